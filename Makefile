@@ -1,0 +1,81 @@
+# Everything a developer runs. `make help` lists it; each target provides what it needs first.
+
+PROVIDER ?= memory
+ARGS ?=
+
+# The newest of these that is at least 3.11 makes the environment; set PYTHON to choose another.
+PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3 python,\
+	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/python -m pytest -n auto
+
+# On CI a missing MiniStack is a failure: a green run must have met a real engine.
+ENGINE_FLAGS := $(if $(CI),--require-engine ministack)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test test-fast test-engines bench engines check format lock clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/installed ## The main job, end to end; PROVIDER=dynamodb runs it on a local engine
+	@$(BIN)/dynastrata demo --provider $(PROVIDER) $(ARGS)
+
+serve: .venv/installed ## The HTTP API with its documentation at /docs
+	@$(BIN)/dynastrata serve $(ARGS)
+
+test: check ## Everything: check, then all tests, those without an engine first
+	$(PYTEST) -m "not engine"
+	@$(MAKE) --no-print-directory test-engines
+
+test-fast: .venv/installed ## Unit, contract and property tests in memory: no engine, nothing slow
+	$(PYTEST) -m "not engine and not slow" $(ARGS)
+
+test-engines: engines ## The tests on MiniStack and DynamoDB Local; what cannot be had is skipped
+	$(PYTEST) -m engine $(ENGINE_FLAGS) $(ARGS)
+
+bench: .venv/installed ## What each operation costs on MiniStack: requests, read and write units
+	@$(BIN)/python -m scripts.measure_costs
+
+engines: .venv/installed # Fetches the engines ahead of the tests; one line says what is missing.
+	@$(BIN)/python -m infrastructure.engines
+
+check: .venv/installed ## Lint, formatting, types and the dependency rule
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed ## Format the code and apply the safe fixes
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+
+UV_COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
+lock: .venv/installed ## Resolve the dependencies anew and pin them with their hashes
+	$(UV_COMPILE) pyproject.toml --output-file requirements/runtime.txt
+	$(UV_COMPILE) pyproject.toml --group dev --output-file requirements/development.txt
+	$(UV_COMPILE) requirements/ministack.in --output-file requirements/ministack.txt
+
+clean: ## Remove the environments, the engines and all caches
+	rm -rf .venv .engines .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+# Two stamps, so that a change of pyproject.toml does not install every dependency again.
+.venv/locked: requirements/development.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name one that is" \
+		"not on the PATH, as in make PYTHON=/opt/python3.12/bin/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is not Python 3.11 or newer." >&2; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv --clear .venv || { \
+		echo "$(PYTHON) cannot make environments; on Debian: apt install python3-venv" >&2; exit 1; }
+	@$(PIP) install --require-hashes -r requirements/development.txt
+	@touch $@
+
+.venv/installed: .venv/locked pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""Ways in: HTTP and commands, put together in one container."""

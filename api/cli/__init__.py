@@ -1,0 +1,1 @@
+"""The command `dynastrata`: `main` in `main`, one module a subject."""

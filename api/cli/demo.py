@@ -1,0 +1,108 @@
+"""`dynastrata demo`: the main job on either provider, with what it stored and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from attrs import asdict, evolve
+
+from api.cli.demo_steps import Demo, Row
+from api.cli.output import AsJson, busy, say_json, say_table
+from api.cli.starting import start
+from api.container import Container
+from domain.users.user import User
+from infrastructure.engines import run_ministack
+from infrastructure.settings import Settings, SettingsError, load_settings
+
+_FREE = "The memory provider sends no requests."
+_UNITS = (
+    "Capacity units as the engine reports them. What it refuses costs units too, which it does "
+    "not report."
+)
+_REGION = "us-east-1"  # any will do: the engine is on this machine
+
+
+class ProviderName(StrEnum):
+    """Where the demo stores its users."""
+
+    MEMORY = "memory"
+    DYNAMODB = "dynamodb"
+
+
+def demo(
+    *,
+    provider: Annotated[
+        ProviderName | None,
+        typer.Option(help="Instead of DYNASTRATA_PROVIDER.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register users, change them, sign in; show what each step stored and what it cost.
+
+    With dynamodb it starts a local engine of its own, which needs no Docker, unless
+    DYNASTRATA_ENDPOINT_URL is set: then it creates the missing tables there, removes the users that
+    an earlier demo left, and leaves its own. Both providers end with the same users.
+    """
+    settings = load_settings()
+    if settings.is_production:
+        raise SettingsError("environment", "the demo does not run in production")
+    if provider is not None:
+        settings = evolve(settings, provider=provider.value)
+    with _with_engine(settings) as settings:
+        rows, users = _play(start(settings))
+    if as_json:
+        say_json({"steps": [asdict(row) for row in rows], "users": [_shown(u) for u in users]})
+    else:
+        _say(settings, rows, users)
+
+
+def _play(container: Container) -> tuple[list[Row], list[User]]:
+    with busy("Playing the demo"):
+        container.table_initializer().create_missing()
+        played = Demo(container)
+        played.remove_earlier()
+        return list(played.play()), played.users()
+
+
+@contextmanager
+def _with_engine(settings: Settings) -> Iterator[Settings]:
+    if settings.provider == "memory" or settings.endpoint_url is not None:
+        yield settings
+        return
+    with ExitStack() as resources:
+        with busy("Starting MiniStack, a local DynamoDB engine"):
+            engine = resources.enter_context(run_ministack())
+        yield evolve(settings, endpoint_url=engine.endpoint_url, region=settings.region or _REGION)
+
+
+def _shown(user: User) -> dict[str, object]:
+    return {
+        "name": f"{user.first_name} {user.last_name}",
+        "email": user.email.value,
+        "verified": user.is_email_verified,
+        "version": user.version,
+    }
+
+
+def _say(settings: Settings, rows: list[Row], users: list[User]) -> None:
+    numbers = ("requests", "read units", "write units")
+    say_table(
+        f"What was stored, and what it cost ({settings.provider})",
+        ("step", "stored", *numbers),
+        [(r.step, r.stored, r.requests, f"{r.read_units:g}", f"{r.write_units:g}") for r in rows],
+        numbers=numbers,
+        caption=_FREE if settings.provider == "memory" else _UNITS,
+    )
+    say_table(
+        "The users afterwards",
+        ("name", "e-mail", "verified", "version"),
+        [
+            (u["name"], u["email"], "yes" if u["verified"] else "no", u["version"])
+            for u in map(_shown, users)
+        ],
+        numbers=("version",),
+    )

@@ -1,0 +1,33 @@
+"""The command `dynastrata`."""
+
+from __future__ import annotations
+
+import typer
+
+from api.cli import tables
+from api.cli.demo import demo
+from api.cli.failing import Commands
+from api.cli.seed import seed
+from api.cli.serve import serve
+
+app = typer.Typer(
+    name="dynastrata",
+    cls=Commands,
+    help="A persistence layer on DynamoDB: try it, serve it, look after its tables.",
+    epilog="Settings: settings/<environment>.toml, then variables DYNASTRATA_*. "
+    "Exit codes: 0 done; 1 failed, with one line that says why; 2 wrong usage or settings; "
+    "3 `tables status` found a difference.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Its tracebacks would show local variables, and with them passwords.
+    pretty_exceptions_enable=False,
+)
+app.command()(demo)
+app.command()(serve)
+app.command()(seed)
+app.add_typer(tables.app, name="tables", no_args_is_help=True)
+
+
+def main() -> None:
+    """The console script. Ends the process with an exit code that means something."""
+    app(prog_name="dynastrata")

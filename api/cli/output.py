@@ -1,0 +1,51 @@
+"""What commands print: tables for people, JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+_WIDTH_ELSEWHERE = 140
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+"""The option that every command has which a script would read."""
+
+
+def say(text: str) -> None:
+    """A line of plain text."""
+    typer.echo(text)
+
+
+def say_json(content: object) -> None:
+    """One JSON document, and nothing else on standard output."""
+    typer.echo(json.dumps(content, indent=2))
+
+
+def say_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    numbers: Sequence[str] = (),
+    caption: str | None = None,
+) -> None:
+    """A table; the columns in `numbers` are aligned to the right."""
+    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left")
+    for row in rows:
+        table.add_row(*map(str, row))
+    width = None if sys.stdout.isatty() else _WIDTH_ELSEWHERE
+    Console(width=width, markup=False).print(table)
+
+
+def busy(what: str) -> AbstractContextManager[object]:
+    """Shows on a terminal that something takes its time, and nothing elsewhere."""
+    return Console(stderr=True, markup=False).status(what)

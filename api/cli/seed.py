@@ -1,0 +1,147 @@
+"""`dynastrata seed`: the first administrator, and users to try things with."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from attrs import evolve, frozen
+
+from api.cli.output import AsJson, say, say_json, say_table
+from api.cli.starting import start
+from api.container import Container
+from application.users.register_user import RegisterUser
+from domain.errors import DynastrataError
+from domain.users.errors import EmailAlreadyRegistered
+from domain.users.user import User
+from domain.users.values import Email, Role
+from infrastructure.settings import SAMPLE_PASSWORD, Settings, SettingsError, load_settings
+
+_SAMPLE_USERS = (
+    ("Grace", "Hopper", "grace.hopper@example.com"),
+    ("Katherine", "Johnson", "katherine.johnson@example.com"),
+    ("Alan", "Turing", "alan.turing@example.com"),
+)
+
+
+@frozen
+class AdminAddressTaken(DynastrataError):
+    """The address that the administrator is to have belongs to somebody who is none."""
+
+    email: str
+
+    def __str__(self) -> str:
+        return f"{self.email} belongs to a user who is no administrator; choose --admin-email"
+
+
+@frozen
+class Seeded:
+    """A user that is there now; `created` tells whether by this run."""
+
+    user: User
+    created: bool
+
+
+def seed(
+    *,
+    admin_email: Annotated[
+        str | None, typer.Option(help="Also by DYNASTRATA_ADMIN_EMAIL.", show_default=False)
+    ] = None,
+    admin_password: Annotated[
+        str | None,
+        typer.Option(
+            help="Better by DYNASTRATA_ADMIN_PASSWORD: other users of the machine can see options. "
+            "Without any, production asks, and everything else takes a sample.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create the first administrator and, except in production, sample users.
+
+    A second run changes nothing.
+    """
+    settings = load_settings()
+    settings = evolve(
+        settings,
+        admin_email=admin_email or settings.admin_email,
+        admin_password=admin_password or settings.admin_password or _default_password(settings),
+    )
+    seeded = seed_users(start(settings))
+    if as_json:
+        say_json([_as_json(each) for each in seeded])
+    else:
+        _say(seeded, settings)
+
+
+def seed_users(container: Container) -> list[Seeded]:
+    """Makes sure that the administrator of the settings and the sample users are there.
+
+    Raises `AdminAddressTaken`. Existing users are left as they are, their passwords too.
+    """
+    settings = container.settings()
+    password = settings.admin_password or SAMPLE_PASSWORD
+    admin = RegisterUser(
+        first_name="Ada",
+        last_name="Lovelace",
+        email=settings.admin_email,
+        password=password,
+        role=Role.ADMIN,
+    )
+    seeded = [_ensure(container, admin)]
+    if seeded[0].user.role is not Role.ADMIN:
+        raise AdminAddressTaken(settings.admin_email)
+    if not settings.is_production:
+        seeded += [_ensure(container, sample) for sample in _samples()]
+    return seeded
+
+
+def _samples() -> list[RegisterUser]:
+    return [
+        RegisterUser(first_name=first, last_name=last, email=email, password=SAMPLE_PASSWORD)
+        for first, last, email in _SAMPLE_USERS
+    ]
+
+
+def _ensure(container: Container, command: RegisterUser) -> Seeded:
+    try:
+        return Seeded(container.register_user()(command), created=True)
+    except EmailAlreadyRegistered:
+        with container.unit_of_work() as unit:
+            return Seeded(unit.users.get_by_email(Email.parse(command.email)), created=False)
+
+
+def _default_password(settings: Settings) -> str:
+    if not settings.is_production:
+        return SAMPLE_PASSWORD
+    if not sys.stdin.isatty():
+        raise SettingsError("DYNASTRATA_ADMIN_PASSWORD", "is needed, there is no terminal to ask")
+    password: str = typer.prompt(
+        "Administrator's password", hide_input=True, confirmation_prompt=True
+    )
+    return password
+
+
+def _as_json(seeded: Seeded) -> dict[str, object]:
+    user = seeded.user
+    return {
+        "id": user.id,
+        "email": user.email.value,
+        "role": user.role.value,
+        "created": seeded.created,
+    }
+
+
+def _say(seeded: list[Seeded], settings: Settings) -> None:
+    rows = [
+        (each.user.email.value, each.user.role.value, "created" if each.created else "was there")
+        for each in seeded
+    ]
+    say_table("Users", ("e-mail", "role", "this run"), rows)
+    if not any(each.created for each in seeded):
+        say("Everything was there: nothing changed.")
+    elif settings.admin_password == SAMPLE_PASSWORD:
+        say(f"Their password is {SAMPLE_PASSWORD!r}.")
+    if settings.provider == "memory":
+        say("The memory provider forgets them now; `dynastrata serve --seed` keeps them.")

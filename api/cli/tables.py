@@ -1,0 +1,101 @@
+"""`dynastrata tables`: create, look at, delete."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+from attrs import asdict
+
+from api.cli.failing import ExitCode
+from api.cli.output import AsJson, busy, say, say_json, say_table
+from api.cli.starting import start
+from application.errors import ServiceFault, Throttled, Unreachable
+from application.ports.table_initializer import TableInitializer, TableStatus
+from infrastructure.settings import Settings, SettingsError, load_settings
+
+app = typer.Typer(help="The tables of the store. The memory provider has none.")
+
+_POLL_SECONDS = 0.5
+
+
+@app.command()
+def create(
+    *,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Wait up to so many seconds for the store to answer.")
+    ] = 0,
+    update_existing: Annotated[
+        bool,
+        typer.Option(
+            "--update-existing", help="Also turn on streams and time-to-live where they are off."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create the missing tables and leave the others alone. Running it again is safe."""
+    initializer = start().table_initializer()
+    with busy("Waiting for the store and its tables"):
+        wait_until_answering(initializer, wait)
+        created = initializer.create_missing(update_existing=update_existing)
+        tables = initializer.status()
+    if as_json:
+        say_json({"created": created, "tables": [table.name for table in tables]})
+        return
+    for table in tables:
+        say(f"{table.name}: {'created' if table.name in created else 'was there, left alone'}")
+    if not tables:
+        say("The memory provider has no tables.")
+
+
+@app.command()
+def status(*, as_json: AsJson = False) -> None:
+    """Show every table and how it differs from what the code expects; change nothing.
+
+    Exits with 3 if a table is missing, not active, or differs.
+    """
+    tables: list[TableStatus] = start().table_initializer().status()
+    if as_json:
+        say_json([asdict(table) for table in tables])
+    elif tables:
+        rows = [(table.name, table.state, "; ".join(table.drift) or "none") for table in tables]
+        say_table("Tables", ("table", "state", "drift"), rows)
+    else:
+        say("The memory provider has no tables.")
+    if any(table.state != "ACTIVE" or table.drift for table in tables):
+        raise typer.Exit(ExitCode.DRIFT)
+
+
+@app.command()
+def delete(
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete every table with all its data. Never in production."""
+    settings = load_settings()
+    if settings.is_production:
+        raise SettingsError("environment", "this command does not delete tables in production")
+    if not yes:
+        typer.confirm(f"Delete {_where(settings)}, with all data?", abort=True)
+    deleted = start(settings).table_initializer().delete_all()
+    say(f"deleted: {', '.join(deleted) or 'nothing, there was no table'}")
+
+
+def wait_until_answering(initializer: TableInitializer, seconds: float) -> None:
+    """Returns once the store answers. Raises its last error after about so many seconds."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            initializer.status()
+        except (Unreachable, ServiceFault, Throttled):
+            if time.monotonic() >= until:
+                raise
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
+
+
+def _where(settings: Settings) -> str:
+    prefix = f"the tables {settings.table_prefix}*" if settings.table_prefix else "the tables"
+    return f"{prefix} at {settings.endpoint_url or 'AWS'}"

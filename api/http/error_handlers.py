@@ -1,0 +1,96 @@
+"""Turns whatever is raised for a request into a problem document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.http.problems import INTERNAL, Kind, facts_of, kind_of
+from domain.errors import DynastrataError
+
+MEDIA_TYPE = "application/problem+json"
+_TYPES = "urn:dynastrata:problem:"
+_MOST_ERRORS = 20
+_SERVER_ERROR = 500
+_log: Any = structlog.get_logger()
+
+
+class ProblemResponse(JSONResponse):
+    """A problem document. It is ASCII, so that no text from outside can break its encoding."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: object) -> bytes:
+        """The JSON text."""
+        return json.dumps(content).encode("ascii")
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of the app a problem document."""
+    app.exception_handler(DynastrataError)(_of_ours)
+    app.exception_handler(RequestValidationError)(_of_validation)
+    app.exception_handler(HTTPException)(_of_http)
+    app.exception_handler(Exception)(_of_anything)
+
+
+async def _of_ours(request: Request, error: DynastrataError) -> ProblemResponse:
+    kind = kind_of(error, is_conditional="if-match" in request.headers)
+    if kind.status >= _SERVER_ERROR:
+        _log.error(kind.title, method=request.method, path=request.url.path, exc_info=error)
+    return _problem(kind, kind.detail or str(error), facts_of(error))
+
+
+async def _of_anything(request: Request, error: Exception) -> ProblemResponse:
+    _log.error(INTERNAL.title, method=request.method, path=request.url.path, exc_info=error)
+    return _problem(INTERNAL, INTERNAL.detail, {})
+
+
+async def _of_http(_: Request, error: HTTPException) -> ProblemResponse:
+    kind = Kind(error.status_code, "", HTTPStatus(error.status_code).phrase)
+    return _problem(kind, str(error.detail), {}, error.headers)
+
+
+async def _of_validation(_: Request, error: RequestValidationError) -> ProblemResponse:
+    found = error.errors()
+    places = {item["loc"][0] for item in found}
+    if "path" in places:
+        return _problem(Kind(404, "not-found", "Not found"), "There is no such resource.", {})
+    if "body" not in places or any(item["type"] == "json_invalid" for item in found):
+        kind = Kind(400, "bad-request", "Bad request")
+    else:
+        kind = Kind(422, "invalid-value", "Invalid value")
+    errors = [_field_error(item) for item in found[:_MOST_ERRORS]]
+    detail = "; ".join(f"{item['field']}: {item['reason']}" for item in errors)
+    return _problem(kind, detail, {"errors": errors})
+
+
+def _field_error(item: Mapping[str, Any]) -> dict[str, str]:
+    # Never item["input"]: it may be a password.
+    place: Sequence[object] = item["loc"]
+    names = [str(part) for part in place[1:] if item["type"] != "json_invalid"]
+    return {"field": ".".join(names) or str(place[0]), "reason": item["msg"]}
+
+
+def _problem(
+    kind: Kind,
+    detail: str,
+    facts: Mapping[str, object],
+    headers: Mapping[str, str] | None = None,
+) -> ProblemResponse:
+    content = {
+        # What HTTP says by itself needs no type of its own: RFC 9457, section 4.2.1.
+        "type": _TYPES + kind.name if kind.name else "about:blank",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        **facts,
+    }
+    return ProblemResponse(content, kind.status, {**kind.headers, **(headers or {})})

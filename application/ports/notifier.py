@@ -1,0 +1,19 @@
+"""Messages to a person that carry a secret, and so never pass an event or an outbox."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from domain.users.values import Email
+
+
+class Notifier(Protocol):
+    """Delivers tokens to the owner of an address."""
+
+    def send_email_verification(self, email: Email, token: str) -> None:
+        """Sends the token that proves the address."""
+        ...
+
+    def send_password_reset(self, email: Email, token: str) -> None:
+        """Sends the token that allows a new password."""
+        ...

@@ -1,0 +1,50 @@
+"""The unit of work: everything one use case changes, committed at once or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol, Self
+
+from domain.users.repository import UserRepository
+
+
+class UnitOfWork(Protocol):
+    """Tracks what its repositories loaded, added, saved and removed.
+
+    Leaving the `with` block rolls back what was not committed. If nothing was raised inside and
+    staged changes are left, that is a forgotten `commit()`: `UnitOfWorkMisused` is raised.
+    """
+
+    @property
+    def users(self) -> UserRepository:
+        """The users, as this unit of work sees them."""
+        ...
+
+    def commit(self) -> None:
+        """Writes all staged changes in one atomic write, or none of them.
+
+        Raises a `Conflict` when another commit came first, `LimitExceeded` and its siblings
+        before anything is sent, `Throttled` or `Unreachable` when nothing was written, and
+        `CommitOutcomeUnknown` when no one can tell. After the last three, calling it again
+        resumes the same commit: it is never applied twice. Raises `UnitOfWorkMisused` when an
+        aggregate recorded events and was not saved.
+        """
+        ...
+
+    def rollback(self) -> None:
+        """Forgets everything loaded and staged since the last commit."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+UnitOfWorkFactory = Callable[[], UnitOfWork]
+"""Makes a fresh unit of work. A use case takes one for each decision it makes."""

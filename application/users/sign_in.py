@@ -1,0 +1,79 @@
+"""Starting a session."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from application.deciding import decide
+from application.errors import SignInFailed
+from application.ports.clock import Clock
+from application.ports.ids import IdFactory
+from application.ports.password_hasher import PasswordHasher
+from application.ports.unit_of_work import UnitOfWorkFactory
+from application.users.finding import find_by_email
+from application.users.tokens import RefreshClaims, UserTokens, secret_hash
+from domain.errors import InvalidValue
+from domain.users.values import Email
+
+
+@frozen(kw_only=True)
+class SignIn:
+    """Address and password as typed."""
+
+    email: str
+    password: str = field(repr=False)
+
+
+@frozen(kw_only=True)
+class SessionTokens:
+    """What a client keeps: a short-lived bearer token and the token that gets the next pair."""
+
+    user_id: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+@frozen
+class SignInHandler:
+    """Checks the password, in the same time whether the address is known or not."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    ids: IdFactory
+    hasher: PasswordHasher
+    tokens: UserTokens
+
+    def __call__(self, command: SignIn) -> SessionTokens:
+        """The tokens of a new session, which replaces the one that ran.
+
+        Raises `SignInFailed`; `UserIsBanned` only once the password was right.
+        """
+        try:
+            address = Email.parse(command.email)
+        except InvalidValue as not_an_address:
+            raise SignInFailed() from not_an_address
+        return decide(lambda: self._sign_in(address, command.password))
+
+    def _sign_in(self, address: Email, password: str) -> SessionTokens:
+        with self.unit_of_work() as unit:
+            user = find_by_email(unit.users, address, self.ids)
+            matches = self.hasher.matches(password, user.password_hash if user else None)
+            if user is None or not matches:
+                raise SignInFailed()
+            now, claims = self.clock.now(), self._claims(user.id)
+            user.start_session(
+                claims.session_id,
+                secret_hash(claims.secret),
+                now + self.tokens.lifetimes.refresh,
+                now,
+            )
+            unit.users.save(user)
+            unit.commit()
+        return SessionTokens(
+            user_id=user.id,
+            access_token=self.tokens.access(user),
+            refresh_token=self.tokens.refresh(claims),
+        )
+
+    def _claims(self, user_id: str) -> RefreshClaims:
+        return RefreshClaims(user_id, self.ids.new_id(), self.ids.new_secret())

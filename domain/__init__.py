@@ -1,0 +1,1 @@
+"""Aggregates, their events, errors and repository interfaces: the rules, and nothing technical."""

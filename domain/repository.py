@@ -1,0 +1,64 @@
+"""The repository interface that every aggregate type shares."""
+
+from __future__ import annotations
+
+from typing import Generic, Protocol, TypeVar
+
+from attrs import frozen
+
+from domain.aggregate import Aggregate
+from domain.errors import DynastrataError
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Repository(Protocol[A]):
+    """The aggregates of one type, as one unit of work sees them.
+
+    Within a unit of work an id always gives the same object. `add`, `save` and `remove` only
+    stage: the unit of work's commit writes all of it or nothing, and raises what was refused.
+    """
+
+    def get(self, aggregate_id: str, /) -> A:
+        """The aggregate as last committed (strongly consistent). Raises its `NotFound`."""
+        ...
+
+    def add(self, aggregate: A, /) -> None:
+        """Stages a new aggregate. The commit raises `ConcurrencyConflict` where its id exists."""
+        ...
+
+    def save(self, aggregate: A, /) -> None:
+        """Stages the changes of an aggregate that this unit of work loaded or added.
+
+        The commit raises `ConcurrencyConflict` where someone else committed it meanwhile.
+        Saving what did not change writes nothing.
+        """
+        ...
+
+    def remove(self, aggregate: A, /) -> None:
+        """Stages the removal of an aggregate that this unit of work loaded.
+
+        The commit raises `ConcurrencyConflict` where someone else committed it meanwhile.
+        """
+        ...
+
+
+@frozen
+class Page(Generic[A]):
+    """One page of a listing. `next_cursor` is opaque; None means there is no further page."""
+
+    items: tuple[A, ...]
+    next_cursor: str | None
+
+
+@frozen
+class SaveOutcome(Generic[A]):
+    """What became of one aggregate of a `save_many`: stored, or refused with `error`."""
+
+    aggregate: A
+    error: DynastrataError | None
+
+    @property
+    def saved(self) -> bool:
+        """Whether the aggregate is now stored as it stands."""
+        return self.error is None

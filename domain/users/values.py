@@ -1,0 +1,87 @@
+"""The values a user is made of. Parsing checks them; rebuilding stored ones does not."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from enum import Enum
+
+from attrs import field, frozen
+
+from domain.errors import InvalidValue
+
+# Deliberately plain: something@domain.tld without spaces. Whether a mailbox exists is shown by
+# the verification mail, not by a pattern. Lengths are those of RFC 5321, section 4.5.3.1.
+_ADDRESS = re.compile(
+    r"[^@\s\"(),:;<>\[\]\\]{1,64}@(?:[^@\s.,:;<>\[\]\\/#?]{1,63}\.)+[^@\s.,:;<>\[\]\\/#?]{2,63}"
+)
+_LONGEST_ADDRESS = 254
+_LONGEST_NAME = 100
+_SHORTEST_PASSWORD = 10
+_LONGEST_PASSWORD = 200
+
+
+class Role(Enum):
+    """What a user may do. The values are stored: never change them."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+@frozen
+class Email:
+    """A normalised e-mail address. Make one with `Email.parse`."""
+
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> Email:
+        """The address in normal form: NFC, trimmed, lower case. Raises `InvalidValue`."""
+        # Twice: some pairs of letter and accent have a composed form in lower case alone.
+        lower = unicodedata.normalize("NFC", text).strip().lower()
+        address = unicodedata.normalize("NFC", lower)
+        if len(address) > _LONGEST_ADDRESS:
+            raise InvalidValue("email", f"longer than {_LONGEST_ADDRESS} characters")
+        if not _ADDRESS.fullmatch(address) or not address.isprintable():
+            raise InvalidValue("email", "not an e-mail address")
+        return cls(address)
+
+
+def parse_name(field_name: str, text: str) -> str:
+    """A trimmed name of 1 to 100 printable characters. Raises `InvalidValue`."""
+    name = unicodedata.normalize("NFC", text).strip()
+    if not name:
+        raise InvalidValue(field_name, "must not be empty")
+    if len(name) > _LONGEST_NAME:
+        raise InvalidValue(field_name, f"longer than {_LONGEST_NAME} characters")
+    if not name.isprintable():
+        raise InvalidValue(field_name, "contains characters that cannot be printed")
+    return name
+
+
+def parse_password(field_name: str, text: str) -> str:
+    """A password of 10 to 200 characters, unchanged. Raises `InvalidValue`, without the text."""
+    if not _SHORTEST_PASSWORD <= len(text) <= _LONGEST_PASSWORD:
+        raise InvalidValue(
+            field_name, f"must have {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters"
+        )
+    return text
+
+
+@frozen(kw_only=True)
+class Session:
+    """One signed-in session. Only hashes of its refresh-token secrets are kept."""
+
+    id: str
+    token_hash: str = field(repr=False)
+    previous_token_hash: str | None = field(default=None, repr=False)
+    rotated_at: datetime
+    expires_at: datetime
+
+
+class Rotation(Enum):
+    """How presenting a refresh-token secret ended."""
+
+    ROTATED = "rotated"
+    REUSED = "reused"

@@ -1,0 +1,1 @@
+"""The DynamoDB provider. Every data request passes the gateway."""

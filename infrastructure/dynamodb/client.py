@@ -1,0 +1,37 @@
+"""The boto3 client, set up so that nothing but the gateway retries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from infrastructure.settings import Settings
+
+Client = Any
+"""A botocore DynamoDB client; its methods are made at run time, so it has no static type."""
+
+
+def make_client(settings: Settings, service: str = "dynamodb") -> Client:
+    """A client for one service. Credentials come from the SDK's default chain.
+
+    A local engine gets dummy credentials where none are set: it ignores them, and
+    without any the SDK refuses to sign.
+    """
+    session = boto3.Session(region_name=settings.region)
+    dummy: dict[str, str] = {}
+    if settings.uses_local_engine and session.get_credentials() is None:
+        dummy = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    return session.client(
+        service,
+        endpoint_url=settings.endpoint_url,
+        config=Config(
+            connect_timeout=settings.connect_timeout_seconds,
+            read_timeout=settings.read_timeout_seconds,
+            max_pool_connections=settings.max_pool_connections,
+            # One attempt: the gateway retries, and attempts must not multiply.
+            retries={"mode": "standard", "total_max_attempts": 1},
+        ),
+        **dummy,
+    )

@@ -1,0 +1,12 @@
+"""The PynamoDB models: keys, indexes, attribute names and types of every table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pynamodb.models import Model
+
+from infrastructure.dynamodb.models.users import UserModel
+
+MODELS: Mapping[str, type[Model]] = {model.Meta.table_name: model for model in (UserModel,)}
+"""Every table's model, by its logical name. The table initializer creates these."""

@@ -1,0 +1,133 @@
+"""What a model asks of its table, and how an existing table differs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from attrs import frozen
+from pynamodb.models import Model
+
+Description = Mapping[str, Any]
+"""A table as `DescribeTable` describes it."""
+
+
+@frozen
+class Capacity:
+    """How a new table is billed. Units count only where it is provisioned."""
+
+    mode: Literal["on_demand", "provisioned"] = "on_demand"
+    read_units: int = 5
+    write_units: int = 5
+
+    def request(self) -> dict[str, Any]:
+        """The capacity of a table or an index, as `CreateTable` takes it."""
+        if self.mode == "on_demand":
+            return {}
+        units = {"ReadCapacityUnits": self.read_units, "WriteCapacityUnits": self.write_units}
+        return {"ProvisionedThroughput": units}
+
+
+class TableSchema:
+    """The table of one model, under its physical name."""
+
+    def __init__(self, model: type[Model], name: str) -> None:
+        self.name = name
+        # PynamoDB offers the schema only to its own table creation, which would go past the
+        # gateway and take the table's name from the class.
+        self._schema: Any = model._get_schema()  # noqa: SLF001 see above
+        ttl = model._ttl_attribute()  # noqa: SLF001 likewise
+        self.ttl_attribute: str | None = None if ttl is None else ttl.attr_name
+        self.stream_view: str | None = getattr(model.Meta, "stream_view_type", None)
+
+    def creation(self, capacity: Capacity) -> dict[str, Any]:
+        """The request of `CreateTable`."""
+        on_demand = capacity.mode == "on_demand"
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "AttributeDefinitions": self._schema["attribute_definitions"],
+            "KeySchema": _hash_first(self._schema["key_schema"]),
+            "BillingMode": "PAY_PER_REQUEST" if on_demand else "PROVISIONED",
+            **capacity.request(),
+        }
+        indexes = [{**index, **capacity.request()} for index in self._indexes()]
+        if indexes:
+            request["GlobalSecondaryIndexes"] = indexes
+        if self.stream_view is not None:
+            request["StreamSpecification"] = self.stream_specification()
+        return request
+
+    def stream_specification(self) -> dict[str, Any]:
+        """The stream that the model asks for."""
+        return {"StreamEnabled": True, "StreamViewType": self.stream_view}
+
+    def drift(self, table: Description, ttl: Description) -> Iterator[str]:
+        """How a table differs, in words. `ttl` is its time-to-live description."""
+        if _keys(table["KeySchema"]) != _keys(self._schema["key_schema"]):
+            yield f"keys are {_keys(table['KeySchema'])}"
+        yield from self._attribute_drift(table)
+        yield from self._index_drift(table)
+        if self.lacks_stream(table):
+            yield f"no stream of {self.stream_view}"
+        if self.lacks_ttl(ttl):
+            yield f"no time-to-live on {self.ttl_attribute}"
+
+    def lacks_stream(self, table: Description) -> bool:
+        """Whether the model asks for a stream that the table does not have."""
+        if self.stream_view is None:
+            return False
+        present = table.get("StreamSpecification", {})
+        return bool(
+            not present.get("StreamEnabled") or present.get("StreamViewType") != self.stream_view
+        )
+
+    def lacks_ttl(self, ttl: Description) -> bool:
+        """Whether the model asks for a time-to-live that the table does not have."""
+        if self.ttl_attribute is None:
+            return False
+        on = ttl.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
+        return not on or ttl.get("AttributeName") != self.ttl_attribute
+
+    def _attribute_drift(self, table: Description) -> Iterator[str]:
+        present = _types(table["AttributeDefinitions"])
+        for name, kind in _types(self._schema["attribute_definitions"]).items():
+            if present.get(name, kind) != kind:
+                yield f"attribute {name} is of type {present[name]}, not {kind}"
+
+    def _index_drift(self, table: Description) -> Iterator[str]:
+        present = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", ())}
+        for index in self._indexes():
+            name = index["IndexName"]
+            if name not in present:
+                yield f"index {name} is missing"
+            elif _keys(present[name]["KeySchema"]) != _keys(index["KeySchema"]):
+                yield f"index {name} has keys {_keys(present[name]['KeySchema'])}"
+            elif _projection(present[name]) != _projection(index):
+                yield f"index {name} projects {present[name]['Projection']}"
+
+    def _indexes(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "IndexName": index["index_name"],
+                "KeySchema": _hash_first(index["key_schema"]),
+                "Projection": index["projection"],
+            }
+            for index in self._schema["global_secondary_indexes"]
+        ]
+
+
+def _hash_first(key_schema: list[dict[str, str]]) -> list[dict[str, str]]:
+    return sorted(key_schema, key=lambda key: key["KeyType"])
+
+
+def _keys(key_schema: list[dict[str, str]]) -> dict[str, str]:
+    return {key["KeyType"]: key["AttributeName"] for key in key_schema}
+
+
+def _types(definitions: list[dict[str, str]]) -> dict[str, str]:
+    return {each["AttributeName"]: each["AttributeType"] for each in definitions}
+
+
+def _projection(index: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
+    projection = index["Projection"]
+    return projection["ProjectionType"], frozenset(projection.get("NonKeyAttributes", ()))

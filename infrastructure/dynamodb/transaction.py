@@ -1,0 +1,197 @@
+"""One commit as one atomic write, whose outcome stays known however often it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from attrs import evolve
+
+from application.errors import (
+    CommitOutcomeUnknown,
+    ItemWrittenTwice,
+    LimitExceeded,
+    RequestRejected,
+    StorageError,
+)
+from domain.errors import DynastrataError
+from infrastructure.dynamodb.actions import Action, Kind, Owner, Verdict
+from infrastructure.dynamodb.errors import ConditionFailed, Reason, TransactionCancelled
+from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.items import Item, check_item, item_size, key_text
+from infrastructure.dynamodb.tables import Tables
+
+# Limits of TransactWriteItems. Source: "Quotas in Amazon DynamoDB", Developer Guide.
+MOST_ACTIONS = 100
+MOST_BYTES = 4 * 1024 * 1024
+
+TOKEN_SECONDS = 600.0
+"""How long the service remembers a client request token. Source: API reference."""
+
+_ALONE = {Kind.PUT: "PutItem", Kind.UPDATE: "UpdateItem", Kind.DELETE: "DeleteItem"}
+
+
+class Transaction:
+    """Writes its actions all or none, at most once.
+
+    The request is built once and is the same at every attempt. A single repeatable action goes
+    as a plain conditional write, at half the price; anything else as a transaction with the
+    commit id as its client request token.
+    """
+
+    def __init__(
+        self, gateway: Gateway, tables: Tables, commit_id: str, actions: Sequence[Action]
+    ) -> None:
+        """Raises `LimitExceeded`, `InvalidItem` or `ItemWrittenTwice`; sends nothing."""
+        self._gateway = gateway
+        self._tables = tables
+        self._commit_id = commit_id
+        self._actions = _merged(actions)
+        requests = [a.request(tables.physical(a.table)) for a in self._actions]
+        self._check_limits(requests)
+        self._has_token = len(self._actions) > 1 or not self._actions[0].repeatable
+        self._operation, self._request = self._wrap(requests)
+        self._in_doubt_since: float | None = None
+
+    def commit(self) -> None:
+        """Sends the write, and settles what a lost answer left open.
+
+        Raises the owner's `Conflict` where a condition was not met, `CommitOutcomeUnknown`
+        where no one can tell, or another `StorageError` where nothing was written. Calling it
+        again resumes the same commit.
+        """
+        if self._token_expired():
+            self._settle_by_reading()
+            return
+        doubt = self._in_doubt_since
+        # In doubt while the request is out, should this thread be interrupted.
+        self._in_doubt_since = self._now() if doubt is None else doubt
+        try:
+            self._gateway.call(self._operation, self._request)
+        except (ConditionFailed, TransactionCancelled) as refused:
+            self._settle_refusal(refused, in_doubt=doubt is not None or refused.maybe_applied)
+        except StorageError as error:
+            if doubt is not None or error.maybe_applied:
+                raise CommitOutcomeUnknown(self._commit_id) from error
+            self._in_doubt_since = None
+            raise
+        self._in_doubt_since = None
+
+    def _settle_refusal(
+        self, refused: ConditionFailed | TransactionCancelled, *, in_doubt: bool
+    ) -> None:
+        """Returns where the commit turns out to be applied, raises what else happened."""
+        failed = self._failed(refused)
+        if in_doubt:
+            verdicts = [owner.verdict(old, self._commit_id) for owner, old in failed]
+            if Verdict.APPLIED in verdicts:
+                return
+            # While the service remembers the token, it answers an applied transaction with
+            # success: a refusal proves that no attempt was applied. A plain write has no token.
+            if Verdict.REFUSED not in verdicts and not self._has_token:
+                raise CommitOutcomeUnknown(self._commit_id) from refused
+        self._in_doubt_since = None
+        raise self._refusal(failed, refused) from refused
+
+    def _failed(
+        self, refused: ConditionFailed | TransactionCancelled
+    ) -> list[tuple[Owner, Item | None]]:
+        """Each owner whose condition was not met, with the item that did not meet it."""
+        if isinstance(refused, ConditionFailed):
+            reasons: tuple[Reason, ...] = (Reason("ConditionalCheckFailed", refused.old),)
+        else:
+            reasons = refused.cancellation
+        return [
+            (owner, reason.old)
+            for action, reason in zip(self._actions, reasons, strict=True)
+            for owner in action.owners
+            if reason.code == "ConditionalCheckFailed"
+        ]
+
+    def _refusal(
+        self, failed: Iterable[tuple[Owner, Item | None]], refused: StorageError
+    ) -> DynastrataError:
+        for owner, old in failed:
+            error = owner.error(old)
+            if error is not None:
+                return error
+        return RequestRejected(
+            operation=self._operation,
+            table=refused.table,
+            request_id=refused.request_id,
+            detail="a condition was not met that the stored item meets",
+        )
+
+    def _settle_by_reading(self) -> None:
+        """Looks for the commit's traces, now that sending it again could apply it twice."""
+        for action in self._actions:
+            answer = self._gateway.call(
+                "GetItem",
+                {
+                    "TableName": self._tables.physical(action.table),
+                    "Key": action.key,
+                    "ConsistentRead": True,
+                },
+            )
+            item = answer.get("Item")
+            if any(
+                owner.verdict(item, self._commit_id) is Verdict.APPLIED for owner in action.owners
+            ):
+                self._in_doubt_since = None
+                return
+        raise CommitOutcomeUnknown(self._commit_id)
+
+    def _token_expired(self) -> bool:
+        if self._in_doubt_since is None or not self._has_token:
+            return False
+        latest_send = self._now() + self._gateway.retry.deadline
+        return latest_send - self._in_doubt_since >= TOKEN_SECONDS
+
+    def _now(self) -> float:
+        return self._gateway.retry.monotonic()
+
+    def _wrap(self, requests: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
+        if not self._has_token:
+            return _ALONE[self._actions[0].kind], requests[0]
+        items = [
+            {action.kind.value: request}
+            for action, request in zip(self._actions, requests, strict=True)
+        ]
+        return "TransactWriteItems", {"TransactItems": items, "ClientRequestToken": self._commit_id}
+
+    def _check_limits(self, requests: Sequence[dict[str, Any]]) -> None:
+        if len(requests) > MOST_ACTIONS:
+            raise LimitExceeded("actions in one commit", len(requests), MOST_ACTIONS, "actions")
+        total = 0
+        for action, request in zip(self._actions, requests, strict=True):
+            if action.kind is Kind.PUT:
+                check_item(request["TableName"], action.key, request["Item"])
+            total += _size(request)
+        if total > MOST_BYTES:
+            raise LimitExceeded("size of one commit", total, MOST_BYTES, "bytes")
+
+
+def _size(request: dict[str, Any]) -> int:
+    """The bytes of an action: its item or key, and the values of its expressions."""
+    item = request.get("Item") or request["Key"]
+    return item_size(item) + item_size(request.get("ExpressionAttributeValues", {}))
+
+
+def _merged(actions: Sequence[Action]) -> tuple[Action, ...]:
+    """The actions, with each condition check merged into the write of its item."""
+    merged: dict[tuple[str, str], Action] = {}
+    for action in actions:
+        # Not the key's text for people: that of two different keys can be the same.
+        place = (action.table, repr(action.key))
+        present = merged.get(place)
+        merged[place] = action if present is None else _merge(present, action)
+    return tuple(merged.values())
+
+
+def _merge(first: Action, second: Action) -> Action:
+    if Kind.CHECK not in (first.kind, second.kind):
+        raise ItemWrittenTwice(first.table, key_text(first.key))
+    write = first if second.kind is Kind.CHECK else second
+    conditions = [a.condition for a in (first, second) if a.condition is not None]
+    condition = conditions[0] if len(conditions) == 1 else conditions[0] & conditions[1]
+    return evolve(write, condition=condition, owners=(*first.owners, *second.owners))

@@ -1,0 +1,189 @@
+"""Every setting there is: its default, then `settings/<environment>.toml`, then `DYNASTRATA_…`."""
+
+# ruff: noqa: RUF009 -- the functions called for defaults make attrs fields, as `field` does
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import typed_settings as ts
+from attrs import fields, frozen
+
+from infrastructure.setting_checks import (
+    PREFIX,
+    Check,
+    SettingsError,
+    bytes_at_least,
+    invalid,
+    is_local,
+    one_of,
+    part_of_table_name,
+    variable,
+    web_address,
+    within,
+)
+from infrastructure.settings_loading import parse, read_file, refuse_unknown_variables
+
+__all__ = [
+    "SAMPLE_PASSWORD",
+    "SAMPLE_SIGNING_KEY",
+    "Settings",
+    "SettingsError",
+    "load_settings",
+]
+
+T = TypeVar("T")
+Environment = Literal["development", "test", "production"]
+Provider = Literal["memory", "dynamodb"]
+BillingMode = Literal["on_demand", "provisioned"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+DIRECTORY = Path(__file__).resolve().parents[1] / "settings"
+
+# Both can be read here by everyone, which is why production refuses them.
+SAMPLE_SIGNING_KEY = "sample-signing-key-for-development-only"
+SAMPLE_PASSWORD = "sample-password"  # noqa: S105 a sample, see above
+
+_SHORTEST_SIGNING_KEY = 32  # bytes: what HS256 asks for, RFC 7518, section 3.2
+
+
+def _option(default: T, meaning: str, check: Check | None = None) -> T:
+    return ts.option(default=default, validator=check, help=meaning)
+
+
+def _secret(default: str, meaning: str, check: Check | None = None) -> str:
+    return ts.secret(default=default, validator=check, help=meaning)
+
+
+def _optional(meaning: str, check: Check | None = None) -> str | None:
+    # An empty variable is how a compose file or a shell says "not set".
+    made: str | None = ts.option(
+        default=None, converter=lambda value: value or None, validator=check, help=meaning
+    )
+    return made
+
+
+@frozen(kw_only=True)
+class Settings:
+    """All settings, checked as a whole. Making one raises `SettingsError`."""
+
+    environment: Environment = _option(
+        "development",
+        "Chooses the settings file, and how strict the checks are.",
+        one_of(Environment),
+    )
+    provider: Provider = _option(
+        "memory", "Where everything is kept. memory: forgotten at exit.", one_of(Provider)
+    )
+    endpoint_url: str | None = _optional(
+        "Address of a local DynamoDB engine. Empty: AWS itself.", web_address
+    )
+    region: str | None = _optional("AWS region. Empty: the one that the AWS SDK finds.")
+    table_prefix: str = _option("", "Goes before the name of every table.", part_of_table_name)
+    users_table: str = _option(
+        "", "Whole name of the table of users. Empty: the prefix and `users`.", part_of_table_name
+    )
+    create_tables: bool = _option(
+        default=False, meaning="Whether `serve` first creates the missing tables."
+    )
+    allow_create_tables_in_production: bool = _option(
+        default=False, meaning="Permits `create_tables` in production."
+    )
+    billing_mode: BillingMode = _option(
+        "on_demand", "How new tables are billed.", one_of(BillingMode)
+    )
+    read_capacity: int = _option(
+        5, "Read units of a new table or index that is provisioned.", within(1, 40_000)
+    )
+    write_capacity: int = _option(
+        5, "Write units of a new table or index that is provisioned.", within(1, 40_000)
+    )
+    listing_shards: int = _option(
+        1, "How many partitions the listing of users is spread over.", within(1, 256)
+    )
+    connect_timeout_seconds: float = _option(
+        1.0, "Longest wait for a connection to the store.", within(0.01, 60)
+    )
+    read_timeout_seconds: float = _option(
+        3.0, "Longest wait for an answer of the store.", within(0.01, 60)
+    )
+    max_pool_connections: int = _option(
+        64, "Most connections to the store that are kept open.", within(1, 1000)
+    )
+    retry_attempts: int = _option(
+        4, "How often one request is tried, the first time included.", within(1, 20)
+    )
+    retry_base_seconds: float = _option(
+        0.025, "Backoff after the first failure; doubles with each.", within(0, 60)
+    )
+    throttling_base_seconds: float = _option(
+        1.0, "The same after the first throttling.", within(0, 60)
+    )
+    retry_cap_seconds: float = _option(20.0, "Longest single backoff.", within(0, 300))
+    call_deadline_seconds: float = _option(
+        30.0, "After this long a request is not tried again.", within(0.01, 900)
+    )
+    signing_key: str = _secret(
+        SAMPLE_SIGNING_KEY,
+        "Signs tokens and cursors: 32 bytes or more. Production needs one of its own.",
+        bytes_at_least(_SHORTEST_SIGNING_KEY),
+    )
+    access_token_minutes: int = _option(
+        10, "How long an access token is valid.", within(1, 24 * 60)
+    )
+    refresh_token_days: int = _option(
+        30, "How long a session lives without being refreshed.", within(1, 365)
+    )
+    admin_email: str = _option("admin@example.com", "The administrator that `seed` creates.")
+    admin_password: str = _secret(
+        "", "Their password. Empty: a sample one; in production `seed` asks."
+    )
+    log_level: LogLevel = _option("info", "The least severe that is logged.", one_of(LogLevel))
+    http_host: str = _option("127.0.0.1", "Address that `serve` listens on.")
+    http_port: int = _option(8000, "Port that `serve` listens on.", within(1, 65_535))
+
+    def __attrs_post_init__(self) -> None:
+        if self.is_production:
+            self._refuse_what_is_unsafe()
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the data of real users is at stake."""
+        return self.environment == "production"
+
+    @property
+    def uses_local_engine(self) -> bool:
+        """Whether the endpoint is no address of AWS."""
+        return self.endpoint_url is not None and is_local(self.endpoint_url)
+
+    def _refuse_what_is_unsafe(self) -> None:
+        if self.signing_key == SAMPLE_SIGNING_KEY:
+            raise invalid("signing_key", "production needs a key of its own, not the sample")
+        if self.admin_password == SAMPLE_PASSWORD:
+            raise invalid("admin_password", "production does not take the sample")
+        if self.uses_local_engine:
+            raise invalid("endpoint_url", "production takes no local and no http:// endpoint")
+        if self.create_tables and not self.allow_create_tables_in_production:
+            raise invalid(
+                "create_tables", "off in production unless allow_create_tables_in_production is on"
+            )
+
+
+def load_settings(directory: Path = DIRECTORY) -> Settings:
+    """The settings of this process. Raises `SettingsError`.
+
+    `DYNASTRATA_ENVIRONMENT` names the file; a missing file is no error.
+    """
+    refuse_unknown_variables(attribute.name for attribute in fields(Settings))
+    environment = os.environ.get(variable("environment"), "development")
+    one_of(Environment)(None, fields(Settings).environment, environment)
+    return ts.load_settings(
+        Settings,
+        loaders=[
+            ts.FileLoader({"*.toml": read_file}, [directory / f"{environment}.toml"]),
+            ts.EnvLoader(PREFIX),
+        ],
+        processors=[parse],
+    )

@@ -1,0 +1,99 @@
+"""Measures what each operation on users costs: requests, read and write units.
+
+Run it with `make bench`. Write units are those that MiniStack reports; its read units are wrong,
+so these are reckoned from the items by the documented rules. MiniStack does not count index
+writes of transactions: on AWS a registration also pays two units for its entry in the listing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from uuid import uuid4
+
+from rich.console import Console
+from rich.table import Table
+
+from api.container import Container, build_container
+from application.users.register_user import RegisterUser
+from application.users.remove_user import RemoveUser
+from application.users.update_user import UpdateUser
+from domain.users.values import Email
+from infrastructure.engines import run_ministack
+from infrastructure.metering import Usage
+from infrastructure.notifiers import MemoryNotifier
+from infrastructure.settings import Settings
+
+Costs = dict[str, Usage]
+
+
+def measure(endpoint_url: str) -> Costs:
+    """The usage of every operation, measured one after the other in tables of their own."""
+    settings = Settings(
+        provider="dynamodb",
+        endpoint_url=endpoint_url,
+        region="eu-central-1",
+        table_prefix=f"costs-{uuid4().hex[:8]}-",
+    )
+    container = build_container(settings)
+    container.notifier.override(MemoryNotifier())
+    container.table_initializer().create_missing()
+    costs: Costs = {}
+    for name, operation in _operations(container).items():
+        with container.meter().measure() as usage:
+            operation()
+        costs[name] = usage
+    return costs
+
+
+def _operations(container: Container) -> dict[str, Callable[[], object]]:
+    """In the order of a user's life; each builds on those before."""
+    ids = [""]
+
+    def register() -> None:
+        command = RegisterUser(
+            first_name="Ada",
+            last_name="Lovelace",
+            email="ada@example.com",
+            password=secrets.token_urlsafe(),
+        )
+        ids[0] = container.register_user()(command).id
+
+    def update(version: int, **changes: str) -> None:
+        container.update_user()(
+            UpdateUser(user_id=ids[0], expected_version=version, **changes)  # type: ignore[arg-type]
+        )
+
+    def save_unchanged() -> None:
+        with container.unit_of_work() as unit:
+            unit.users.save(unit.users.get(ids[0]))
+            unit.commit()
+
+    def get_by_email() -> None:
+        with container.unit_of_work() as unit:
+            unit.users.get_by_email(Email.parse("king@example.com"))
+
+    return {
+        "register a user": register,
+        "read one by id": lambda: container.get_user()(ids[0]),
+        "read and save one, unique values unchanged": lambda: update(1, last_name="King"),
+        "read and save one, e-mail changed": lambda: update(2, email="king@example.com"),
+        "read and save one, nothing changed": save_unchanged,
+        "read one by e-mail": get_by_email,
+        "list one page": container.list_users(),
+        "read and remove one": lambda: container.remove_user()(RemoveUser(user_id=ids[0])),
+    }
+
+
+def main() -> None:
+    """Prints the costs as a table."""
+    with run_ministack() as engine:
+        costs = measure(engine.endpoint_url)
+    table = Table("operation", "requests", "read units", "write units", title="Costs on MiniStack")
+    for name, usage in costs.items():
+        table.add_row(name, str(usage.requests), f"{usage.read_units:g}", f"{usage.write_units:g}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

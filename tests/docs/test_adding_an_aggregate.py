@@ -1,0 +1,120 @@
+"""The guide to a new aggregate, followed to the letter in a copy of the code."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "docs" / "guides" / "adding-an-aggregate.md"
+COPIED = (
+    "domain",
+    "application",
+    "infrastructure",
+    "api",
+    "tests",
+    "requirements",
+    "pyproject.toml",
+)
+MOST_LINES = 60
+
+_BLOCK = re.compile(r"<!-- (?P<place>.+?) -->\n```python\n(?P<code>.*?)```", re.DOTALL)
+_NEW = re.compile(r"new file: (?P<path>\S+)")
+_EDIT = re.compile(r"in (?P<path>\S+), (?P<how>below|above|replacing): (?P<anchor>.+)")
+
+
+@frozen
+class Block:
+    """A block of code and the instruction above it."""
+
+    place: str
+    code: str
+
+    @property
+    def counts(self) -> bool:
+        return "(not counted)" not in self.place
+
+    def apply(self, copy: Path) -> None:
+        """Writes the block where its instruction says."""
+        if new := _NEW.match(self.place):
+            path = copy / new["path"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(self.code)
+            return
+        edit = _EDIT.match(self.place)
+        assert edit is not None, self.place
+        path = copy / edit["path"]
+        lines = path.read_text().splitlines(keepends=True)
+        (found,) = (n for n, line in enumerate(lines) if line.strip().startswith(edit["anchor"]))
+        start = found + (edit["how"] == "below")
+        end = found + (edit["how"] != "above")
+        lines[start:end] = [self.code]
+        path.write_text("".join(lines))
+
+
+def blocks() -> list[Block]:
+    return [Block(m["place"], m["code"]) for m in _BLOCK.finditer(GUIDE.read_text())]
+
+
+def test_every_block_of_the_guide_has_its_place() -> None:
+    assert len(blocks()) == GUIDE.read_text().count("```python\n")
+
+
+def test_a_new_aggregate_takes_at_most_sixty_lines() -> None:
+    written = [line for block in blocks() if block.counts for line in block.code.splitlines()]
+    lines = [line for line in written if line.strip()]
+    assert 0 < len(lines) <= MOST_LINES, f"{len(lines)} lines, blank ones left out"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the code in which the guide was followed."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, tmp_path / name)
+    # The engines are large, and made ready once.
+    (tmp_path / ".engines").symlink_to(ROOT / ".engines")
+    for block in blocks():
+        block.apply(tmp_path)
+    return tmp_path
+
+
+def run(copy: Path, *command: str) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COV"))}
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=copy,
+        env=environment | {"PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+CONTRACT = ("pytest", "-q", "-p", "no:cacheprovider", "tests/contract/test_coupons.py")
+
+
+def test_the_new_aggregate_passes_its_contract(copy: Path) -> None:
+    run(copy, *CONTRACT, "-m", "not engine")
+
+
+@pytest.mark.engine
+def test_the_new_aggregate_passes_its_contract_on_real_engines(copy: Path) -> None:
+    run(copy, *CONTRACT, "-m", "engine")
+
+
+@pytest.mark.slow
+def test_the_new_aggregate_passes_the_checks(copy: Path) -> None:
+    run(copy, "ruff", "check", "domain", "application", "infrastructure")
+    run(copy, "mypy", "domain", "application", "infrastructure")

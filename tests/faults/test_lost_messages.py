@@ -1,0 +1,230 @@
+"""Answers and requests that get lost: the outcome is known, or said to be unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from application.errors import CommitOutcomeUnknown
+from domain.errors import ConcurrencyConflict
+from domain.users.errors import EmailAlreadyRegistered, UserNotFound
+from domain.users.user import User
+from domain.users.values import Email
+from tests.faults.conftest import Faulty
+from tests.faults.faulty_client import (
+    Fault,
+    answer_lost,
+    connection_reset,
+    not_connected,
+    request_lost,
+)
+from tests.stores import Store
+from tests.users import NOW, new_user
+
+ADA = Email.parse("ada@example.com")
+LOVELACE = Email.parse("lovelace@example.com")
+
+Change = Callable[[Store], None]
+"""One decision of the one in trouble, or of another writer, on the user `ada`."""
+
+
+def register(store: Store) -> None:
+    with store.unit_of_work() as unit:
+        unit.users.add(new_user(id="ada"))
+        unit.commit()
+
+
+def save(store: Store) -> None:
+    with store.unit_of_work() as unit:
+        user = unit.users.get("ada")
+        user.change_name("Augusta Ada", "King", NOW)
+        unit.users.save(user)
+        unit.commit()
+
+
+def change_email(store: Store) -> None:
+    with store.unit_of_work() as unit:
+        user = unit.users.get("ada")
+        user.change_email(LOVELACE, NOW)
+        unit.users.save(user)
+        unit.commit()
+
+
+def remove(store: Store) -> None:
+    with store.unit_of_work() as unit:
+        unit.users.remove(unit.users.get("ada"))
+        unit.commit()
+
+
+def ban_or_unban(store: Store) -> None:
+    with store.unit_of_work() as unit:
+        user = unit.users.get("ada")
+        user.unban(NOW) if user.is_banned else user.ban(NOW)
+        unit.users.save(user)
+        unit.commit()
+
+
+def commit_often(store: Store) -> None:
+    for _ in range(10):
+        ban_or_unban(store)
+
+
+def register_another_ada(store: Store) -> None:
+    with store.unit_of_work() as unit:
+        unit.users.add(new_user(id="another-ada"))
+        unit.commit()
+
+
+def nothing(store: Store) -> None:
+    pass
+
+
+def attempt(faulty: Faulty, change: Change, fault: Fault, meanwhile: Change) -> Exception | None:
+    """Makes the change while its first write meets the fault and others act before the retry."""
+    if change is not register:
+        register(faulty.healthy)
+    faulty.client.faults = [fault]
+    faulty.client.after_fault = lambda: meanwhile(faulty.healthy)
+    try:
+        change(faulty.store)
+    except (ConcurrencyConflict, EmailAlreadyRegistered, CommitOutcomeUnknown) as error:
+        return error
+    return None
+
+
+def stored(store: Store) -> User | None:
+    with store.unit_of_work() as unit:
+        try:
+            return unit.users.get("ada")
+        except UserNotFound:
+            return None
+
+
+def items(store: Store) -> int:
+    """How many users and claims are in the table."""
+    return len(store.gateway.call("Scan", {"TableName": store.table("users")})["Items"])
+
+
+@pytest.mark.parametrize(
+    "fault", [answer_lost, connection_reset, request_lost, not_connected], ids=lambda f: f.__name__
+)
+class TestNobodyElseActs:
+    def test_register_succeeds_once(self, faulty: Faulty, fault: Fault) -> None:
+        assert attempt(faulty, register, fault, nothing) is None
+        user = stored(faulty.healthy)
+        assert user is not None
+        assert (user.version, user.email, items(faulty.healthy)) == (1, ADA, 2)
+
+    def test_save_succeeds_once(self, faulty: Faulty, fault: Fault) -> None:
+        assert attempt(faulty, save, fault, nothing) is None
+        user = stored(faulty.healthy)
+        assert user is not None
+        assert (user.version, user.first_name, items(faulty.healthy)) == (2, "Augusta Ada", 2)
+
+    def test_change_email_succeeds_once(self, faulty: Faulty, fault: Fault) -> None:
+        assert attempt(faulty, change_email, fault, nothing) is None
+        user = stored(faulty.healthy)
+        assert user is not None
+        assert (user.version, user.email, items(faulty.healthy)) == (2, LOVELACE, 2)
+
+    def test_remove_succeeds_once(self, faulty: Faulty, fault: Fault) -> None:
+        assert attempt(faulty, remove, fault, nothing) is None
+        assert stored(faulty.healthy) is None
+        assert items(faulty.healthy) == 0
+
+
+class TestTheAnswerIsLostAndSomeoneElseActs:
+    @pytest.mark.parametrize("meanwhile", [ban_or_unban, commit_often])
+    @pytest.mark.parametrize("change", [register, change_email])
+    def test_a_transaction_is_reported_as_committed(
+        self, faulty: Faulty, change: Change, meanwhile: Change
+    ) -> None:
+        assert attempt(faulty, change, answer_lost, meanwhile) is None
+        others = 1 if meanwhile is ban_or_unban else 10
+        user = stored(faulty.healthy)
+        assert user is not None
+        assert user.version == others + (1 if change is register else 2)
+        assert user.email == (ADA if change is register else LOVELACE)
+        assert items(faulty.healthy) == 2
+
+    @pytest.mark.parametrize("change", [register, change_email])
+    def test_a_transaction_undone_by_a_removal_is_committed_and_not_repeated(
+        self, faulty: Faulty, change: Change
+    ) -> None:
+        assert attempt(faulty, change, answer_lost, remove) is None
+        assert items(faulty.healthy) == 0
+
+    def test_a_removal_is_committed_and_spares_who_registers_next(self, faulty: Faulty) -> None:
+        assert attempt(faulty, remove, answer_lost, register_another_ada) is None
+        assert stored(faulty.healthy) is None
+        assert items(faulty.healthy) == 2
+
+    def test_a_save_is_found_among_the_recent_commits(self, faulty: Faulty) -> None:
+        assert attempt(faulty, save, answer_lost, ban_or_unban) is None
+        user = stored(faulty.healthy)
+        assert user is not None
+        assert (user.version, user.first_name, user.is_banned) == (3, "Augusta Ada", True)
+
+    def test_a_save_that_left_the_recent_commits_is_unknown(self, faulty: Faulty) -> None:
+        outcome = attempt(faulty, save, answer_lost, commit_often)
+        assert isinstance(outcome, CommitOutcomeUnknown)
+        user = stored(faulty.healthy)
+        assert user is not None
+        assert (user.version, user.first_name) == (12, "Augusta Ada")
+
+    def test_a_save_whose_user_is_gone_is_unknown(self, faulty: Faulty) -> None:
+        assert isinstance(attempt(faulty, save, answer_lost, remove), CommitOutcomeUnknown)
+        assert items(faulty.healthy) == 0
+
+
+class TestTheRequestIsLostAndSomeoneElseActs:
+    def test_registering_a_taken_address_is_refused(self, faulty: Faulty) -> None:
+        outcome = attempt(faulty, register, request_lost, register_another_ada)
+        assert isinstance(outcome, EmailAlreadyRegistered)
+        assert stored(faulty.healthy) is None
+        assert items(faulty.healthy) == 2
+
+    @pytest.mark.parametrize("change", [save, change_email, remove])
+    def test_a_change_is_refused_when_another_came_first(
+        self, faulty: Faulty, change: Change
+    ) -> None:
+        outcome = attempt(faulty, change, request_lost, ban_or_unban)
+        assert isinstance(outcome, ConcurrencyConflict)
+        assert (outcome.expected, outcome.actual) == (1, 2)
+        user = stored(faulty.healthy)
+        assert user is not None
+        assert (user.version, user.first_name, user.email) == (2, "Ada", ADA)
+
+    @pytest.mark.parametrize("change", [change_email, remove])
+    def test_a_transaction_is_refused_when_the_user_is_gone(
+        self, faulty: Faulty, change: Change
+    ) -> None:
+        """Its token is known to be unused, so nothing is left open."""
+        outcome = attempt(faulty, change, request_lost, remove)
+        assert isinstance(outcome, ConcurrencyConflict)
+        assert (outcome.expected, outcome.actual) == (1, None)
+        assert items(faulty.healthy) == 0
+
+    @pytest.mark.parametrize("meanwhile", [remove, commit_often])
+    def test_a_save_is_unknown_when_no_trace_could_be_left(
+        self, faulty: Faulty, meanwhile: Change
+    ) -> None:
+        outcome = attempt(faulty, save, request_lost, meanwhile)
+        assert isinstance(outcome, CommitOutcomeUnknown)
+
+    @pytest.mark.parametrize("change", [save, change_email, remove])
+    @pytest.mark.parametrize("meanwhile", [ban_or_unban, commit_often, remove])
+    def test_a_request_known_to_be_unsent_leaves_nothing_open(
+        self, faulty: Faulty, change: Change, meanwhile: Change
+    ) -> None:
+        outcome = attempt(faulty, change, not_connected, meanwhile)
+        assert isinstance(outcome, ConcurrencyConflict)
+
+
+@pytest.mark.parametrize("change", [save, change_email, remove])
+@pytest.mark.parametrize("fault", [answer_lost, request_lost, not_connected])
+def test_a_lost_read_is_read_again(faulty: Faulty, change: Change, fault: Fault) -> None:
+    faulty.client.concerns = lambda operation: operation == "get_item"
+    assert attempt(faulty, change, fault, nothing) is None
+    assert not faulty.client.faults

@@ -1,0 +1,158 @@
+"""Random histories of several writers, and what each provider makes of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from attrs import define, field, frozen
+
+from domain.errors import DynastrataError
+from domain.users.errors import UserNotFound
+from domain.users.values import Email
+from infrastructure.unit_of_work import StoredUnitOfWork
+from tests.stores import Store
+from tests.users import NOW, new_user
+
+WRITERS = 3
+USERS = tuple(f"user-{n}" for n in range(4))
+EMAILS = tuple(f"mail{n}@example.com" for n in range(6))
+
+
+@frozen
+class Step:
+    """One call of one writer: the name of a method of `Writer` and its arguments."""
+
+    writer: int
+    call: str
+    user: str
+    email: str
+    size: int
+
+
+def history(seed: int, length: int = 150) -> list[Step]:
+    """A random history of users who are there at first.
+
+    Loads and changes are frequent, so that commits have something to do.
+    """
+    random_ = random.Random(seed)
+    calls = ["register"] * 2 + ["load"] * 6 + ["find"] * 2 + ["change"] * 8 + ["save"] * 2
+    calls += ["remove"] + ["commit"] * 3 + ["rollback"] + ["save_many"] * 3 + ["page"]
+    registrations = [
+        Step(0, "register", user, email, 1) for user, email in zip(USERS, EMAILS, strict=False)
+    ]
+    random_steps = [
+        Step(
+            random_.randrange(WRITERS),
+            random_.choice(calls),
+            random_.choice(USERS),
+            random_.choice(EMAILS),
+            random_.randint(1, 4),
+        )
+        for _ in range(length)
+    ]
+    return [*registrations, Step(0, "commit", "", "", 1), *random_steps]
+
+
+@define
+class Writer:
+    """One unit of work that stays open over many steps."""
+
+    unit: StoredUnitOfWork[Any]
+    loaded: dict[str, Any] = field(factory=dict)
+
+    def register(self, step: Step) -> object:
+        user = new_user(step.email, id=step.user)
+        self.unit.users.add(user)
+        self.loaded[user.id] = user
+        return "staged"
+
+    def load(self, step: Step) -> object:
+        return self._seen(self.unit.users.get(step.user))
+
+    def find(self, step: Step) -> object:
+        return self._seen(self.unit.users.get_by_email(Email(step.email)))
+
+    def change(self, step: Step) -> object:
+        user = self.loaded.get(step.user)
+        if user is None:
+            return "nothing to change"
+        if step.size % 2:
+            user.change_email(Email(step.email), NOW)
+        else:
+            user.change_name(f"Name {step.size}", step.email.partition("@")[0], NOW)
+        self.unit.users.save(user)
+        return "changed"
+
+    def save(self, step: Step) -> object:
+        user = self.loaded.get(step.user)
+        if user is None:
+            return "nothing to save"
+        self.unit.users.save(user)
+        return "saved"
+
+    def remove(self, step: Step) -> object:
+        user = self.loaded.get(step.user)
+        if user is None:
+            return "nothing to remove"
+        self.unit.users.remove(user)
+        return "removed"
+
+    def save_many(self, step: Step) -> object:
+        users = [user for user in self.loaded.values() if user.version > 0]
+        return [(o.aggregate.id, described(o.error)) for o in self.unit.users.save_many(users)]
+
+    def page(self, step: Step) -> object:
+        first = self.unit.users.page(step.size)
+        return [self._seen(user) for user in first.items], first.next_cursor is None
+
+    def commit(self, step: Step) -> object:
+        try:
+            self.unit.commit()
+        except DynastrataError:
+            self.rollback(step)
+            raise
+        return "committed"
+
+    def rollback(self, step: Step) -> object:
+        self.unit.rollback()
+        self.loaded.clear()
+        return "rolled back"
+
+    def _seen(self, user: Any) -> object:
+        self.loaded[user.id] = user
+        return repr(user)
+
+
+def described(error: DynastrataError | None) -> object:
+    """What two providers must agree on: the class of an error, and what it says."""
+    return None if error is None else (type(error).__name__, str(error))
+
+
+def replay(store: Store, steps: list[Step]) -> list[object]:
+    """The result of every step, and at last everything that is stored."""
+    writers = [Writer(store.unit_of_work()) for _ in range(WRITERS)]
+    results: list[object] = []
+    for step in steps:
+        writer = writers[step.writer]
+        call: Callable[[Step], object] = getattr(writer, step.call)
+        try:
+            results.append((step.call, call(step)))
+        except DynastrataError as error:
+            results.append((step.call, described(error)))
+    return [*results, stored(store)]
+
+
+def stored(store: Store) -> object:
+    """Every user, and who is found by each address."""
+    with store.unit_of_work() as unit:
+        users = [repr(user) for user in unit.users.page(100).items]
+        return users, {email: _holder(unit, email) for email in EMAILS}
+
+
+def _holder(unit: StoredUnitOfWork[Any], email: str) -> str | None:
+    try:
+        return unit.users.get_by_email(Email(email)).id
+    except UserNotFound:
+        return None

@@ -1,0 +1,121 @@
+"""Sixteen writers, fifty rounds, in lockstep and staggered: exactly one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from application.users.refresh_session import RefreshSession, RefreshSessionHandler
+from application.users.sign_in import SessionTokens
+from application.users.tokens import RefreshClaims, UserTokens, secret_hash
+from domain.errors import ConcurrencyConflict
+from domain.users.errors import EmailAlreadyRegistered, RefreshTokenSuperseded
+from domain.users.values import Email
+from infrastructure.clock import SystemClock
+from infrastructure.engines import LocalEngine
+from infrastructure.memory.provider import MemoryProvider
+from infrastructure.settings import SAMPLE_SIGNING_KEY
+from infrastructure.tokens import JwtSigner
+from tests.race.races import ROUNDS, WRITERS, Start, errors_of, race
+from tests.stores import Store, client_of, dynamodb_store
+from tests.users import NOW, new_user
+
+pytestmark = pytest.mark.race
+
+
+@pytest.fixture(params=["memory", pytest.param("ministack", marks=pytest.mark.engine)])
+def racing_store(request: pytest.FixtureRequest) -> Store:
+    """An empty store that is honest under threads."""
+    if request.param == "memory":
+        return Store("memory", MemoryProvider())
+    engine: LocalEngine = request.getfixturevalue("ministack")
+    return dynamodb_store("ministack", client_of(engine.endpoint_url))
+
+
+@pytest.mark.parametrize("start", ["lockstep", "staggered"])
+def test_one_of_many_registers_an_address(racing_store: Store, start: Start) -> None:
+    for number in range(ROUNDS):
+        email = f"round{number}@example.com"
+
+        def register(_: int, ready: Callable[[], None], email: str = email) -> str:
+            user = new_user(email)
+            with racing_store.unit_of_work() as unit:
+                unit.users.add(user)
+                ready()
+                unit.commit()
+            return user.id
+
+        outcomes = race(register, start)
+        assert errors_of(outcomes) == [EmailAlreadyRegistered] * (WRITERS - 1)
+        (winner,) = (outcome for outcome in outcomes if isinstance(outcome, str))
+        with racing_store.unit_of_work() as unit:
+            assert unit.users.get_by_email(Email(email)).id == winner
+    with racing_store.unit_of_work() as unit:
+        assert len(unit.users.page(2 * ROUNDS).items) == ROUNDS
+    assert claims_and_users(racing_store) == 2 * ROUNDS
+
+
+@pytest.mark.parametrize("start", ["lockstep", "staggered"])
+def test_one_of_many_saves_a_version(racing_store: Store, start: Start) -> None:
+    with racing_store.unit_of_work() as unit:
+        unit.users.add(new_user(id="ada"))
+        unit.commit()
+    for number in range(ROUNDS):
+
+        def save(writer: int, ready: Callable[[], None], version: int = number + 1) -> str:
+            with racing_store.unit_of_work() as unit:
+                user = unit.users.get("ada")
+                if user.version != version:
+                    raise ConcurrencyConflict("User", "ada", version, user.version)
+                user.change_name(f"Writer {writer}", f"Round {version}", NOW)
+                unit.users.save(user)
+                ready()
+                unit.commit()
+            return user.first_name
+
+        outcomes = race(save, start)
+        assert errors_of(outcomes) == [ConcurrencyConflict] * (WRITERS - 1)
+        (winner,) = (outcome for outcome in outcomes if isinstance(outcome, str))
+        with racing_store.unit_of_work() as unit:
+            user = unit.users.get("ada")
+        assert (user.version, user.first_name) == (number + 2, winner)
+
+
+@pytest.mark.parametrize("start", ["lockstep", "staggered"])
+def test_one_of_many_refreshes_rotates_and_its_session_lives(
+    racing_store: Store, start: Start
+) -> None:
+    clock = SystemClock()
+    tokens = UserTokens(JwtSigner(SAMPLE_SIGNING_KEY, clock))
+    refresh = RefreshSessionHandler(racing_store.unit_of_work, clock, racing_store.ids, tokens)
+    claims = RefreshClaims("ada", "session", "first secret")
+    now = clock.now()
+    with racing_store.unit_of_work() as unit:
+        user = new_user(id="ada")
+        user.start_session(
+            "session", secret_hash(claims.secret), now + tokens.lifetimes.refresh, now
+        )
+        unit.users.add(user)
+        unit.commit()
+    token = tokens.refresh(claims)
+    for _ in range(ROUNDS):
+
+        def present(_: int, ready: Callable[[], None], token: str = token) -> SessionTokens:
+            ready()
+            return refresh(RefreshSession(refresh_token=token))
+
+        outcomes = race(present, start)
+        assert errors_of(outcomes) == [RefreshTokenSuperseded] * (WRITERS - 1)
+        (winner,) = (outcome for outcome in outcomes if isinstance(outcome, SessionTokens))
+        token = winner.refresh_token
+    with racing_store.unit_of_work() as unit:
+        assert unit.users.get("ada").version == ROUNDS + 1
+
+
+def claims_and_users(store: Store) -> int:
+    """How many records the table of users holds."""
+    if isinstance(store.provider, MemoryProvider):
+        return len(store.provider.database.keys("users"))
+    answer = store.gateway.call("Scan", {"TableName": store.table("users")})
+    return len(answer["Items"])

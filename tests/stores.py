@@ -1,0 +1,111 @@
+"""Fixtures: a fresh store on each provider and engine, as a unit of work sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from attrs import define, field
+from moto import mock_aws
+
+from infrastructure.clock import SystemClock
+from infrastructure.dynamodb.client import Client, make_client
+from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.models import MODELS
+from infrastructure.dynamodb.provider import DynamoDBProvider
+from infrastructure.dynamodb.retry import RetryPolicy
+from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
+from infrastructure.dynamodb.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.tables import Tables
+from infrastructure.ids import RandomIds
+from infrastructure.memory.provider import MemoryProvider
+from infrastructure.metering import Meter
+from infrastructure.settings import SAMPLE_SIGNING_KEY, Settings
+from infrastructure.tokens import JwtSigner
+from infrastructure.unit_of_work import StoredUnitOfWork
+
+REGION = "eu-central-1"
+
+
+@define
+class Store:
+    """One empty store. Its units of work share nothing but what is stored."""
+
+    name: str
+    provider: MemoryProvider | DynamoDBProvider
+    meter: Meter = field(factory=Meter)
+    ids: RandomIds = field(factory=RandomIds)
+
+    def unit_of_work(self) -> StoredUnitOfWork[Any]:
+        return StoredUnitOfWork(
+            self.provider, self.ids, JwtSigner(SAMPLE_SIGNING_KEY, SystemClock())
+        )
+
+    @property
+    def gateway(self) -> Gateway:
+        assert isinstance(self.provider, DynamoDBProvider)
+        return self.provider.gateway
+
+    def table(self, logical: str) -> str:
+        assert isinstance(self.provider, DynamoDBProvider)
+        return self.provider.tables.physical(logical)
+
+
+@cache
+def client_of(endpoint_url: str) -> Client:
+    """One client an engine: making one costs more than most tests."""
+    return make_client(Settings(endpoint_url=endpoint_url, region=REGION))
+
+
+def dynamodb_store(name: str, client: Client, *, shards: int = 1) -> Store:
+    """A store in tables of its own."""
+    tables = Tables(f"test-{uuid4().hex}-")
+    meter = Meter()
+    gateway = Gateway(client, meter, RetryPolicy(), trust_read_units=False)
+    schemas = [TableSchema(model, tables.physical(logical)) for logical, model in MODELS.items()]
+    DynamoDBTableInitializer(gateway, schemas, Capacity()).create_missing()
+    return Store(name, DynamoDBProvider(gateway, tables, listing_shards=shards), meter)
+
+
+@pytest.fixture
+def moto_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """DynamoDB inside this process: for one thread, and never to show cost or idempotency."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        yield make_client(Settings(region=REGION))
+
+
+@pytest.fixture(
+    params=[
+        "memory",
+        "moto",
+        pytest.param("ministack", marks=pytest.mark.engine),
+        pytest.param("dynamodb_local", marks=pytest.mark.engine),
+    ]
+)
+def make_store(request: pytest.FixtureRequest) -> Callable[[], Store]:
+    """Makes empty stores on every provider and engine in turn."""
+    if request.param == "memory":
+        return lambda: Store("memory", MemoryProvider())
+    if request.param == "moto":
+        client = request.getfixturevalue("moto_client")
+    else:
+        client = client_of(request.getfixturevalue(request.param).endpoint_url)
+    return lambda: dynamodb_store(request.param, client)
+
+
+@pytest.fixture
+def store(make_store: Callable[[], Store]) -> Store:
+    """An empty store on every provider and engine in turn."""
+    return make_store()
+
+
+@pytest.fixture
+def ministack_store(ministack: object, request: pytest.FixtureRequest) -> Store:
+    """An empty store on the engine that shows races, idempotency and write cost."""
+    engine = request.getfixturevalue("ministack")
+    return dynamodb_store("ministack", client_of(engine.endpoint_url))
