@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from operator import attrgetter
+from typing import Any
 
 from dependency_injector import containers, providers
 
+from application.orders.change_lines import AddLineHandler, RemoveLineHandler
+from application.orders.close_order import CancelOrderHandler, PayOrderHandler
+from application.orders.get_order import GetOrder, GetOrderHistory
+from application.orders.place_order import PlaceOrderHandler
 from application.users.ban_user import BanUserHandler
 from application.users.change_password import ChangePasswordHandler
 from application.users.get_user import GetUser
@@ -24,20 +30,24 @@ from infrastructure.clock import SystemClock
 from infrastructure.dynamodb.client import make_client
 from infrastructure.dynamodb.gateway import Gateway
 from infrastructure.dynamodb.models import MODELS
+from infrastructure.dynamodb.models.events import EVENTS, EventModel, event_model
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.retry import RetryPolicy
 from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.tables import Tables
+from infrastructure.event_store import StoredEventStore
 from infrastructure.ids import RandomIds
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.memory.table_initializer import MemoryTableInitializer
 from infrastructure.metering import Meter
 from infrastructure.notifiers import LogNotifier
 from infrastructure.passwords import Argon2Hasher
+from infrastructure.repository import Provider
 from infrastructure.settings import Settings
+from infrastructure.sourced import SnapshotPolicy
 from infrastructure.tokens import JwtSigner
-from infrastructure.unit_of_work import StoredUnitOfWork
+from infrastructure.unit_of_work import EventOptions, StoredUnitOfWork
 
 # The plain `Singleton` may make two objects when two threads ask first.
 Shared = providers.ThreadSafeSingleton
@@ -68,19 +78,57 @@ def _gateway(settings: Settings, meter: Meter) -> Gateway:
 
 
 def _tables(settings: Settings) -> Tables:
-    return Tables(settings.table_prefix, {"users": settings.users_table})
+    overrides = {
+        "users": settings.users_table,
+        "events": settings.events_table,
+        "snapshots": settings.snapshots_table,
+        "checkpoints": settings.checkpoints_table,
+    }
+    return Tables(settings.table_prefix, overrides)
 
 
-def _dynamodb(settings: Settings, gateway: Gateway, tables: Tables) -> DynamoDBProvider:
-    return DynamoDBProvider(gateway, tables, settings.listing_shards)
+def _event_model(settings: Settings) -> type[EventModel]:
+    return event_model(
+        partition_key=settings.events_partition_key,
+        sort_key=settings.events_sort_key,
+        streams_enabled=settings.events_streams_enabled,
+    )
+
+
+def _dynamodb(
+    settings: Settings, gateway: Gateway, tables: Tables, events: type[EventModel]
+) -> DynamoDBProvider:
+    return DynamoDBProvider(gateway, tables, settings.listing_shards, events)
 
 
 def _table_initializer(
-    settings: Settings, gateway: Gateway, tables: Tables
+    settings: Settings, gateway: Gateway, tables: Tables, events: type[EventModel]
 ) -> DynamoDBTableInitializer:
-    schemas = [TableSchema(model, tables.physical(name)) for name, model in MODELS.items()]
+    models = {**MODELS, EVENTS: events}
+    schemas = [TableSchema(model, tables.physical(name)) for name, model in models.items()]
     capacity = Capacity(settings.billing_mode, settings.read_capacity, settings.write_capacity)
     return DynamoDBTableInitializer(gateway, schemas, capacity)
+
+
+def _event_options(settings: Settings) -> EventOptions:
+    return EventOptions(
+        most_events=settings.events_max_batch_size,
+        snapshots=SnapshotPolicy(every=settings.snapshot_every),
+    )
+
+
+def _event_store(
+    settings: Settings,
+    store: Provider[Any],
+    options: EventOptions,
+    unit_of_work: Callable[[], StoredUnitOfWork[Any]],
+) -> StoredEventStore[Any]:
+    return StoredEventStore(
+        table=store.events(),
+        registry=options.registry,
+        unit_of_work=unit_of_work,
+        transactional=settings.events_transactional_write,
+    )
 
 
 class Container(containers.DeclarativeContainer):
@@ -104,20 +152,25 @@ class Container(containers.DeclarativeContainer):
 
     gateway = Shared(_gateway, settings, meter)
     tables = Shared(_tables, settings)
+    event_model = Shared(_event_model, settings)
+    event_options = Shared(_event_options, settings)
 
     # What differs between the providers is selected here, and nowhere else.
     selected = providers.Callable(attrgetter("provider"), settings)
     store = providers.Selector(
         selected,
         memory=Shared(MemoryProvider),
-        dynamodb=Shared(_dynamodb, settings, gateway, tables),
+        dynamodb=Shared(_dynamodb, settings, gateway, tables, event_model),
     )
     table_initializer = providers.Selector(
         selected,
         memory=Shared(MemoryTableInitializer),
-        dynamodb=Shared(_table_initializer, settings, gateway, tables),
+        dynamodb=Shared(_table_initializer, settings, gateway, tables, event_model),
     )
-    unit_of_work = providers.Factory(StoredUnitOfWork, provider=store, ids=ids, signer=token_signer)
+    unit_of_work = providers.Factory(
+        StoredUnitOfWork, provider=store, ids=ids, signer=token_signer, options=event_options
+    )
+    event_store = Shared(_event_store, settings, store, event_options, unit_of_work.provider)
 
     register_user = providers.Factory(
         RegisterUserHandler,
@@ -186,6 +239,20 @@ class Container(containers.DeclarativeContainer):
         tokens=user_tokens,
     )
     sign_out = providers.Factory(SignOut, unit_of_work=unit_of_work.provider, clock=clock)
+
+    place_order = providers.Factory(
+        PlaceOrderHandler, unit_of_work=unit_of_work.provider, clock=clock, ids=ids
+    )
+    add_line = providers.Factory(AddLineHandler, unit_of_work=unit_of_work.provider, clock=clock)
+    remove_line = providers.Factory(
+        RemoveLineHandler, unit_of_work=unit_of_work.provider, clock=clock
+    )
+    pay_order = providers.Factory(PayOrderHandler, unit_of_work=unit_of_work.provider, clock=clock)
+    cancel_order = providers.Factory(
+        CancelOrderHandler, unit_of_work=unit_of_work.provider, clock=clock
+    )
+    get_order = providers.Factory(GetOrder, unit_of_work=unit_of_work.provider)
+    get_order_history = providers.Factory(GetOrderHistory, event_store=event_store)
 
 
 def build_container(settings: Settings) -> Container:

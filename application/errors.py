@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from attrs import field, frozen
 
 from domain.errors import DynastrataError
@@ -165,6 +167,65 @@ class UnreadableState(DynastrataError):
 
     def __str__(self) -> str:
         return f"stored {self.aggregate_type} {self.aggregate_id} is unreadable: {self.problems}"
+
+
+@frozen
+class UnknownEventType(DynastrataError):
+    """An event is stored under a type that is not registered."""
+
+    stream: str
+    version: int
+    type: str
+
+    def __str__(self) -> str:
+        return f"event {self.version} of {self.stream} has the unknown type {self.type!r}"
+
+
+@frozen
+class UnreadableEvent(DynastrataError):
+    """A stored event does not fit its class. `problems` names the fields."""
+
+    stream: str
+    version: int
+    type: str
+    problems: str
+
+    def __str__(self) -> str:
+        return (
+            f"event {self.version} of {self.stream}, a {self.type}, is unreadable: {self.problems}"
+        )
+
+
+@frozen
+class ChangesTrimmed(DynastrataError):
+    """Changes of a table are gone from its stream before they were read.
+
+    Every change made until `since` was read; some after it may be missing. `shard` is the part of
+    the stream that begins too late, or None for all of it. The table itself still has the state:
+    subscribing anew from the beginning gives everything again.
+    """
+
+    table: str
+    shard: str | None
+    since: datetime
+
+    def __str__(self) -> str:
+        part = "" if self.shard is None else f" (shard {self.shard})"
+        return (
+            f"changes of {self.table} since {self.since.isoformat()} are gone from its stream"
+            f"{part}: catch up from the table"
+        )
+
+
+@frozen
+class LeaseLost(DynastrataError):
+    """Another instance took over the subscription; this one may not store its checkpoint."""
+
+    subscription: str
+    owner: str
+
+    def __str__(self) -> str:
+        return f"{self.owner} no longer holds the lease of subscription {self.subscription}"
 
 
 @frozen

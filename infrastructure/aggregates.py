@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from attrs import frozen
@@ -12,6 +12,8 @@ from cattrs.errors import BaseValidationError, StructureHandlerNotFoundError
 from application.errors import UnreadableState
 from domain.aggregate import Aggregate
 from domain.errors import Conflict, InvalidValue, NotFound
+from domain.event_sourced import EventSourced
+from domain.events import DomainEvent
 from infrastructure.serialization import CONVERTER
 
 A = TypeVar("A", bound=Aggregate)
@@ -47,7 +49,7 @@ LONGEST_ID = 1024
 
 @frozen
 class AggregateType(Generic[A]):
-    """One type of state-stored aggregate.
+    """One type of aggregate.
 
     `name` appears in errors, `table` is the logical table name, `cls` the aggregate's class.
     """
@@ -73,6 +75,13 @@ class AggregateType(Generic[A]):
         except (BaseValidationError, StructureHandlerNotFoundError) as error:
             problems = "; ".join(transform_error(error))
             raise UnreadableState(self.name, str(state.get("id")), problems) from error
+
+    def revisions(self, events: Sequence[DomainEvent]) -> int:
+        """By how much committing these events raises the version: a state, by one revision.
+
+        The version of an event-sourced aggregate is the number of its events.
+        """
+        return len(events) if issubclass(self.cls, EventSourced) else 1
 
     def claims(self, aggregate: A) -> dict[str, tuple[Unique[A], str]]:
         """The claims that the aggregate's present values need, by their key."""

@@ -128,10 +128,10 @@ class BaseUnitOfWork(Generic[ActionT]):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        staged = any(participant.is_changed() for participant in self._participants)
+        lost = exc_type is None and any(p.is_changed() or p.forgotten() for p in self._participants)
         self.rollback()
-        if staged and exc_type is None:
-            raise UnitOfWorkMisused("staged changes were not committed: call commit()")
+        if lost:
+            raise UnitOfWorkMisused("changes were not committed: call commit(), or rollback()")
 
     def _prepare(self, participants: tuple[Participant[ActionT], ...]) -> _UnderWay[ActionT] | None:
         events = [event for participant in participants for event in participant.events()]

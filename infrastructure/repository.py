@@ -1,4 +1,4 @@
-"""The repository of any state-stored aggregate, over a table of either provider."""
+"""The repository of any aggregate, over a table of either provider."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from domain.repository import Page, SaveOutcome
 from infrastructure.aggregates import AggregateType, Unique
 from infrastructure.committing import BaseUnitOfWork, Commit, Transaction
 from infrastructure.cursors import Cursors, Position
+from infrastructure.streams import SnapshotTable, StreamTable
 from infrastructure.tracking import Change, Stored, Tracker
 
 A = TypeVar("A", bound=Aggregate)
@@ -31,8 +32,24 @@ class Planned(Generic[ActionT]):
     note: Any = None
 
 
-class AggregateTable(Protocol[ActionT]):
-    """Where one aggregate type and its claims are stored. Reads are strongly consistent."""
+class TrackedTable(Protocol[ActionT]):
+    """Where the aggregates of one type are stored. Reads are strongly consistent."""
+
+    def read(self, aggregate_id: str) -> Stored | None:
+        """The aggregate as last committed."""
+        ...
+
+    def plan(self, change: Change[Any], commit: Commit) -> Planned[ActionT]:
+        """How to write this change: refused unless its expected version is what is stored."""
+        ...
+
+    def committed(self, changes: Sequence[Change[Any]]) -> None:
+        """These changes are committed: the moment for what follows and may fail. Never raises."""
+        ...
+
+
+class AggregateTable(TrackedTable[ActionT], Protocol[ActionT]):
+    """Where a state-stored aggregate type and its claims are: can be looked up and listed too."""
 
     @property
     def name(self) -> str:
@@ -42,10 +59,6 @@ class AggregateTable(Protocol[ActionT]):
     @property
     def shards(self) -> int:
         """Over how many keys the listing is spread."""
-        ...
-
-    def read(self, aggregate_id: str) -> Stored | None:
-        """The aggregate as last committed."""
         ...
 
     def read_many(self, aggregate_ids: Sequence[str]) -> list[Stored]:
@@ -60,10 +73,6 @@ class AggregateTable(Protocol[ActionT]):
         """Up to `limit` ids greater than this one, ascending. May lag behind commits."""
         ...
 
-    def plan(self, change: Change[Any], commit: Commit) -> Planned[ActionT]:
-        """How to write this change: refused unless its expected version is what is stored."""
-        ...
-
 
 class Provider(Protocol[ActionT]):
     """What a unit of work needs from a provider."""
@@ -72,26 +81,31 @@ class Provider(Protocol[ActionT]):
         """Where this aggregate type is stored."""
         ...
 
+    def events(self) -> StreamTable[ActionT]:
+        """Where the streams of events are."""
+        ...
+
+    def snapshots(self) -> SnapshotTable:
+        """Where snapshots of streams are."""
+        ...
+
     def begin(self, commit_id: str, actions: Sequence[ActionT]) -> Transaction:
         """Prepares the transaction of a commit; checks limits, sends nothing."""
         ...
 
 
-class StateRepository(Generic[A, ActionT]):
-    """Implements `Repository`, batch reads and writes, lookups and listing for one type."""
+class TrackedRepository(Generic[A, ActionT]):
+    """Implements `Repository` for one type, over any table of it."""
 
     def __init__(
         self,
         unit: BaseUnitOfWork[ActionT],
         aggregate_type: AggregateType[A],
-        table: AggregateTable[ActionT],
-        cursors: Cursors,
+        table: TrackedTable[ActionT],
     ) -> None:
-        self._unit = unit
         self._type = aggregate_type
-        self._table = table
-        self._cursors = cursors
         self._tracker = Tracker(aggregate_type)
+        self._read = table.read
         unit.enlist(_Writer(self._tracker, table))
 
     def get(self, aggregate_id: str, /) -> A:
@@ -99,7 +113,7 @@ class StateRepository(Generic[A, ActionT]):
         known = self._tracker.find(aggregate_id)
         if known is not None:
             return known
-        stored = self._table.read(aggregate_id) if self._type.is_id(aggregate_id) else None
+        stored = self._read(aggregate_id) if self._type.is_id(aggregate_id) else None
         if stored is None:
             raise self._type.not_found(aggregate_id)
         return self._tracker.loaded(stored)
@@ -115,6 +129,22 @@ class StateRepository(Generic[A, ActionT]):
     def remove(self, aggregate: A, /) -> None:
         """See `Repository`."""
         self._tracker.remove(aggregate)
+
+
+class StateRepository(TrackedRepository[A, ActionT]):
+    """Adds batch reads and writes, lookups and listing, for state-stored types."""
+
+    def __init__(
+        self,
+        unit: BaseUnitOfWork[ActionT],
+        aggregate_type: AggregateType[A],
+        table: AggregateTable[ActionT],
+        cursors: Cursors,
+    ) -> None:
+        super().__init__(unit, aggregate_type, table)
+        self._unit = unit
+        self._table = table
+        self._cursors = cursors
 
     def get_many(self, aggregate_ids: Iterable[str]) -> list[A]:
         """Those that exist, in the order asked for, each once."""
@@ -173,9 +203,10 @@ class StateRepository(Generic[A, ActionT]):
 class _Writer(Generic[A, ActionT]):
     """What a tracker has staged, as a participant of a unit of work."""
 
-    def __init__(self, tracker: Tracker[A], table: AggregateTable[ActionT]) -> None:
+    def __init__(self, tracker: Tracker[A], table: TrackedTable[ActionT]) -> None:
         self._tracker = tracker
         self._table = table
+        self._changes: tuple[Change[A], ...] = ()
         self._notes: dict[str, Any] = {}
 
     def is_changed(self) -> bool:
@@ -188,12 +219,14 @@ class _Writer(Generic[A, ActionT]):
         return [e for c in self._tracker.changes() for e in c.aggregate.recorded_events]
 
     def begin(self, commit: Commit) -> Sequence[ActionT]:
-        planned = {c.aggregate.id: self._table.plan(c, commit) for c in self._tracker.begin()}
+        self._changes = self._tracker.begin()
+        planned = {c.aggregate.id: self._table.plan(c, commit) for c in self._changes}
         self._notes = {id_: plan.note for id_, plan in planned.items()}
         return [action for plan in planned.values() for action in plan.actions]
 
     def committed(self) -> None:
         self._tracker.committed(self._notes)
+        self._table.committed(self._changes)
 
     def abandoned(self) -> None:
         self._tracker.abandoned()

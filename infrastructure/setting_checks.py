@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any, get_args
@@ -15,6 +16,7 @@ Check = Callable[[object, "Attribute[Any]", Any], None]
 """An attrs validator that raises `SettingsError`."""
 
 PREFIX = "DYNASTRATA_"
+_ATTRIBUTE = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _LOCAL_NAMES = ("localhost", "localhost.localstack.cloud", "host.docker.internal")
 
 
@@ -84,6 +86,12 @@ def part_of_table_name(_: object, attribute: Attribute[Any], value: str) -> None
     """Only characters that DynamoDB allows in the name of a table, or nothing."""
     if not value.isascii() or not all(c.isalnum() or c in "_.-" for c in value):
         raise invalid(attribute.name, "may hold letters, digits, '_', '.' and '-'")
+
+
+def attribute_name(_: object, attribute: Attribute[Any], value: str) -> None:
+    """A name that an attribute can have which is a key; few signs, so that it needs no quotes."""
+    if not _ATTRIBUTE.fullmatch(value):
+        raise invalid(attribute.name, "must have 1 to 255 letters, digits, '_', '.' and '-'")
 
 
 def is_local(address: str) -> bool:

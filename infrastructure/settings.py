@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import typed_settings as ts
 from attrs import fields, frozen
+from pynamodb.attributes import Attribute
 
+from infrastructure.dynamodb.models.events import PARTITION_KEY, SORT_KEY, EventModel
 from infrastructure.setting_checks import (
     PREFIX,
     Check,
     SettingsError,
+    attribute_name,
     bytes_at_least,
     invalid,
     is_local,
@@ -85,6 +88,43 @@ class Settings:
     users_table: str = _option(
         "", "Whole name of the table of users. Empty: the prefix and `users`.", part_of_table_name
     )
+    events_table: str = _option(
+        "",
+        "Whole name of the table of events. Empty: the prefix and `events`.",
+        part_of_table_name,
+    )
+    snapshots_table: str = _option(
+        "",
+        "Whole name of the table of snapshots. Empty: the prefix and `snapshots`.",
+        part_of_table_name,
+    )
+    checkpoints_table: str = _option(
+        "",
+        "Whole name of the table of checkpoints. Empty: the prefix and `checkpoints`.",
+        part_of_table_name,
+    )
+    events_partition_key: str = _option(
+        PARTITION_KEY, "Partition key of the table of events.", attribute_name
+    )
+    events_sort_key: str = _option(SORT_KEY, "Sort key of the table of events.", attribute_name)
+    events_transactional_write: bool = _option(
+        default=True,
+        meaning="Whether the event store appends several events at once. Off: one after the "
+        "other, which is cheaper and weaker.",
+    )
+    events_max_batch_size: int = _option(
+        100, "Most events of one stream in one commit.", within(1, 100)
+    )
+    events_streams_enabled: bool = _option(
+        default=True,
+        meaning="Whether a new table of events has a stream, which subscriptions follow.",
+    )
+    streams_poll_interval_ms: int = _option(
+        1000, "Milliseconds between two looks at a stream without news.", within(1, 60_000)
+    )
+    snapshot_every: int = _option(
+        100, "Events of one stream between two snapshots. 0: none are taken.", within(0, 1_000_000)
+    )
     create_tables: bool = _option(
         default=False, meaning="Whether `serve` first creates the missing tables."
     )
@@ -101,7 +141,9 @@ class Settings:
         5, "Write units of a new table or index that is provisioned.", within(1, 40_000)
     )
     listing_shards: int = _option(
-        1, "How many partitions the listing of users is spread over.", within(1, 256)
+        1,
+        "How many partitions the listing of users is spread over. Never fewer than before.",
+        within(1, 256),
     )
     connect_timeout_seconds: float = _option(
         1.0, "Longest wait for a connection to the store.", within(0.01, 60)
@@ -145,6 +187,7 @@ class Settings:
     http_port: int = _option(8000, "Port that `serve` listens on.", within(1, 65_535))
 
     def __attrs_post_init__(self) -> None:
+        self._refuse_keys_that_clash()
         if self.is_production:
             self._refuse_what_is_unsafe()
 
@@ -158,6 +201,13 @@ class Settings:
         """Whether the endpoint is no address of AWS."""
         return self.endpoint_url is not None and is_local(self.endpoint_url)
 
+    def _refuse_keys_that_clash(self) -> None:
+        taken = {a.attr_name for a in EventModel.get_attributes().values() if not _is_key(a)}
+        for name in ("events_partition_key", "events_sort_key"):
+            if getattr(self, name) in taken:
+                raise invalid(name, "must not be another attribute of an event")
+            taken.add(getattr(self, name))
+
     def _refuse_what_is_unsafe(self) -> None:
         if self.signing_key == SAMPLE_SIGNING_KEY:
             raise invalid("signing_key", "production needs a key of its own, not the sample")
@@ -169,6 +219,10 @@ class Settings:
             raise invalid(
                 "create_tables", "off in production unless allow_create_tables_in_production is on"
             )
+
+
+def _is_key(attribute: Attribute[Any]) -> bool:
+    return attribute.is_hash_key or attribute.is_range_key
 
 
 def load_settings(directory: Path = DIRECTORY) -> Settings:

@@ -11,6 +11,7 @@ from attrs import define, evolve, field, frozen
 from application.errors import UnitOfWorkMisused
 from domain.aggregate import Aggregate
 from domain.errors import InvalidValue
+from domain.events import DomainEvent
 from infrastructure.aggregates import AggregateType, State, Unique
 
 A = TypeVar("A", bound=Aggregate)
@@ -43,9 +44,10 @@ class _Tracked(Generic[A]):
 
 @frozen
 class Change(Generic[A]):
-    """One aggregate to write: `expected` is the version it replaces, `version` the new one.
+    """One aggregate to write: `expected` is the version it follows, `version` the new one.
 
-    `taken` are the claims it needs and does not hold yet, `freed` those it gives up, by key.
+    `events` are those that the aggregate recorded, oldest first. `taken` are the claims it needs
+    and does not hold yet, `freed` those it gives up, by key.
     `handed_over` are keys that one change of the commit frees and another takes: the claim is
     overwritten, and what guards it is the version of the aggregate that gives it up.
     """
@@ -54,16 +56,12 @@ class Change(Generic[A]):
     aggregate: A
     state: State
     expected: int
+    version: int
     stored: Stored | None
-    events: int
+    events: tuple[DomainEvent, ...]
     taken: dict[str, tuple[Unique[A], str]]
     freed: dict[str, tuple[Unique[A], str]]
     handed_over: frozenset[str] = frozenset()
-
-    @property
-    def version(self) -> int:
-        """The version that is stored once this is committed."""
-        return self.expected + 1
 
 
 class Tracker(Generic[A]):
@@ -189,7 +187,7 @@ class Tracker(Generic[A]):
         """Takes these changes as what is stored from now on."""
         for change in changes:
             aggregate = change.aggregate
-            aggregate.committed(change.version, change.events)
+            aggregate.committed(change.version, len(change.events))
             if change.intent is Intent.REMOVE:
                 del self._tracked[aggregate.id]
                 continue
@@ -213,8 +211,9 @@ class Tracker(Generic[A]):
         if entry.intent is Intent.KEEP:
             return None
         aggregate, state = entry.aggregate, self._type.to_state(entry.aggregate)
+        events = aggregate.recorded_events
         unchanged = entry.stored is not None and state == entry.stored.state
-        if entry.intent is Intent.SAVE and unchanged and not aggregate.recorded_events:
+        if entry.intent is Intent.SAVE and unchanged and not events:
             return None
         needed = {} if entry.intent is Intent.REMOVE else self._type.claims(aggregate)
         return Change(
@@ -222,8 +221,9 @@ class Tracker(Generic[A]):
             aggregate=aggregate,
             state=state,
             expected=aggregate.version,
+            version=aggregate.version + self._type.revisions(events),
             stored=entry.stored,
-            events=len(aggregate.recorded_events),
+            events=events,
             taken={key: needed[key] for key in needed if key not in entry.claimed},
             freed={key: entry.claimed[key] for key in entry.claimed if key not in needed},
         )

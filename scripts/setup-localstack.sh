@@ -48,11 +48,16 @@ something_listens || start_localstack
 .venv/bin/dynastrata tables create --wait 60
 .venv/bin/dynastrata seed
 
+variables="DYNASTRATA_PROVIDER=dynamodb DYNASTRATA_ENDPOINT_URL=$DYNASTRATA_ENDPOINT_URL"
+if [ -n "${DYNASTRATA_TABLE_PREFIX:-}" ]; then
+  variables="$variables DYNASTRATA_TABLE_PREFIX=$DYNASTRATA_TABLE_PREFIX"
+fi
+
 cat <<NEXT
 
 Ready. The tables and the sample data are at $DYNASTRATA_ENDPOINT_URL. Next:
 
-  export DYNASTRATA_PROVIDER=dynamodb DYNASTRATA_ENDPOINT_URL=$DYNASTRATA_ENDPOINT_URL
+  export $variables
   make serve                           # the API, its documentation at /docs
   .venv/bin/dynastrata tables status   # what is there
 

@@ -20,12 +20,13 @@ from infrastructure.dynamodb.retry import RetryPolicy
 from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.tables import Tables
+from infrastructure.event_store import StoredEventStore
 from infrastructure.ids import RandomIds
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.metering import Meter
 from infrastructure.settings import SAMPLE_SIGNING_KEY, Settings
 from infrastructure.tokens import JwtSigner
-from infrastructure.unit_of_work import StoredUnitOfWork
+from infrastructure.unit_of_work import EventOptions, StoredUnitOfWork
 
 REGION = "eu-central-1"
 
@@ -38,10 +39,18 @@ class Store:
     provider: MemoryProvider | DynamoDBProvider
     meter: Meter = field(factory=Meter)
     ids: RandomIds = field(factory=RandomIds)
+    options: EventOptions = field(factory=EventOptions)
 
     def unit_of_work(self) -> StoredUnitOfWork[Any]:
-        return StoredUnitOfWork(
-            self.provider, self.ids, JwtSigner(SAMPLE_SIGNING_KEY, SystemClock())
+        signer = JwtSigner(SAMPLE_SIGNING_KEY, SystemClock())
+        return StoredUnitOfWork(self.provider, self.ids, signer, self.options)
+
+    def event_store(self, *, transactional: bool = True) -> StoredEventStore[Any]:
+        return StoredEventStore(
+            table=self.provider.events(),
+            registry=self.options.registry,
+            unit_of_work=self.unit_of_work,
+            transactional=transactional,
         )
 
     @property
@@ -70,13 +79,18 @@ def dynamodb_store(name: str, client: Client, *, shards: int = 1) -> Store:
     return Store(name, DynamoDBProvider(gateway, tables, listing_shards=shards), meter)
 
 
+@cache
+def _client_for_moto() -> Client:
+    return make_client(Settings(region=REGION))
+
+
 @pytest.fixture
 def moto_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """DynamoDB inside this process: for one thread, and never to show cost or idempotency."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     with mock_aws():
-        yield make_client(Settings(region=REGION))
+        yield _client_for_moto()
 
 
 @pytest.fixture(

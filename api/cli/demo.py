@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
+from itertools import chain
 from typing import Annotated
 
 import typer
-from attrs import asdict, evolve
+from attrs import asdict, evolve, frozen
 
-from api.cli.demo_steps import Demo, Row
+from api.cli.demo_orders import Happened, OrdersStory
+from api.cli.demo_steps import Row, play
+from api.cli.demo_users import UsersStory
 from api.cli.output import AsJson, busy, say_json, say_table
 from api.cli.starting import start
 from api.container import Container
@@ -19,15 +22,12 @@ from infrastructure.engines import run_ministack
 from infrastructure.settings import Settings, SettingsError, load_settings
 
 _FREE = "The memory provider sends no requests."
-_UNITS = (
-    "Capacity units as the engine reports them. What it refuses costs units too, which it does "
-    "not report."
-)
+_UNITS = "In capacity units. A refused write costs some too, which no engine reports."
 _REGION = "us-east-1"  # any will do: the engine is on this machine
 
 
 class ProviderName(StrEnum):
-    """Where the demo stores its users."""
+    """Where the demo stores what it plays."""
 
     MEMORY = "memory"
     DYNAMODB = "dynamodb"
@@ -41,11 +41,11 @@ def demo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Register users, change them, sign in; show what each step stored and what it cost.
+    """Register users, sign in, place an order; show what each step stored and what it cost.
 
     With dynamodb it starts a local engine of its own, which needs no Docker, unless
     DYNASTRATA_ENDPOINT_URL is set: then it creates the missing tables there, removes the users that
-    an earlier demo left, and leaves its own. Both providers end with the same users.
+    an earlier demo left, and leaves its own. Both providers end with the same users and events.
     """
     settings = load_settings()
     if settings.is_production:
@@ -53,19 +53,34 @@ def demo(
     if provider is not None:
         settings = evolve(settings, provider=provider.value)
     with _with_engine(settings) as settings:
-        rows, users = _play(start(settings))
+        played = _play(start(settings))
     if as_json:
-        say_json({"steps": [asdict(row) for row in rows], "users": [_shown(u) for u in users]})
+        say_json(
+            {
+                "steps": [asdict(row) for row in played.rows],
+                "users": [_shown(user) for user in played.users],
+                "history": [asdict(event) for event in played.history],
+            }
+        )
     else:
-        _say(settings, rows, users)
+        _say(settings, played)
 
 
-def _play(container: Container) -> tuple[list[Row], list[User]]:
+@frozen
+class _Played:
+    rows: list[Row]
+    users: list[User]
+    history: list[Happened]
+
+
+def _play(container: Container) -> _Played:
     with busy("Playing the demo"):
         container.table_initializer().create_missing()
-        played = Demo(container)
-        played.remove_earlier()
-        return list(played.play()), played.users()
+        users = UsersStory(container)
+        orders = OrdersStory(container, customer_id=users.id_of_ada)
+        users.remove_earlier()
+        rows = list(play(container, chain(users.steps(), orders.steps())))
+        return _Played(rows, users.users(), orders.history())
 
 
 @contextmanager
@@ -88,12 +103,15 @@ def _shown(user: User) -> dict[str, object]:
     }
 
 
-def _say(settings: Settings, rows: list[Row], users: list[User]) -> None:
+def _say(settings: Settings, played: _Played) -> None:
     numbers = ("requests", "read units", "write units")
     say_table(
         f"What was stored, and what it cost ({settings.provider})",
         ("step", "stored", *numbers),
-        [(r.step, r.stored, r.requests, f"{r.read_units:g}", f"{r.write_units:g}") for r in rows],
+        [
+            (r.step, r.stored, r.requests, f"{r.read_units:g}", f"{r.write_units:g}")
+            for r in played.rows
+        ],
         numbers=numbers,
         caption=_FREE if settings.provider == "memory" else _UNITS,
     )
@@ -102,7 +120,13 @@ def _say(settings: Settings, rows: list[Row], users: list[User]) -> None:
         ("name", "e-mail", "verified", "version"),
         [
             (u["name"], u["email"], "yes" if u["verified"] else "no", u["version"])
-            for u in map(_shown, users)
+            for u in map(_shown, played.users)
         ],
+        numbers=("version",),
+    )
+    say_table(
+        "The history of Ada's order",
+        ("version", "event", "what"),
+        [(event.version, event.event, event.what) for event in played.history],
         numbers=("version",),
     )

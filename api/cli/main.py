@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import tables
+from api.cli import events, tables
 from api.cli.demo import demo
 from api.cli.failing import Commands
 from api.cli.seed import seed
@@ -26,6 +26,7 @@ app.command()(demo)
 app.command()(serve)
 app.command()(seed)
 app.add_typer(tables.app, name="tables", no_args_is_help=True)
+app.add_typer(events.app, name="events", no_args_is_help=True)
 
 
 def main() -> None:

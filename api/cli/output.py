@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Annotated
 
+import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +27,11 @@ def say(text: str) -> None:
 def say_json(content: object) -> None:
     """One JSON document, and nothing else on standard output."""
     typer.echo(json.dumps(content, indent=2))
+
+
+def json_line(content: object) -> str:
+    """A JSON document on one line: for what comes one after the other."""
+    return orjson.dumps(content, default=str).decode()
 
 
 def say_table(

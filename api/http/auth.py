@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
+from attrs import evolve
 from fastapi import Depends, Path
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.http.dependencies import ContainerOf
+from application.acting import acting, current_metadata
 from application.errors import InvalidToken, NotPermitted
 from application.users.tokens import Caller
 
-UserId = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$")]
-"""An id as the id factory makes them. Whatever else stands in its place is no user: 404."""
+PathId = Path(pattern="^[A-Za-z0-9_-]{1,64}$")
+"""An id as the id factory makes them. Whatever else stands in its place does not exist: 404."""
+
+UserId = Annotated[str, PathId]
 
 _bearer = HTTPBearer(auto_error=False, description="The access token from `POST /sessions`.")
 
 
-def _signed_in(
+async def _signed_in(
     container: ContainerOf,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Caller:
+) -> AsyncIterator[Caller]:
     if credentials is None:
         raise InvalidToken("a bearer token is needed")
-    return container.user_tokens().read_access(credentials.credentials)
+    caller = container.user_tokens().read_access(credentials.credentials)
+    # Asynchronous for this: what a dependency in a thread sets does not reach the route.
+    with acting(evolve(current_metadata(), actor=caller.user_id)):
+        yield caller
 
 
 SignedIn = Annotated[Caller, Depends(_signed_in)]
-"""Any caller with a valid access token. It stays valid until it expires, also after a ban."""
+"""Any caller with a valid access token. It stays valid until it expires, also after a ban.
+
+What the request does is done on the caller's behalf: events are stored with them as the actor.
+"""
 
 
 def _own_or_admin(user_id: UserId, caller: SignedIn) -> Caller:

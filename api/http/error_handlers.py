@@ -12,7 +12,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from structlog.contextvars import bound_contextvars
 
+from api.http.correlation import HEADER
 from api.http.problems import INTERNAL, Kind, facts_of, kind_of
 from domain.errors import DynastrataError
 
@@ -43,14 +45,21 @@ def install(app: FastAPI) -> None:
 
 async def _of_ours(request: Request, error: DynastrataError) -> ProblemResponse:
     kind = kind_of(error, is_conditional="if-match" in request.headers)
-    if kind.status >= _SERVER_ERROR:
+    if kind is INTERNAL:
+        return await _of_anything(request, error)
+    if kind.status == _SERVER_ERROR:
         _log.error(kind.title, method=request.method, path=request.url.path, exc_info=error)
+    elif kind.status > _SERVER_ERROR:
+        _log.warning(kind.title, method=request.method, path=request.url.path, error=str(error))
     return _problem(kind, kind.detail or str(error), facts_of(error))
 
 
 async def _of_anything(request: Request, error: Exception) -> ProblemResponse:
-    _log.error(INTERNAL.title, method=request.method, path=request.url.path, exc_info=error)
-    return _problem(INTERNAL, INTERNAL.detail, {})
+    # This answer is made outside of all middleware, so what `Correlation` adds is added here.
+    correlation_id = request.state.correlation_id
+    with bound_contextvars(correlation_id=correlation_id):
+        _log.error(INTERNAL.title, method=request.method, path=request.url.path, exc_info=error)
+    return _problem(INTERNAL, INTERNAL.detail, {}, {HEADER: correlation_id})
 
 
 async def _of_http(_: Request, error: HTTPException) -> ProblemResponse:

@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 from api.http.refusals import BadRequest, NotReady, PreconditionFailed, PreconditionRequired
 from application import errors as application
 from domain import errors as domain
+from domain.orders import errors as orders
 from domain.users import errors as users
 
 
@@ -30,6 +31,12 @@ _AUTHENTICATE = {"WWW-Authenticate": "Bearer"}
 _LATER = {"Retry-After": "1"}
 
 INTERNAL = Kind(500, "internal-error", "Internal error", "The request failed on our side.")
+_UNREADABLE = Kind(
+    500,
+    "unreadable-data",
+    "Stored data is unreadable",
+    "What is stored does not fit this version of the service. Nothing was changed.",
+)
 _BUSY = Kind(
     503, "store-unavailable", "Store unavailable", "Nothing was changed; try again.", _LATER
 )
@@ -46,7 +53,9 @@ _CHANGED = Kind(409, "changed-meanwhile", "Changed meanwhile")
 KINDS: Mapping[type[Exception], Kind] = {
     domain.InvalidValue: Kind(422, "invalid-value", "Invalid value"),
     domain.NotFound: Kind(404, "not-found", "Not found"),
+    domain.Conflict: Kind(409, "conflict", "Conflict"),
     domain.ConcurrencyConflict: _CHANGED,
+    domain.RuleViolation: Kind(409, "rule-violation", "Not possible at present"),
     users.EmailAlreadyRegistered: Kind(
         409, "email-already-registered", "E-mail address already registered"
     ),
@@ -58,11 +67,18 @@ KINDS: Mapping[type[Exception], Kind] = {
     users.RefreshTokenReused: Kind(
         401, "refresh-token-reused", "Refresh token reused", headers=_AUTHENTICATE
     ),
+    orders.OrderIsClosed: Kind(409, "order-is-closed", "Order is closed"),
+    orders.LineExists: Kind(409, "line-exists", "Line exists already"),
+    orders.LineNotFound: Kind(404, "line-not-found", "Line not found"),
+    orders.OrderNeedsLines: Kind(422, "order-needs-lines", "Too few or too many lines"),
     application.SignInFailed: Kind(401, "sign-in-failed", "Sign-in failed", headers=_AUTHENTICATE),
     application.InvalidToken: Kind(401, "invalid-token", "Invalid token", headers=_AUTHENTICATE),
     application.NotPermitted: Kind(403, "not-permitted", "Not permitted"),
     application.LimitExceeded: Kind(422, "limit-exceeded", "Limit exceeded"),
     application.InvalidItem: Kind(422, "invalid-item", "Cannot be stored"),
+    application.UnreadableState: _UNREADABLE,
+    application.UnreadableEvent: _UNREADABLE,
+    application.UnknownEventType: _UNREADABLE,
     application.Throttled: _BUSY,
     application.Unreachable: _BUSY,
     application.ServiceFault: _BUSY,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
+from application.ports.event_store import StreamWriter
+from domain.orders.repository import OrderRepository
 from domain.users.repository import UserRepository
 
 
@@ -13,12 +15,22 @@ class UnitOfWork(Protocol):
     """Tracks what its repositories loaded, added, saved and removed.
 
     Leaving the `with` block rolls back what was not committed. If nothing was raised inside and
-    staged changes are left, that is a forgotten `commit()`: `UnitOfWorkMisused` is raised.
+    changes are left, staged or not, that is a forgotten `commit()`: `UnitOfWorkMisused` is raised.
     """
 
     @property
     def users(self) -> UserRepository:
         """The users, as this unit of work sees them."""
+        ...
+
+    @property
+    def orders(self) -> OrderRepository:
+        """The orders, as this unit of work sees them."""
+        ...
+
+    @property
+    def streams(self) -> StreamWriter:
+        """Streams of events, for what is no aggregate."""
         ...
 
     def commit(self) -> None:

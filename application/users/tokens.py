@@ -73,7 +73,11 @@ class UserTokens:
     def read_access(self, token: str) -> Caller:
         """Who holds this bearer token."""
         claims = self.signer.read(_ACCESS, token)
-        return Caller(claims["sub"], Role(claims["role"]))
+        try:
+            role = Role(claims["role"])
+        except ValueError as error:
+            raise InvalidToken("names a role that does not exist") from error
+        return Caller(claims["sub"], role)
 
     def refresh(self, claims: RefreshClaims) -> str:
         """A token that can be exchanged once for the next one of its session."""

@@ -18,6 +18,8 @@ _ADDRESS = re.compile(
 )
 _LONGEST_ADDRESS = 254
 _LONGEST_NAME = 100
+# Invisible, but part of how names are written in Persian, Hindi and other languages.
+_JOINERS = {0x200C: None, 0x200D: None}
 _SHORTEST_PASSWORD = 10
 _LONGEST_PASSWORD = 200
 
@@ -51,11 +53,12 @@ class Email:
 def parse_name(field_name: str, text: str) -> str:
     """A trimmed name of 1 to 100 printable characters. Raises `InvalidValue`."""
     name = unicodedata.normalize("NFC", text).strip()
-    if not name:
+    visible = name.translate(_JOINERS)
+    if not visible:
         raise InvalidValue(field_name, "must not be empty")
     if len(name) > _LONGEST_NAME:
         raise InvalidValue(field_name, f"longer than {_LONGEST_NAME} characters")
-    if not name.isprintable():
+    if not visible.isprintable():
         raise InvalidValue(field_name, "contains characters that cannot be printed")
     return name
 

@@ -88,6 +88,9 @@ class DynamoDBAggregateTable:
         freed = [self._free(key) for key in change.freed if key not in change.handed_over]
         return Planned((self._write(change, model), *claimed, *freed), note)
 
+    def committed(self, changes: Sequence[Change[Any]]) -> None:
+        """See `AggregateTable`. Nothing follows."""
+
     def _write(self, change: Change[Any], model: AggregateModel) -> Action:
         removes = change.intent is Intent.REMOVE
         return Action(

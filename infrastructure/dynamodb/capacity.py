@@ -13,9 +13,7 @@ from typing import Any
 
 from infrastructure.dynamodb.items import Item, item_size
 
-WRITES = frozenset(
-    {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
-)
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"})
 """Operations that change data: a lost answer leaves their outcome open."""
 
 METERED = WRITES | {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"}
@@ -38,9 +36,7 @@ def reported_units(operation: str, response: Mapping[str, Any]) -> tuple[float, 
     return reads, writes
 
 
-def read_units(
-    operation: str, request: Mapping[str, Any], response: Mapping[str, Any]
-) -> float:
+def read_units(operation: str, request: Mapping[str, Any], response: Mapping[str, Any]) -> float:
     """Read units by the rules, from the items in an answer.
 
     Exact for requests that neither filter nor project: what the service read and left out

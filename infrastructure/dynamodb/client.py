@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from infrastructure.settings import Settings
+from infrastructure.settings import Settings, SettingsError
 
 Client = Any
 """A botocore DynamoDB client; its methods are made at run time, so it has no static type."""
@@ -17,9 +17,11 @@ def make_client(settings: Settings, service: str = "dynamodb") -> Client:
     """A client for one service. Credentials come from the SDK's default chain.
 
     A local engine gets dummy credentials where none are set: it ignores them, and
-    without any the SDK refuses to sign.
+    without any the SDK refuses to sign. Raises `SettingsError` where no region is set.
     """
     session = boto3.Session(region_name=settings.region)
+    if session.region_name is None:
+        raise SettingsError("region", "is set neither here nor for the AWS SDK")
     dummy: dict[str, str] = {}
     if settings.uses_local_engine and session.get_credentials() is None:
         dummy = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}

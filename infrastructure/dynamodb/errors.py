@@ -166,10 +166,17 @@ def translate(cause: Exception, operation: str, request: Mapping[str, Any]) -> F
             table=_table(request),
             key=_key(request),
             maybe_applied=kind.maybe_applied,
-            detail=type(cause).__name__,
+            detail=_description(cause),
         ),
         kind.transient,
     )
+
+
+def _description(cause: Exception) -> str:
+    """What the SDK says, unless it may quote the request: what is stored stays out of errors."""
+    if isinstance(cause, (*_NEVER_SENT, *_NO_CREDENTIALS)):
+        return f"{type(cause).__name__}: {cause}"
+    return type(cause).__name__
 
 
 def _unanswered(cause: Exception) -> _Kind:
@@ -200,8 +207,8 @@ def _answered(cause: sdk.ClientError, operation: str, request: Mapping[str, Any]
         return Failure(ConditionFailed(old=response.get("Item"), **facts), transient=False)
     if issubclass(kind.error, Throttled):
         return Failure(kind.error(reasons=_throttling(response, code), **facts), kind.transient)
-    detail = code if kind is not _REJECTED else f"{code}: {response['Error'].get('Message', '')}"
-    return Failure(kind.error(detail=detail, **facts), kind.transient)
+    # Not the service's message: it may quote values. It is in the chained cause.
+    return Failure(kind.error(detail=code, **facts), kind.transient)
 
 
 def _cancelled(

@@ -17,6 +17,7 @@ from infrastructure.metering import Meter
 Request = Mapping[str, Any]
 Response = Mapping[str, Any]
 
+
 class Gateway:
     """Sends requests, in the shapes of the botocore client (binary values are bytes).
 
@@ -28,7 +29,7 @@ class Gateway:
         self, client: Client, meter: Meter, retry: RetryPolicy, *, trust_read_units: bool = True
     ) -> None:
         self._client = client
-        self._meter = meter
+        self.meter = meter
         self._trust_read_units = trust_read_units
         self.retry = retry
 
@@ -60,7 +61,7 @@ class Gateway:
         return failure.transient and attempt < self.retry.attempts
 
     def _send(self, operation: str, request: Request) -> Response:
-        self._meter.add(requests=1)
+        self.meter.add(requests=1)
         method = getattr(self._client, _METHOD.sub("_", operation).lower())
         if operation not in METERED:
             answer: Response = method(**request)
@@ -73,7 +74,7 @@ class Gateway:
         reads, writes = reported_units(operation, answer)
         if not self._trust_read_units and operation not in WRITES:
             reads = read_units(operation, request, answer)
-        self._meter.add(read_units=reads, write_units=writes)
+        self.meter.add(read_units=reads, write_units=writes)
 
 
 _METHOD = re.compile(r"(?<=[a-z])(?=[A-Z])")

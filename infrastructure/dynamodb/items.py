@@ -31,6 +31,20 @@ def item_size(item: Item) -> int:
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
+def request_size(request: Mapping[str, Any]) -> int:
+    """The bytes that a write counts for in a transaction: its item or key, and its expressions.
+
+    That expressions count is DynamoDB Local's rule; the documentation does not say.
+    """
+    expressions = (request.get("ConditionExpression", ""), request.get("UpdateExpression", ""))
+    names = request.get("ExpressionAttributeNames", {}).values()
+    return (
+        item_size(request.get("Item") or request["Key"])
+        + item_size(request.get("ExpressionAttributeValues", {}))
+        + sum(len(text.encode()) for text in (*expressions, *names))
+    )
+
+
 def key_text(key: Item) -> str:
     """A key for people to read: `id=ada` or `pk=order:1, sk=7`."""
     return ", ".join(f"{name}={next(iter(value.values()))}" for name, value in key.items())
@@ -91,6 +105,7 @@ def _problems(path: str, value: Value) -> Iterator[tuple[str, str]]:
     match kind:
         case "M":
             for name, member in content.items():
+                yield from _problems(path, {"S": name})
                 yield from _problems(f"{path}.{name}", member)
         case "L":
             for index, member in enumerate(content):

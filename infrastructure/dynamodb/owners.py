@@ -34,7 +34,7 @@ class VersionOwner:
     def error(self, old: Item | None) -> Conflict | None:
         """`ConcurrencyConflict` unless the item is as expected."""
         actual = None if old is None else _version(old)
-        if actual == self.expected:
+        if (actual or 0) == self.expected:
             return None
         return ConcurrencyConflict(self.aggregate_type, self.aggregate_id, self.expected, actual)
 
@@ -60,7 +60,7 @@ class ClaimOwner:
 
     def error(self, old: Item | None) -> Conflict | None:
         """The error for a value that is taken."""
-        return self.unique.taken(self.value)
+        return None if old is None else self.unique.taken(self.value)
 
     def verdict(self, old: Item | None, commit_id: str) -> Verdict:
         """A claim made by this commit proves it; another's may have come after ours was freed."""

@@ -10,20 +10,29 @@ from attrs import frozen
 from infrastructure.aggregates import AggregateType
 from infrastructure.dynamodb.actions import Action
 from infrastructure.dynamodb.aggregate_table import DynamoDBAggregateTable
+from infrastructure.dynamodb.event_table import DynamoDBEventTable
 from infrastructure.dynamodb.gateway import Gateway
 from infrastructure.dynamodb.models import MODELS
 from infrastructure.dynamodb.models.base import AggregateModel
+from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.snapshots import SnapshotModel
+from infrastructure.dynamodb.snapshot_table import DynamoDBSnapshotTable
 from infrastructure.dynamodb.tables import Tables
 from infrastructure.dynamodb.transaction import Transaction
 
 
 @frozen
 class DynamoDBProvider:
-    """Implements `Provider`. `listing_shards` spreads each listing over that many keys."""
+    """Implements `Provider`.
+
+    `listing_shards` spreads each listing over that many keys; `event_model` names the keys of
+    the events table.
+    """
 
     gateway: Gateway
     tables: Tables
     listing_shards: int = 1
+    event_model: type[EventModel] = EventModel
 
     def table(self, aggregate_type: AggregateType[Any]) -> DynamoDBAggregateTable:
         """See `Provider`. Raises `TypeError` for a type without a model that fits it."""
@@ -37,6 +46,16 @@ class DynamoDBProvider:
             name=self.tables.physical(aggregate_type.table),
             shards=self.listing_shards,
         )
+
+    def events(self) -> DynamoDBEventTable:
+        """See `Provider`."""
+        name = self.tables.physical(self.event_model.Meta.table_name)
+        return DynamoDBEventTable(self.gateway, self.event_model, name)
+
+    def snapshots(self) -> DynamoDBSnapshotTable:
+        """See `Provider`."""
+        name = self.tables.physical(SnapshotModel.Meta.table_name)
+        return DynamoDBSnapshotTable(self.gateway, name)
 
     def begin(self, commit_id: str, actions: Sequence[Action]) -> Transaction:
         """See `Provider`."""

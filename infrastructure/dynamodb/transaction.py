@@ -18,7 +18,7 @@ from domain.errors import DynastrataError
 from infrastructure.dynamodb.actions import Action, Kind, Owner, Verdict
 from infrastructure.dynamodb.errors import ConditionFailed, Reason, TransactionCancelled
 from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.items import Item, check_item, item_size, key_text
+from infrastructure.dynamodb.items import Item, check_item, key_text, request_size
 from infrastructure.dynamodb.tables import Tables
 
 # Limits of TransactWriteItems. Source: "Quotas in Amazon DynamoDB", Developer Guide.
@@ -124,22 +124,23 @@ class Transaction:
 
     def _settle_by_reading(self) -> None:
         """Looks for the commit's traces, now that sending it again could apply it twice."""
-        for action in self._actions:
-            answer = self._gateway.call(
-                "GetItem",
-                {
-                    "TableName": self._tables.physical(action.table),
-                    "Key": action.key,
-                    "ConsistentRead": True,
-                },
-            )
-            item = answer.get("Item")
-            if any(
-                owner.verdict(item, self._commit_id) is Verdict.APPLIED for owner in action.owners
-            ):
-                self._in_doubt_since = None
-                return
-        raise CommitOutcomeUnknown(self._commit_id)
+        try:
+            applied = any(self._shows_commit(action) for action in self._actions)
+        except StorageError as error:
+            raise CommitOutcomeUnknown(self._commit_id) from error
+        if not applied:
+            raise CommitOutcomeUnknown(self._commit_id)
+        self._in_doubt_since = None
+
+    def _shows_commit(self, action: Action) -> bool:
+        request = {
+            "TableName": self._tables.physical(action.table),
+            "Key": action.key,
+            "ConsistentRead": True,
+        }
+        item = self._gateway.call("GetItem", request).get("Item")
+        verdicts = (owner.verdict(item, self._commit_id) for owner in action.owners)
+        return Verdict.APPLIED in verdicts
 
     def _token_expired(self) -> bool:
         if self._in_doubt_since is None or not self._has_token:
@@ -166,15 +167,9 @@ class Transaction:
         for action, request in zip(self._actions, requests, strict=True):
             if action.kind is Kind.PUT:
                 check_item(request["TableName"], action.key, request["Item"])
-            total += _size(request)
+            total += request_size(request)
         if total > MOST_BYTES:
             raise LimitExceeded("size of one commit", total, MOST_BYTES, "bytes")
-
-
-def _size(request: dict[str, Any]) -> int:
-    """The bytes of an action: its item or key, and the values of its expressions."""
-    item = request.get("Item") or request["Key"]
-    return item_size(item) + item_size(request.get("ExpressionAttributeValues", {}))
 
 
 def _merged(actions: Sequence[Action]) -> tuple[Action, ...]:

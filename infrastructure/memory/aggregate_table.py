@@ -62,6 +62,9 @@ class MemoryAggregateTable:
         ]
         return Planned(tuple(actions))
 
+    def committed(self, changes: Sequence[Change[Any]]) -> None:
+        """See `AggregateTable`. Nothing follows."""
+
     def _write(self, change: Change[Any]) -> MemoryAction:
         removed = change.intent is Intent.REMOVE
         record = None if removed else {**change.state, "version": change.version}

@@ -15,8 +15,9 @@ from domain.errors import Conflict
 Record = Mapping[str, Any]
 """One stored record: plain data."""
 
-LARGEST_TRANSACTION = 100
-"""Actions in one transaction: the limit of DynamoDB, kept here so that it is met early."""
+# The limits of DynamoDB, kept here so that they are met early.
+MOST_ACTIONS = 100
+MOST_BYTES = 4 * 1024 * 1024
 
 
 @frozen
@@ -24,12 +25,23 @@ class MemoryAction:
     """Stores `record` under `key`, or removes what is there (None), unless `refusal` objects.
 
     `refusal` is asked with the present record, and returns the error that refuses the commit.
+    `size` is the bytes that the item would have on DynamoDB, where they count towards a limit.
     """
 
     table: str
     key: str
     record: Record | None
     refusal: Callable[[Record | None], Conflict | None] = field(default=lambda _: None)
+    size: int = 0
+
+
+@frozen
+class MemoryChange:
+    """What one commit did to one record: None before its creation and after its removal."""
+
+    key: str
+    old: Record | None
+    new: Record | None
 
 
 class MemoryDatabase:
@@ -38,6 +50,7 @@ class MemoryDatabase:
     def __init__(self) -> None:
         self._lock = RLock()
         self._tables: dict[str, dict[str, Record]] = {}
+        self._changes: dict[str, list[MemoryChange]] = {}
 
     def get(self, table: str, key: str) -> Record | None:
         """A copy of the record as last committed, or None."""
@@ -54,12 +67,23 @@ class MemoryDatabase:
         with self._lock:
             return sorted(self._tables.get(table, {}))
 
+    def put_if(
+        self, table: str, key: str, record: Record, condition: Callable[[Record | None], bool]
+    ) -> bool:
+        """Stores one record if the present one meets the condition; whether it did."""
+        with self._lock:
+            if not condition(self._tables.get(table, {}).get(key)):
+                return False
+            self._write(table, key, deepcopy(record))
+            return True
+
     def begin(self, actions: Sequence[MemoryAction]) -> MemoryTransaction:
         """Prepares a transaction. Raises `LimitExceeded` and `ItemWrittenTwice`."""
-        if len(actions) > LARGEST_TRANSACTION:
-            raise LimitExceeded(
-                "actions in one commit", len(actions), LARGEST_TRANSACTION, "actions"
-            )
+        if len(actions) > MOST_ACTIONS:
+            raise LimitExceeded("actions in one commit", len(actions), MOST_ACTIONS, "actions")
+        size = sum(action.size for action in actions)
+        if size > MOST_BYTES:
+            raise LimitExceeded("size of one commit", size, MOST_BYTES, "bytes")
         seen: set[tuple[str, str]] = set()
         for action in actions:
             if (action.table, action.key) in seen:
@@ -75,11 +99,25 @@ class MemoryDatabase:
                 if refused is not None:
                     raise refused
             for action in actions:
-                records = self._tables.setdefault(action.table, {})
-                if action.record is None:
-                    records.pop(action.key, None)
-                else:
-                    records[action.key] = action.record
+                self._write(action.table, action.key, action.record)
+
+    def change_count(self, table: str) -> int:
+        """How many changes the table has seen."""
+        with self._lock:
+            return len(self._changes.get(table, ()))
+
+    def changes(self, table: str, after: int, limit: int) -> list[MemoryChange]:
+        """Copies of the table's changes in the order of their commits, from the `after`th on."""
+        with self._lock:
+            return deepcopy(self._changes.get(table, [])[after : after + limit])
+
+    def _write(self, table: str, key: str, record: Record | None) -> None:
+        records = self._tables.setdefault(table, {})
+        change = MemoryChange(key, records.pop(key, None), record)
+        if record is not None:
+            records[key] = record
+        if change.old is not None or change.new is not None:
+            self._changes.setdefault(table, []).append(change)
 
 
 @frozen

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from infrastructure.aggregates import AggregateType
 from infrastructure.memory.aggregate_table import MemoryAggregateTable
 from infrastructure.memory.database import MemoryAction, MemoryDatabase, MemoryTransaction
+from infrastructure.memory.event_table import MemoryEventTable, MemorySnapshotTable
 
 
 @frozen
@@ -21,6 +22,14 @@ class MemoryProvider:
     def table(self, aggregate_type: AggregateType[Any]) -> MemoryAggregateTable:
         """See `Provider`."""
         return MemoryAggregateTable(self.database, aggregate_type)
+
+    def events(self) -> MemoryEventTable:
+        """See `Provider`."""
+        return MemoryEventTable(self.database)
+
+    def snapshots(self) -> MemorySnapshotTable:
+        """See `Provider`."""
+        return MemorySnapshotTable(self.database)
 
     def begin(self, commit_id: str, actions: Sequence[MemoryAction]) -> MemoryTransaction:
         """See `Provider`. The commit id is not needed: the outcome is always known."""

@@ -83,6 +83,7 @@ def copy(tmp_path: Path) -> Path:
         else:
             shutil.copy(source, tmp_path / name)
     # The engines are large, and made ready once.
+    (ROOT / ".engines").mkdir(exist_ok=True)
     (tmp_path / ".engines").symlink_to(ROOT / ".engines")
     for block in blocks():
         block.apply(tmp_path)

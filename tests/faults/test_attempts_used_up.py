@@ -144,6 +144,20 @@ class TestTheTokenHasExpired:
             unit.rollback()
         assert items(faulty.healthy) == 0
 
+    def test_a_commit_whose_traces_cannot_be_read_stays_unknown(self, faulty: Faulty) -> None:
+        faulty.client.faults = [answer_lost] * ATTEMPTS
+        with faulty.store.unit_of_work() as unit:
+            unit.users.add(new_user(id="ada"))
+            with pytest.raises(CommitOutcomeUnknown):
+                unit.commit()
+            faulty.time.now += 11 * MINUTE
+            faulty.client.concerns = lambda operation: True
+            faulty.client.faults = [not_connected] * ATTEMPTS
+            with pytest.raises(CommitOutcomeUnknown):
+                unit.commit()
+            unit.commit()
+        assert items(faulty.healthy) == 2
+
     def test_a_commit_known_to_be_unsent_is_simply_sent(self, faulty: Faulty) -> None:
         faulty.client.faults = [not_connected] * ATTEMPTS
         with faulty.store.unit_of_work() as unit:

@@ -1,4 +1,4 @@
-"""What each operation on users costs on MiniStack: requests, read and write units."""
+"""What each operation costs on MiniStack: requests, read and write units."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scripts.measure_costs import measure
 pytestmark = pytest.mark.engine
 
 
-def test_operations_on_users_cost_what_the_cost_model_says(ministack: LocalEngine) -> None:
+def test_operations_cost_what_the_cost_model_says(ministack: LocalEngine) -> None:
     assert measure(ministack.endpoint_url) == {
         "register a user": Usage(requests=1, read_units=0, write_units=4),
         "read one by id": Usage(requests=1, read_units=1, write_units=0),
@@ -21,4 +21,8 @@ def test_operations_on_users_cost_what_the_cost_model_says(ministack: LocalEngin
         "read one by e-mail": Usage(2, 2, 0),
         "list one page": Usage(2, 1.5, 0),
         "read and remove one": Usage(2, 1, 4),
+        "append one event to a loaded stream": Usage(1, 0, 1),
+        "append ten events": Usage(1, 0, 20),
+        "read a stream of 1,000 events": Usage(1, 120, 0),
+        "load an aggregate from a snapshot at version 1,000": Usage(2, 1.5, 0),
     }

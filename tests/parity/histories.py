@@ -8,7 +8,12 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from application.errors import ItemWrittenTwice
+from domain.consistency import Anything, Exact, ExpectedVersion, NoStream, StreamExists, StreamId
 from domain.errors import DynastrataError
+from domain.orders.events import OrderCancelled
+from domain.orders.order import Order
+from domain.orders.values import OrderLine
 from domain.users.errors import UserNotFound
 from domain.users.values import Email
 from infrastructure.unit_of_work import StoredUnitOfWork
@@ -31,13 +36,14 @@ class Step:
     size: int
 
 
-def history(seed: int, length: int = 150) -> list[Step]:
+def history(seed: int, length: int = 200) -> list[Step]:
     """A random history of users who are there at first.
 
     Loads and changes are frequent, so that commits have something to do.
     """
     random_ = random.Random(seed)
     calls = ["register"] * 2 + ["load"] * 6 + ["find"] * 2 + ["change"] * 8 + ["save"] * 2
+    calls += ["place"] * 2 + ["load_order"] * 3 + ["change_order"] * 5 + ["append"] * 2
     calls += ["remove"] + ["commit"] * 3 + ["rollback"] + ["save_many"] * 3 + ["page"]
     registrations = [
         Step(0, "register", user, email, 1) for user, email in zip(USERS, EMAILS, strict=False)
@@ -61,6 +67,7 @@ class Writer:
 
     unit: StoredUnitOfWork[Any]
     loaded: dict[str, Any] = field(factory=dict)
+    orders: dict[str, Order] = field(factory=dict)
 
     def register(self, step: Step) -> object:
         user = new_user(step.email, id=step.user)
@@ -99,6 +106,47 @@ class Writer:
         self.unit.users.remove(user)
         return "removed"
 
+    def place(self, step: Step) -> object:
+        order = Order.place(id=step.user, customer_id=step.email, lines=(_line("first"),), now=NOW)
+        self.unit.orders.add(order)
+        self.orders[order.id] = order
+        return "staged"
+
+    def load_order(self, step: Step) -> object:
+        order = self.unit.orders.get(step.user)
+        self.orders[order.id] = order
+        return repr(order)
+
+    def change_order(self, step: Step) -> object:
+        order = self.orders.get(step.user)
+        if order is None:
+            return "no order to change"
+        sku = step.email.partition("@")[0]
+        match step.size:
+            case 1:
+                order.add_line(_line(sku), NOW)
+            case 2:
+                order.remove_line(sku, NOW)
+            case 3:
+                order.add_line(_line(f"other-{sku}"), NOW)
+            case _:
+                order.pay(NOW)
+        self.unit.orders.save(order)
+        return "changed"
+
+    def append(self, step: Step) -> object:
+        """To the stream of an order, past the aggregate, by a random expectation."""
+        event = OrderCancelled(order_id=step.user, reason=step.email, occurred_at=NOW)
+        expectations: dict[int, ExpectedVersion] = {
+            1: NoStream(),
+            2: Exact(2),
+            3: StreamExists(),
+            4: Anything(),
+        }
+        expected = expectations[step.size]
+        self.unit.streams.append(StreamId("Order", step.user), [event], expected)
+        return "staged"
+
     def save_many(self, step: Step) -> object:
         users = [user for user in self.loaded.values() if user.version > 0]
         return [(o.aggregate.id, described(o.error)) for o in self.unit.users.save_many(users)]
@@ -118,6 +166,7 @@ class Writer:
     def rollback(self, step: Step) -> object:
         self.unit.rollback()
         self.loaded.clear()
+        self.orders.clear()
         return "rolled back"
 
     def _seen(self, user: Any) -> object:
@@ -126,8 +175,13 @@ class Writer:
 
 
 def described(error: DynastrataError | None) -> object:
-    """What two providers must agree on: the class of an error, and what it says."""
-    return None if error is None else (type(error).__name__, str(error))
+    """What two providers must agree on: the class of an error, and what it says.
+
+    But for the key of an item, which each provider writes in its own way.
+    """
+    if error is None:
+        return None
+    return type(error).__name__, "" if isinstance(error, ItemWrittenTwice) else str(error)
 
 
 def replay(store: Store, steps: list[Step]) -> list[object]:
@@ -145,10 +199,20 @@ def replay(store: Store, steps: list[Step]) -> list[object]:
 
 
 def stored(store: Store) -> object:
-    """Every user, and who is found by each address."""
+    """Every user, who is found by each address, and what happened to each order."""
     with store.unit_of_work() as unit:
         users = [repr(user) for user in unit.users.page(100).items]
-        return users, {email: _holder(unit, email) for email in EMAILS}
+        holders = {email: _holder(unit, email) for email in EMAILS}
+    return users, holders, [_happened(store, user) for user in USERS]
+
+
+def _happened(store: Store, order_id: str) -> list[object]:
+    events = store.event_store().read(StreamId("Order", order_id)).events
+    return [(e.version, e.type, e.event, e.commit_first, e.commit_count) for e in events]
+
+
+def _line(sku: str) -> OrderLine:
+    return OrderLine.of(sku=sku, title="A course", quantity=1, unit_price_cents=4_900)
 
 
 def _holder(unit: StoredUnitOfWork[Any], email: str) -> str | None:

@@ -9,11 +9,11 @@ import pytest
 from attrs import evolve
 
 from infrastructure.dynamodb.actions import Action, Kind
-from infrastructure.dynamodb.aggregate_table import DynamoDBAggregateTable
 from infrastructure.dynamodb.models.base import ClaimModel
+from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.engines import LocalEngine
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.repository import Planned
 from tests.parity.histories import history, replay
 from tests.stores import Store, client_of, dynamodb_store
 
@@ -61,6 +61,13 @@ def drop_the_version_condition(action: Action) -> list[Action]:
     return [action]
 
 
+def append_without_a_condition(action: Action) -> list[Action]:
+    """An event that overwrites the one that is there."""
+    if isinstance(action.model, EventModel):
+        return [evolve(action, condition=None, owners=())]
+    return [action]
+
+
 def skip_the_claim(action: Action) -> list[Action]:
     """An address that nobody reserves."""
     taken = action.kind is Kind.PUT and isinstance(action.model, ClaimModel)
@@ -76,17 +83,21 @@ def forget_to_free_the_claim(action: Action) -> list[Action]:
 @pytest.mark.engine
 @pytest.mark.parametrize(
     "bug",
-    [drop_the_version_condition, skip_the_claim, forget_to_free_the_claim],
+    [
+        drop_the_version_condition,
+        skip_the_claim,
+        forget_to_free_the_claim,
+        append_without_a_condition,
+    ],
     ids=lambda bug: bug.__name__,
 )
 def test_a_planted_bug_is_found(
     ministack: LocalEngine, monkeypatch: pytest.MonkeyPatch, bug: Any
 ) -> None:
-    plan = DynamoDBAggregateTable.plan
+    begin = DynamoDBProvider.begin
 
-    def buggy(*args: Any) -> Planned[Action]:
-        planned = plan(*args)
-        return evolve(planned, actions=tuple(a for each in planned.actions for a in bug(each)))
+    def buggy(provider: DynamoDBProvider, commit_id: str, actions: Sequence[Action]) -> object:
+        return begin(provider, commit_id, [a for action in actions for a in bug(action)])
 
-    monkeypatch.setattr(DynamoDBAggregateTable, "plan", buggy)
+    monkeypatch.setattr(DynamoDBProvider, "begin", buggy)
     assert differences(ministack, range(10)) != []

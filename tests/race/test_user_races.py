@@ -13,24 +13,14 @@ from domain.errors import ConcurrencyConflict
 from domain.users.errors import EmailAlreadyRegistered, RefreshTokenSuperseded
 from domain.users.values import Email
 from infrastructure.clock import SystemClock
-from infrastructure.engines import LocalEngine
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.settings import SAMPLE_SIGNING_KEY
 from infrastructure.tokens import JwtSigner
 from tests.race.races import ROUNDS, WRITERS, Start, errors_of, race
-from tests.stores import Store, client_of, dynamodb_store
+from tests.stores import Store
 from tests.users import NOW, new_user
 
 pytestmark = pytest.mark.race
-
-
-@pytest.fixture(params=["memory", pytest.param("ministack", marks=pytest.mark.engine)])
-def racing_store(request: pytest.FixtureRequest) -> Store:
-    """An empty store that is honest under threads."""
-    if request.param == "memory":
-        return Store("memory", MemoryProvider())
-    engine: LocalEngine = request.getfixturevalue("ministack")
-    return dynamodb_store("ministack", client_of(engine.endpoint_url))
 
 
 @pytest.mark.parametrize("start", ["lockstep", "staggered"])

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 
 from pynamodb.models import Model
 
+from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.snapshots import SnapshotModel
 from infrastructure.dynamodb.models.users import UserModel
 
-MODELS: Mapping[str, type[Model]] = {model.Meta.table_name: model for model in (UserModel,)}
+ALL: tuple[type[Model], ...] = (
+    UserModel,
+    EventModel,
+    SnapshotModel,
+)
+MODELS: Mapping[str, type[Model]] = {model.Meta.table_name: model for model in ALL}
 """Every table's model, by its logical name. The table initializer creates these."""

@@ -1,0 +1,141 @@
+"""The users' part of what `dynastrata demo` plays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+
+from api.cli.demo_steps import DemoClock, Step
+from api.container import Container
+from application.users.refresh_session import RefreshSession
+from application.users.register_user import RegisterUser
+from application.users.remove_user import RemoveUser
+from application.users.sign_in import SessionTokens, SignIn
+from application.users.update_user import UpdateUser
+from domain.users.errors import EmailAlreadyRegistered, SessionRefused, UserNotFound
+from domain.users.user import User
+from domain.users.values import Email
+from infrastructure.notifiers import MemoryNotifier
+
+_PASSWORD = "a password for the demo"  # noqa: S105 of users who live as long as the demo
+_PEOPLE = (
+    ("Ada", "Byron", "ada@demo.example"),
+    ("Grace", "Hopper", "grace@demo.example"),
+    ("Alan", "Turing", "alan@demo.example"),
+)
+_NEW_EMAIL = "grace.hopper@demo.example"
+
+
+class UsersStory:
+    """Users register, change, sign in; one leaves. Replaces the container's clock and notifier."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._clock = DemoClock()
+        self._notifier = MemoryNotifier()
+        self._users: dict[str, User] = {}
+        container.clock.override(self._clock)
+        container.notifier.override(self._notifier)
+
+    def remove_earlier(self) -> None:
+        """Removes what an earlier demo left in the same tables, and nothing else."""
+        for email in (*(email for _, _, email in _PEOPLE), _NEW_EMAIL):
+            with suppress(UserNotFound):
+                with self._container.unit_of_work() as unit:
+                    user = unit.users.get_by_email(Email.parse(email))
+                self._container.remove_user()(RemoveUser(user_id=user.id))
+
+    def steps(self) -> Iterator[Step]:
+        """The story; each step builds on those before."""
+        for person in _PEOPLE:
+            yield f"register {person[0]}", partial(self._register, *person)
+        yield "register Ada's address again", self._register_again
+        yield "change Ada's name", self._change_name
+        yield "verify Ada's address", self._verify
+        yield "change Grace's address", self._change_email
+        yield "sign Ada in", self._sign_in
+        yield "refresh her session", self._refresh
+        yield "use the old refresh token again", self._reuse
+        yield "use it again a minute later", self._reuse_later
+        yield "list the users", self._list
+        yield "remove Alan", self._remove
+
+    def id_of_ada(self) -> str:
+        """Who stays to the end."""
+        return self._users["Ada"].id
+
+    def users(self) -> list[User]:
+        """Those who are left, as stored."""
+        return [self._container.get_user()(user.id) for user in self._users.values()]
+
+    def _register(self, first_name: str, last_name: str, email: str) -> str:
+        user = self._container.register_user()(
+            RegisterUser(
+                first_name=first_name, last_name=last_name, email=email, password=_PASSWORD
+            )
+        )
+        self._users[first_name] = user
+        return f"user, claim on {user.email.value}"
+
+    def _register_again(self) -> str:
+        try:
+            return self._register("Somebody", "Else", self._users["Ada"].email.value)
+        except EmailAlreadyRegistered as refused:
+            return f"nothing: {refused}"
+
+    def _verify(self) -> str:
+        token = next(m.token for m in self._notifier.sent if m.email == self._users["Ada"].email)
+        self._container.verify_email()(token)
+        return "user"
+
+    def _change_name(self) -> str:
+        ada = self._users["Ada"]
+        changed = self._container.update_user()(
+            UpdateUser(user_id=ada.id, expected_version=ada.version, last_name="Lovelace")
+        )
+        return f"user, now of version {changed.version}"
+
+    def _change_email(self) -> str:
+        grace = self._users["Grace"]
+        changed = self._container.update_user()(
+            UpdateUser(user_id=grace.id, expected_version=grace.version, email=_NEW_EMAIL)
+        )
+        return f"user, claim on {changed.email.value}; the old claim is removed"
+
+    def _sign_in(self) -> str:
+        email = self._users["Ada"].email.value
+        self._first = self._container.sign_in()(SignIn(email=email, password=_PASSWORD))
+        return "user, with a session"
+
+    def _refresh(self) -> str:
+        self._present(self._first)
+        return "user, with the hash of the next token"
+
+    def _reuse(self) -> str:
+        try:
+            self._present(self._first)
+        except SessionRefused as refused:
+            return f"nothing: {refused}"
+        return "user, with the hash of one more token"
+
+    def _reuse_later(self) -> str:
+        self._clock.ahead += timedelta(minutes=1)
+        try:
+            self._present(self._first)
+        except SessionRefused as refused:
+            return f"user, without a session: {refused}"
+        return "user, with the hash of one more token"
+
+    def _present(self, tokens: SessionTokens) -> None:
+        self._container.refresh_session()(RefreshSession(refresh_token=tokens.refresh_token))
+
+    def _list(self) -> str:
+        page = self._container.list_users()()
+        return f"nothing: {len(page.items)} users were read"
+
+    def _remove(self) -> str:
+        alan = self._users.pop("Alan")
+        self._container.remove_user()(RemoveUser(user_id=alan.id))
+        return "nothing; user and claim are removed"

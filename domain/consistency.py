@@ -1,0 +1,67 @@
+"""Streams of events, and what a writer expects of one."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from domain.errors import InvalidValue
+
+
+@frozen
+class StreamId:
+    """The events of one event-sourced aggregate."""
+
+    type: str
+    id: str
+
+    def __attrs_post_init__(self) -> None:
+        if not self.type or not self.id:
+            raise InvalidValue("stream", "needs a type and an id")
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"
+
+
+def _not_negative(_: object, __: object, version: int) -> None:
+    if version < 0:
+        raise InvalidValue("version", "must not be negative")
+
+
+@frozen
+class Loaded:
+    """The stream has exactly `version` events: a load or an append said so.
+
+    Trusted, and so without a read. A number from anywhere else is an `Exact`.
+    """
+
+    version: int = field(validator=_not_negative)
+
+
+@frozen
+class Exact:
+    """The stream should have exactly `version` events, says somebody from outside.
+
+    Confirmed by one consistent read of that event before anything is written; events never
+    change, so what was there then is there for ever.
+    """
+
+    version: int = field(validator=_not_negative)
+
+
+@frozen
+class NoStream:
+    """The stream must not exist yet."""
+
+
+@frozen
+class StreamExists:
+    """The stream must have at least one event; how many does not matter."""
+
+
+@frozen
+class Anything:
+    """Whatever is there, append after it."""
+
+
+ExpectedVersion = Loaded | Exact | NoStream | StreamExists | Anything
+"""What a writer takes for granted about a stream. Version n means n events."""

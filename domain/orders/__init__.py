@@ -1,0 +1,1 @@
+"""Orders: what a customer buys, kept as the history of what happened."""

@@ -1,0 +1,74 @@
+"""The values an order is made of."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from attrs import frozen
+
+from domain.errors import InvalidValue
+
+MOST_LINES = 100
+MOST_OF_A_LINE = 1_000
+HIGHEST_PRICE_CENTS = 100_000_000
+_LONGEST_TEXT = 200
+# So few signs that it stands in an address as it is, and is spelt in one way.
+_SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class OrderStatus(Enum):
+    """Where an order stands. The values are stored in snapshots: never change them."""
+
+    OPEN = "open"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+
+
+def _parse_sku(text: str) -> str:
+    if not _SKU.fullmatch(text):
+        raise InvalidValue(
+            "sku", "must be 1 to 64 letters, digits, '.', '_' or '-', not begun by a sign"
+        )
+    return text
+
+
+def parse_reason(text: str) -> str:
+    """A trimmed reason of 1 to 200 printable characters. Raises `InvalidValue`."""
+    return _parse_text("reason", text)
+
+
+def _parse_text(name: str, text: str) -> str:
+    trimmed = text.strip()
+    if not trimmed or len(trimmed) > _LONGEST_TEXT or not trimmed.isprintable():
+        raise InvalidValue(name, f"must be 1 to {_LONGEST_TEXT} printable characters")
+    return trimmed
+
+
+@frozen(kw_only=True)
+class OrderLine:
+    """So many of one thing, at a price in cents each. Make one with `OrderLine.of`."""
+
+    sku: str
+    title: str
+    quantity: int
+    unit_price_cents: int
+
+    @classmethod
+    def of(cls, *, sku: str, title: str, quantity: int, unit_price_cents: int) -> OrderLine:
+        """A checked line. Raises `InvalidValue`."""
+        if not 1 <= quantity <= MOST_OF_A_LINE:
+            raise InvalidValue("quantity", f"must be from 1 to {MOST_OF_A_LINE}")
+        if not 0 <= unit_price_cents <= HIGHEST_PRICE_CENTS:
+            raise InvalidValue("unit_price_cents", f"must be from 0 to {HIGHEST_PRICE_CENTS}")
+        return cls(
+            sku=_parse_sku(sku),
+            title=_parse_text("title", title),
+            quantity=quantity,
+            unit_price_cents=unit_price_cents,
+        )
+
+    @property
+    def total_cents(self) -> int:
+        """What the line costs."""
+        return self.quantity * self.unit_price_cents

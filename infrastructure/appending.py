@@ -1,0 +1,166 @@
+"""Appending to streams as part of a unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from attrs import frozen
+
+from application.acting import current_metadata
+from application.errors import LimitExceeded, UnitOfWorkMisused
+from application.ports.event_store import EventMetadata
+from application.ports.ids import IdFactory
+from domain.consistency import (
+    Anything,
+    Exact,
+    ExpectedVersion,
+    Loaded,
+    NoStream,
+    StreamExists,
+    StreamId,
+)
+from domain.errors import ConcurrencyConflict
+from domain.events import DomainEvent
+from infrastructure.committing import Commit
+from infrastructure.event_registry import EventRegistry
+from infrastructure.streams import EventRecord, StreamTable
+
+ActionT = TypeVar("ActionT")
+
+
+class Recorder:
+    """Makes the records of events that follow a version."""
+
+    def __init__(self, registry: EventRegistry, ids: IdFactory, most_events: int = 100) -> None:
+        self._registry = registry
+        self._ids = ids
+        self._most_events = most_events
+
+    def records(
+        self,
+        stream: StreamId,
+        events: Sequence[DomainEvent],
+        after: int,
+        commit: Commit,
+        metadata: EventMetadata | None = None,
+    ) -> list[EventRecord]:
+        """One record an event. Raises `LimitExceeded`, `TypeError` for one not registered."""
+        if len(events) > self._most_events:
+            raise LimitExceeded(
+                "events in one append", len(events), self._most_events, "events", str(stream)
+            )
+        return [
+            EventRecord(
+                stream=stream,
+                version=after + n,
+                event_id=self._ids.new_id(),
+                encoded=self._registry.encode(event),
+                timestamp=event.occurred_at,
+                metadata=metadata or current_metadata(),
+                commit_id=commit.id,
+                commit_first=after + 1,
+                commit_count=len(events),
+            )
+            for n, event in enumerate(events, 1)
+        ]
+
+
+@frozen
+class _Append:
+    stream: StreamId
+    events: tuple[DomainEvent, ...]
+    expected: ExpectedVersion
+    metadata: EventMetadata | None
+
+
+class StreamAppender(Generic[ActionT]):
+    """Implements `StreamWriter` as a participant of a unit of work."""
+
+    def __init__(self, table: StreamTable[ActionT], recorder: Recorder) -> None:
+        self._table = table
+        self._recorder = recorder
+        self._staged: list[_Append] = []
+        self._under_way = False
+
+    def append(
+        self,
+        stream: StreamId,
+        events: Sequence[DomainEvent],
+        expected: ExpectedVersion,
+        metadata: EventMetadata | None = None,
+    ) -> None:
+        """See `StreamWriter`."""
+        if self._under_way:
+            raise UnitOfWorkMisused(
+                "a commit is under way: call commit() again to settle it, or rollback()"
+            )
+        if any(staged.stream == stream for staged in self._staged):
+            raise UnitOfWorkMisused(f"{stream} is appended to twice in one commit")
+        if events:
+            self._staged.append(_Append(stream, tuple(events), expected, metadata))
+
+    def is_changed(self) -> bool:
+        """See `Participant`."""
+        return bool(self._staged)
+
+    def forgotten(self) -> Sequence[str]:
+        """See `Participant`. What is not appended is not known here."""
+        return ()
+
+    def events(self) -> Sequence[DomainEvent]:
+        """See `Participant`."""
+        return [event for staged in self._staged for event in staged.events]
+
+    def begin(self, commit: Commit) -> Sequence[ActionT]:
+        """See `Participant`. Reads the stream for expectations that are no `Loaded`."""
+        actions = [action for staged in self._staged for action in self._actions(staged, commit)]
+        self._under_way = True
+        return actions
+
+    def committed(self) -> None:
+        """See `Participant`."""
+        self.clear()
+
+    def abandoned(self) -> None:
+        """See `Participant`."""
+        self._under_way = False
+
+    def clear(self) -> None:
+        """See `Participant`."""
+        self._staged.clear()
+        self._under_way = False
+
+    def _actions(self, staged: _Append, commit: Commit) -> Sequence[ActionT]:
+        after = confirmed_version(self._table, staged.stream, staged.expected)
+        return self._table.append(
+            self._recorder.records(staged.stream, staged.events, after, commit, staged.metadata)
+        )
+
+
+def confirmed_version(
+    table: StreamTable[ActionT], stream: StreamId, expected: ExpectedVersion
+) -> int:
+    """The version to append after. Raises `ConcurrencyConflict` where it is not as expected."""
+    match expected:
+        case Loaded(version):
+            return version
+        case NoStream() | Exact(0):
+            return 0
+        case Exact(version):
+            if table.read(stream, first=version, last=version).records:
+                return version
+            raise ConcurrencyConflict(stream.type, stream.id, version, head(table, stream))
+        case StreamExists():
+            version = head(table, stream)
+            if version == 0:
+                raise ConcurrencyConflict(stream.type, stream.id, 1, None)
+            return version
+        case Anything():
+            return head(table, stream)
+
+
+def head(table: StreamTable[ActionT], stream: StreamId) -> int:
+    """How many events the stream has."""
+    newest = table.read(stream, backwards=True, limit=1).records
+    return newest[0].version if newest else 0

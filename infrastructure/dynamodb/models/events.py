@@ -1,0 +1,59 @@
+"""The table of events. Names and formats here are stored: never change them."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+EVENTS = "events"
+PARTITION_KEY = "pk"
+SORT_KEY = "sk"
+
+
+class EventModel(Model):
+    """One event: `pk` is `{aggregateType}:{aggregateId}`, escaped; `sk` is its version, from 1."""
+
+    class Meta:
+        """Read by PynamoDB."""
+
+        table_name = EVENTS
+        stream_view_type = "NEW_IMAGE"
+
+    pk = UnicodeAttribute(hash_key=True, attr_name=PARTITION_KEY)
+    sk = NumberAttribute(range_key=True, attr_name=SORT_KEY)
+    event_id = UnicodeAttribute(attr_name="eventId")
+    aggregate_id = UnicodeAttribute(attr_name="aggregateId")
+    aggregate_type = UnicodeAttribute(attr_name="aggregateType")
+    event_type = UnicodeAttribute(attr_name="eventType")
+    version = NumberAttribute()
+    timestamp = UnicodeAttribute()
+    event_data = UnicodeAttribute(attr_name="eventData")
+    # Not a JSONAttribute: its text is not the same for the same value.
+    metadata = UnicodeAttribute()
+    # Written once: whether the same commit put the event's messages into the outbox.
+    is_dispatched = BooleanAttribute(attr_name="isDispatched")
+    commit_id = UnicodeAttribute(attr_name="commitId")
+    commit_first = NumberAttribute(attr_name="commitFirst")
+    commit_count = NumberAttribute(attr_name="commitCount")
+
+
+def event_model(
+    *, partition_key: str = PARTITION_KEY, sort_key: str = SORT_KEY, streams_enabled: bool = True
+) -> type[EventModel]:
+    """The model of an events table with keys of these names, with or without a stream."""
+
+    class KeyedEventModel(EventModel):
+        """As `EventModel`."""
+
+        class Meta:
+            """Read by PynamoDB."""
+
+            table_name = EVENTS
+            stream_view_type = "NEW_IMAGE" if streams_enabled else None
+
+        pk = UnicodeAttribute(hash_key=True, attr_name=partition_key)
+        sk = NumberAttribute(range_key=True, attr_name=sort_key)
+        # PynamoDB keeps key names here: those of `EventModel`, if it were inherited.
+        _connection = None
+
+    return KeyedEventModel

@@ -1,0 +1,49 @@
+"""Snapshots in a DynamoDB table."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+
+from domain.consistency import StreamId
+from infrastructure.dynamodb.errors import ConditionFailed
+from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.models.snapshots import SnapshotModel
+from infrastructure.streams import Snapshot, stream_key
+
+
+class DynamoDBSnapshotTable:
+    """Implements `SnapshotTable`. `name` is the physical table."""
+
+    def __init__(self, gateway: Gateway, name: str) -> None:
+        self._gateway = gateway
+        self._name = name
+
+    def read(self, stream: StreamId) -> Snapshot | None:
+        """See `SnapshotTable`. Eventually consistent: the tail is read after it anyway."""
+        key = {"pk": {"S": stream_key(stream)}}
+        answer = self._gateway.call("GetItem", {"TableName": self._name, "Key": key})
+        if "Item" not in answer:
+            return None
+        stored = SnapshotModel.from_raw_data(dict(answer["Item"]))
+        return Snapshot(
+            stream=stream,
+            version=int(stored.version),
+            schema_version=int(stored.schema_version),
+            state=b64decode(stored.state),
+        )
+
+    def write(self, snapshot: Snapshot) -> bool:
+        """See `SnapshotTable`."""
+        model = SnapshotModel(
+            pk=stream_key(snapshot.stream),
+            version=snapshot.version,
+            schema_version=snapshot.schema_version,
+            state=b64encode(snapshot.state).decode("ascii"),
+        )
+        newer = SnapshotModel.pk.does_not_exist() | (SnapshotModel.version < snapshot.version)
+        request = model.get_save_kwargs_from_instance(newer)
+        try:
+            self._gateway.call("PutItem", {**request, "TableName": self._name})
+        except ConditionFailed:
+            return False
+        return True

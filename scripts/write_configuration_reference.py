@@ -1,0 +1,115 @@
+"""Writes the tables of `docs/guides/configuration.md` from the class `Settings` and the TOML files.
+
+    .venv/bin/python -m scripts.write_configuration_reference
+    .venv/bin/python -m scripts.write_configuration_reference --check
+
+With `--check` it writes nothing, and ends with 1 where the guide is not up to date.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from attrs import Attribute, fields
+from typed_settings.constants import METADATA_KEY
+
+from infrastructure.setting_checks import SettingsError, variable
+from infrastructure.settings import DIRECTORY, Settings
+
+GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guides" / "configuration.md"
+ENVIRONMENTS = ("development", "test", "production")
+
+_REFUSED_BY_EVERY_CHECK = "?"
+_RULE = re.compile("^(must be|must have|may hold) ")
+_TYPES: dict[object, str] = {
+    str: "text",
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+}
+
+
+def reference() -> str:
+    """Every setting: its variable, default, what it may be, and what it is for."""
+    hints = get_type_hints(Settings)
+    rows = [
+        (f"`{variable(a.name)}`", _default(a), _allowed(a, hints[a.name]), _meaning(a))
+        for a in fields(Settings)
+    ]
+    return _table(("variable", "default", "may be", "meaning"), rows)
+
+
+def files() -> str:
+    """What the settings file of each environment sets."""
+    contents = {
+        name: tomllib.loads((DIRECTORY / f"{name}.toml").read_text())["dynastrata"]
+        for name in ENVIRONMENTS
+    }
+    keys = [a.name for a in fields(Settings) if any(a.name in c for c in contents.values())]
+    rows = [(f"`{key}`", *(_code(contents[e].get(key)) for e in ENVIRONMENTS)) for key in keys]
+    return _table(("key", *ENVIRONMENTS), rows)
+
+
+def updated(guide: str) -> str:
+    """The guide with both tables as they should be."""
+    for name, table in (("reference", reference()), ("files", files())):
+        place = re.compile(rf"(?s)(<!-- generated: {name} -->\n).*?(<!-- end -->)")
+        guide, places = place.subn(lambda m, t=table: f"{m[1]}\n{t}\n{m[2]}", guide)  # type: ignore[misc]
+        if places != 1:
+            raise ValueError(f"{GUIDE.name} has {places} places for the table {name!r}, not 1")
+    return guide
+
+
+def _default(attribute: Attribute[Any]) -> str:
+    is_secret = attribute.repr is not True
+    return "a sample" if is_secret and attribute.default else _code(attribute.default)
+
+
+def _allowed(attribute: Attribute[Any], hint: object) -> str:
+    """In the words of the setting's own check, which is asked for them by a value it refuses."""
+    kind = next((_TYPES[a] for a in (hint, *get_args(hint)) if a in _TYPES), "")
+    if attribute.validator is None:
+        return kind
+    try:
+        attribute.validator(None, attribute, _REFUSED_BY_EVERY_CHECK)
+    except SettingsError as refused:
+        return _RULE.sub("", refused.reason.replace("must be a number", kind))
+    raise ValueError(f"{attribute.name}: its check takes {_REFUSED_BY_EVERY_CHECK!r}")
+
+
+def _meaning(attribute: Attribute[Any]) -> str:
+    return str(attribute.metadata[METADATA_KEY]["help"])
+
+
+def _code(value: object) -> str:
+    if value is None or value == "":
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes or checks the guide; the exit code."""
+    present = GUIDE.read_text()
+    wanted = updated(present)
+    if "--check" not in arguments:
+        GUIDE.write_text(wanted)
+    elif present != wanted:
+        print(
+            f"{GUIDE.name} is not up to date: run python -m scripts.write_configuration_reference"
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

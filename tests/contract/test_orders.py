@@ -1,0 +1,228 @@
+"""The contract of OrderRepository, on every adapter: history, snapshots, and others at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from application.errors import UnitOfWorkMisused, Unreachable
+from domain.consistency import StreamId
+from domain.errors import ConcurrencyConflict
+from domain.orders.errors import OrderNotFound
+from domain.orders.order import Order
+from domain.orders.values import OrderLine
+from infrastructure.sourced import SnapshotPolicy
+from infrastructure.streams import Snapshot
+from infrastructure.unit_of_work import EventOptions
+from tests.stores import Store
+from tests.users import NOW, new_user
+
+STREAM = StreamId("Order", "1")
+
+
+def line(sku: str) -> OrderLine:
+    return OrderLine.of(sku=sku, title="A course", quantity=2, unit_price_cents=4_900)
+
+
+def new_order(*skus: str) -> Order:
+    return Order.place(
+        id="1", customer_id="ada", lines=tuple(map(line, skus or ("first",))), now=NOW
+    )
+
+
+def placed(store: Store) -> None:
+    with store.unit_of_work() as unit:
+        unit.orders.add(new_order())
+        unit.commit()
+
+
+def add_lines(store: Store, *skus: str) -> None:
+    """Each in a commit of its own."""
+    for sku in skus:
+        with store.unit_of_work() as unit:
+            order = unit.orders.get("1")
+            order.add_line(line(sku), NOW)
+            unit.orders.save(order)
+            unit.commit()
+
+
+def skus(store: Store) -> list[str]:
+    with store.unit_of_work() as unit:
+        return [line.sku for line in unit.orders.get("1").lines]
+
+
+def with_snapshots(store: Store, every: int, schema_version: int = 1) -> Store:
+    policy = SnapshotPolicy(every=every, schema_version=schema_version)
+    return evolve(store, options=EventOptions(snapshots=policy))
+
+
+def test_an_order_is_loaded_as_it_was_committed(store: Store) -> None:
+    with store.unit_of_work() as unit:
+        order = new_order("first", "second")
+        order.add_line(line("third"), NOW)
+        order.pay(NOW)
+        unit.orders.add(order)
+        unit.commit()
+        assert (order.version, order.recorded_events) == (3, ())
+    with store.unit_of_work() as unit:
+        loaded = unit.orders.get("1")
+    assert repr(loaded) == repr(order)
+
+
+def test_an_order_that_does_not_exist_is_not_found(store: Store) -> None:
+    for order_id in ("none", "", "a:b", "CLAIM#email#ada@example.com"):
+        with pytest.raises(OrderNotFound), store.unit_of_work() as unit:
+            unit.orders.get(order_id)
+
+
+def test_an_order_is_changed_again_and_again(store: Store) -> None:
+    placed(store)
+    with store.unit_of_work() as unit:
+        order = unit.orders.get("1")
+        for sku in ("second", "third"):
+            order.add_line(line(sku), NOW)
+            unit.orders.save(order)
+            unit.commit()
+        assert unit.orders.get("1") is order
+    assert skus(store) == ["first", "second", "third"]
+    assert store.event_store().version(STREAM).version == 3
+
+
+def test_of_two_who_change_an_order_one_conflicts(store: Store) -> None:
+    placed(store)
+    with store.unit_of_work() as mine, store.unit_of_work() as theirs:
+        for unit, sku in ((mine, "mine"), (theirs, "theirs")):
+            order = unit.orders.get("1")
+            order.add_line(line(sku), NOW)
+            order.add_line(line(f"{sku}-too"), NOW)
+            unit.orders.save(order)
+        mine.commit()
+        with pytest.raises(ConcurrencyConflict) as caught:
+            theirs.commit()
+        theirs.rollback()
+    assert (caught.value.expected, caught.value.actual) == (1, 3)
+    assert skus(store) == ["first", "mine", "mine-too"]
+
+
+def test_an_id_starts_one_order(store: Store) -> None:
+    placed(store)
+    with pytest.raises(ConcurrencyConflict) as caught:
+        placed(store)
+    assert (caught.value.expected, caught.value.actual) == (0, 1)
+
+
+def test_nothing_happened_nothing_is_written(store: Store) -> None:
+    placed(store)
+    with store.unit_of_work() as unit:
+        unit.orders.save(unit.orders.get("1"))
+        unit.commit()
+    assert store.event_store().version(STREAM).version == 1
+
+
+def test_what_happened_and_was_not_saved_is_missed(store: Store) -> None:
+    placed(store)
+    with store.unit_of_work() as unit:
+        unit.orders.get("1").pay(NOW)
+        with pytest.raises(UnitOfWorkMisused, match="not saved"):
+            unit.commit()
+        unit.rollback()
+
+
+def test_an_order_and_a_user_are_committed_together_or_not_at_all(store: Store) -> None:
+    placed(store)
+    with store.unit_of_work() as unit:
+        unit.users.add(new_user())
+        unit.orders.add(new_order())
+        with pytest.raises(ConcurrencyConflict):
+            unit.commit()
+        unit.rollback()
+    with store.unit_of_work() as unit:
+        assert unit.users.page(10).items == ()
+
+
+class TestSnapshots:
+    def test_a_snapshot_is_taken_by_the_policy(self, store: Store) -> None:
+        store = with_snapshots(store, every=3)
+        placed(store)
+        add_lines(store, "2")
+        assert store.provider.snapshots().read(STREAM) is None
+        add_lines(store, "3", "4")
+        snapshot = store.provider.snapshots().read(STREAM)
+        assert snapshot is not None
+        assert snapshot.version == 3
+        assert skus(store) == ["first", "2", "3", "4"]
+
+    def test_a_commit_that_passes_the_mark_takes_one(self, store: Store) -> None:
+        store = with_snapshots(store, every=3)
+        with store.unit_of_work() as unit:
+            order = new_order()
+            for sku in "2345":
+                order.add_line(line(sku), NOW)
+            unit.orders.add(order)
+            unit.commit()
+        snapshot = store.provider.snapshots().read(STREAM)
+        assert snapshot is not None
+        assert snapshot.version == 5
+
+    def test_loading_starts_from_the_snapshot(self, store: Store) -> None:
+        """Shown by one that says something else than the events."""
+        store = with_snapshots(store, every=2)
+        placed(store)
+        add_lines(store, "2", "3")
+        snapshot = store.provider.snapshots().read(STREAM)
+        assert snapshot is not None
+        told = evolve(
+            snapshot, version=3, state=snapshot.state.replace(b'"version":2', b'"version":3')
+        )
+        assert store.provider.snapshots().write(told)
+        assert skus(store) == ["first", "2"]
+
+    def test_a_snapshot_never_becomes_older(self, store: Store) -> None:
+        snapshots = store.provider.snapshots()
+        newer = Snapshot(stream=STREAM, version=4, schema_version=1, state=b"{}")
+        assert snapshots.write(newer)
+        assert not snapshots.write(evolve(newer, version=3))
+        assert not snapshots.write(evolve(newer, state=b"[]"))
+        assert snapshots.read(STREAM) == newer
+
+    @pytest.mark.parametrize(
+        "state",
+        [b"", b"{", b"[]", b"null", b'{"version":3}', b'{"id":"1","version":2,"lines":7}', b"\xff"],
+    )
+    def test_an_unreadable_snapshot_is_passed_over(self, store: Store, state: bytes) -> None:
+        store = with_snapshots(store, every=2)
+        placed(store)
+        add_lines(store, "2", "3")
+        snapshot = Snapshot(stream=STREAM, version=3, schema_version=1, state=state)
+        assert store.provider.snapshots().write(snapshot)
+        assert skus(store) == ["first", "2", "3"]
+
+    def test_a_snapshot_of_another_schema_is_passed_over(self, store: Store) -> None:
+        placed(with_snapshots(store, every=1))
+        snapshot = store.provider.snapshots().read(STREAM)
+        assert snapshot is not None
+        later = with_snapshots(store, every=1, schema_version=2)
+        add_lines(later, "2")
+        assert skus(later) == ["first", "2"]
+        assert skus(with_snapshots(store, every=1)) == ["first", "2"]
+
+    def test_without_a_policy_none_is_taken(self, store: Store) -> None:
+        store = with_snapshots(store, every=0)
+        placed(store)
+        add_lines(store, "2")
+        assert store.provider.snapshots().read(STREAM) is None
+
+    def test_a_snapshot_that_cannot_be_stored_does_not_fail_the_commit(
+        self, make_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store = with_snapshots(make_store(), every=1)
+
+        def unreachable(*_: Any) -> bool:
+            raise Unreachable(operation="PutItem")
+
+        monkeypatch.setattr(type(store.provider.snapshots()), "write", unreachable)
+        placed(store)
+        assert skus(store) == ["first"]

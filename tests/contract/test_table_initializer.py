@@ -1,0 +1,236 @@
+"""The table initializer on every engine: creates what is missing, leaves alone what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pynamodb.models import Model
+
+from application.ports.table_initializer import TableStatus
+from infrastructure.dynamodb.client import Client
+from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.models import MODELS
+from infrastructure.dynamodb.retry import RetryPolicy
+from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
+from infrastructure.dynamodb.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.tables import Tables
+from infrastructure.metering import Meter
+from tests.contract.letters import Letter, OtherLetter, PlainLetter, WholeLetter
+from tests.stores import client_of
+
+RACERS = 4
+
+
+@pytest.fixture(
+    params=[
+        "moto",
+        pytest.param("ministack", marks=pytest.mark.engine),
+        pytest.param("dynamodb_local", marks=pytest.mark.engine),
+    ]
+)
+def client(request: pytest.FixtureRequest) -> Client:
+    """Every engine in turn."""
+    if request.param == "moto":
+        return request.getfixturevalue("moto_client")
+    return client_of(request.getfixturevalue(request.param).endpoint_url)
+
+
+@pytest.fixture
+def name() -> str:
+    """A table of the test's own."""
+    return f"test-{uuid4().hex}"
+
+
+def initializer(
+    client: Client, name: str, model: type[Model] = Letter, capacity: Capacity | None = None
+) -> DynamoDBTableInitializer:
+    return DynamoDBTableInitializer(
+        Gateway(client, Meter(), RetryPolicy()),
+        [TableSchema(model, name)],
+        capacity or Capacity(),
+    )
+
+
+def described(client: Client, name: str) -> dict[str, Any]:
+    """The table as the engine describes it."""
+    table: dict[str, Any] = client.describe_table(TableName=name)["Table"]
+    return table
+
+
+def at_once(*calls: Callable[[], list[str]]) -> list[list[str]]:
+    """What these calls return, started in the same moment."""
+    barrier = Barrier(len(calls))
+
+    def start(call: Callable[[], list[str]]) -> list[str]:
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(start, calls))
+
+
+def test_missing_table_is_created_with_all_that_its_model_asks_for(
+    client: Client, name: str
+) -> None:
+    created = initializer(client, name).create_missing()
+
+    assert created == [name]
+    assert initializer(client, name).status() == [TableStatus(name, "ACTIVE")]
+
+
+def test_second_run_creates_nothing(client: Client, name: str) -> None:
+    initializer(client, name).create_missing()
+
+    assert initializer(client, name).create_missing() == []
+
+
+def test_tables_of_the_service_are_created_and_drift_in_nothing(client: Client, name: str) -> None:
+    tables = Tables(f"{name}-")
+    schemas = [TableSchema(model, tables.physical(logical)) for logical, model in MODELS.items()]
+    subject = DynamoDBTableInitializer(Gateway(client, Meter(), RetryPolicy()), schemas, Capacity())
+
+    created = subject.create_missing()
+
+    assert created == [f"{name}-{logical}" for logical in MODELS]
+    assert subject.status() == [TableStatus(table, "ACTIVE") for table in created]
+
+
+def test_existing_table_is_left_alone_though_it_drifts(client: Client, name: str) -> None:
+    initializer(client, name, PlainLetter).create_missing()
+    before = described(client, name)
+
+    created = initializer(client, name).create_missing()
+
+    assert created == []
+    assert described(client, name) == before
+
+
+def test_missing_table_shows_as_missing_and_stays_so(client: Client, name: str) -> None:
+    assert initializer(client, name).status() == [TableStatus(name, "MISSING")]
+    assert initializer(client, name).status() == [TableStatus(name, "MISSING")]
+
+
+def test_what_a_table_lacks_shows_as_drift(client: Client, name: str) -> None:
+    initializer(client, name, PlainLetter).create_missing()
+
+    (status,) = initializer(client, name).status()
+
+    assert status.drift == (
+        "index by_sender is missing",
+        "no stream of NEW_AND_OLD_IMAGES",
+        "no time-to-live on expiresAt",
+    )
+
+
+def test_what_differs_in_a_table_shows_as_drift(client: Client, name: str) -> None:
+    initializer(client, name, OtherLetter).create_missing()
+
+    (status,) = initializer(client, name).status()
+
+    assert status.drift == (
+        "keys are {'HASH': 'box'}",
+        "attribute box is of type N, not S",
+        "index by_sender has keys {'HASH': 'sender'}",
+        "no stream of NEW_AND_OLD_IMAGES",
+        "no time-to-live on expiresAt",
+    )
+
+
+def test_other_projection_of_an_index_shows_as_drift(client: Client, name: str) -> None:
+    initializer(client, name, WholeLetter).create_missing()
+
+    (status,) = initializer(client, name).status()
+
+    assert status.drift == ("index by_sender projects {'ProjectionType': 'ALL'}",)
+
+
+def test_table_with_more_than_the_model_asks_for_does_not_drift(client: Client, name: str) -> None:
+    initializer(client, name, Letter).create_missing()
+
+    (status,) = initializer(client, name, PlainLetter).status()
+
+    assert status.drift == ()
+
+
+def test_stream_and_time_to_live_of_an_existing_table_are_turned_on_when_asked(
+    client: Client, name: str
+) -> None:
+    initializer(client, name, PlainLetter).create_missing()
+
+    created = initializer(client, name).create_missing(update_existing=True)
+
+    assert created == []
+    (status,) = initializer(client, name).status()
+    assert status.drift == ("index by_sender is missing",)
+
+
+def test_turning_on_what_is_on_changes_nothing(client: Client, name: str) -> None:
+    initializer(client, name).create_missing()
+    before = described(client, name)
+
+    initializer(client, name).create_missing(update_existing=True)
+
+    assert described(client, name) == before
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("client", ["ministack", "dynamodb_local"], indirect=True)
+@pytest.mark.engine
+def test_initializers_that_race_all_succeed_and_one_creates(client: Client, name: str) -> None:
+    created = at_once(*[initializer(client, name).create_missing] * RACERS)
+
+    assert sorted(created) == [[]] * (RACERS - 1) + [[name]]
+    assert initializer(client, name).status() == [TableStatus(name, "ACTIVE")]
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("client", ["ministack", "dynamodb_local"], indirect=True)
+@pytest.mark.engine
+def test_initializers_that_race_to_update_all_succeed(client: Client, name: str) -> None:
+    initializer(client, name, PlainLetter).create_missing()
+    racer = initializer(client, name)
+
+    at_once(*[lambda: racer.create_missing(update_existing=True)] * RACERS)
+
+    (status,) = initializer(client, name).status()
+    assert status.drift == ("index by_sender is missing",)
+
+
+def test_table_is_billed_by_request_unless_told_otherwise(client: Client, name: str) -> None:
+    initializer(client, name).create_missing()
+
+    assert described(client, name)["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_provisioned_table_and_its_index_get_the_units_asked_for(client: Client, name: str) -> None:
+    capacity = Capacity("provisioned", read_units=7, write_units=3)
+
+    initializer(client, name, capacity=capacity).create_missing()
+
+    table = described(client, name)
+    throughputs = [table, *table["GlobalSecondaryIndexes"]]
+    assert [
+        (each["ProvisionedThroughput"][f"{kind}CapacityUnits"])
+        for each in throughputs
+        for kind in ("Read", "Write")
+    ] == [7, 3, 7, 3]
+
+
+def test_every_table_that_exists_is_deleted(client: Client, name: str) -> None:
+    tables = [f"{name}-{n}" for n in range(3)]
+    subject = DynamoDBTableInitializer(
+        Gateway(client, Meter(), RetryPolicy()),
+        [TableSchema(PlainLetter, table) for table in tables],
+        Capacity(),
+    )
+    subject.create_missing()
+    client.delete_table(TableName=tables[1])
+
+    assert subject.delete_all() == [tables[0], tables[2]]
+    assert [status.state for status in subject.status()] == ["MISSING"] * 3
+    assert subject.delete_all() == []

@@ -1,0 +1,209 @@
+"""What every adapter of `UnitOfWork` promises about commits."""
+
+from __future__ import annotations
+
+import pytest
+
+from application.errors import LimitExceeded
+from domain.errors import ConcurrencyConflict
+from domain.users.errors import UserNotFound
+from infrastructure.users import USERS
+from tests.contract.storing import facts, names, put, put_new, rename, stored
+from tests.stores import Store
+from tests.users import NOW, new_user
+
+
+def test_committing_nothing_sends_nothing(store: Store) -> None:
+    with store.unit_of_work() as unit, store.meter.measure() as used:
+        unit.commit()
+
+    assert used.requests == 0
+
+
+def test_commit_advances_the_version_and_takes_the_events(store: Store) -> None:
+    user = new_user(id="ada")
+
+    put(store, user)
+
+    assert (user.version, user.recorded_events) == (1, ())
+
+
+def test_user_can_be_changed_and_saved_again_in_the_same_unit(store: Store) -> None:
+    user = new_user(id="ada")
+
+    with store.unit_of_work() as unit:
+        unit.users.add(user)
+        unit.commit()
+        for name in ("Augusta", "Countess"):
+            user.change_name(name, "King", NOW)
+            unit.users.save(user)
+            unit.commit()
+
+    assert user.version == 3
+    assert stored(store, "ada") == USERS.to_state(user)
+
+
+def test_user_added_and_changed_before_the_commit_is_stored_as_it_stands(store: Store) -> None:
+    with store.unit_of_work() as unit:
+        user = new_user(id="ada")
+        unit.users.add(user)
+        user.change_name("Augusta", "King", NOW)
+        unit.users.save(user)
+        unit.commit()
+
+    assert (stored(store, "ada")["first_name"], user.version) == ("Augusta", 1)
+
+
+def test_user_added_and_removed_in_one_unit_was_never_there(store: Store) -> None:
+    with store.unit_of_work() as unit, store.meter.measure() as used:
+        user = new_user(id="ada")
+        unit.users.add(user)
+        unit.users.remove(user)
+        unit.commit()
+
+    assert used.requests == 0
+    with pytest.raises(UserNotFound):
+        stored(store, "ada")
+
+
+def test_many_users_are_committed_together_or_not_at_all(store: Store) -> None:
+    put_new(store, "ada", "bob", "carol")
+
+    with store.unit_of_work() as unit:
+        for user in unit.users.get_many(["ada", "bob"]):
+            user.change_name("Ours", "Lovelace", NOW)
+            unit.users.save(user)
+        unit.users.remove(unit.users.get("carol"))
+        rename(store, "bob", "Theirs")
+        with pytest.raises(ConcurrencyConflict):
+            unit.commit()
+        unit.rollback()
+
+    assert names(store, "ada", "bob", "carol") == ["Ada", "Theirs", "Ada"]
+
+
+def test_refused_commit_is_refused_again_until_it_is_rolled_back(store: Store) -> None:
+    put_new(store, "ada")
+
+    with store.unit_of_work() as unit:
+        user = unit.users.get("ada")
+        rename(store, "ada", "Theirs")
+        user.change_name("Ours", "Lovelace", NOW)
+        unit.users.save(user)
+        for _ in range(2):
+            with pytest.raises(ConcurrencyConflict):
+                unit.commit()
+        unit.rollback()
+        user = unit.users.get("ada")
+        user.change_name("Ours at last", "Lovelace", NOW)
+        unit.users.save(user)
+        unit.commit()
+
+    assert names(store, "ada") == ["Ours at last"]
+
+
+def test_refused_user_keeps_version_and_events(store: Store) -> None:
+    put_new(store, "ada")
+    user = new_user("other@example.com", id="ada")
+
+    with pytest.raises(ConcurrencyConflict):
+        put(store, user)
+
+    assert (user.version, len(user.recorded_events)) == (0, 1)
+
+
+def test_rollback_forgets_what_was_loaded_and_staged(store: Store) -> None:
+    put_new(store, "ada")
+
+    with store.unit_of_work() as unit:
+        user = unit.users.get("ada")
+        user.ban(NOW)
+        unit.users.save(user)
+        unit.users.add(new_user("bob@example.com", id="bob"))
+        unit.rollback()
+        unit.commit()
+
+        assert unit.users.get("ada") is not user
+    assert stored(store, "ada")["is_banned"] is False
+    with pytest.raises(UserNotFound):
+        stored(store, "bob")
+
+
+def test_exception_inside_the_block_rolls_back_and_comes_out_itself(store: Store) -> None:
+    unit = store.unit_of_work()
+    boom = RuntimeError("boom")
+
+    def add_and_fail() -> None:
+        with unit:
+            unit.users.add(new_user(id="ada"))
+            raise boom
+
+    with pytest.raises(RuntimeError) as raised:
+        add_and_fail()
+
+    assert raised.value is boom
+    unit.commit()  # nothing is staged any more
+    with pytest.raises(UserNotFound):
+        stored(store, "ada")
+
+
+def test_change_of_a_user_that_was_read_is_seen_by_nobody_until_it_is_committed(
+    store: Store,
+) -> None:
+    put_new(store, "ada")
+
+    with store.unit_of_work() as unit:
+        user = unit.users.get("ada")
+        user.change_name("Augusta", "King", NOW)
+        before_save = names(store, "ada")
+        unit.users.save(user)
+        before_commit = names(store, "ada")
+        unit.commit()
+
+    assert [before_save, before_commit, names(store, "ada")] == [["Ada"], ["Ada"], ["Augusta"]]
+
+
+def test_change_after_the_commit_is_seen_by_nobody(store: Store) -> None:
+    user = new_user(id="ada")
+    put(store, user)
+
+    user.change_name("Augusta", "King", NOW)
+
+    assert names(store, "ada") == ["Ada"]
+
+
+def test_hundred_actions_fit_into_one_commit(store: Store) -> None:
+    put_new(store, *(f"user-{n}" for n in range(50)))  # each with the claim on its address
+
+    assert names(store, "user-0", "user-49") == ["Ada", "Ada"]
+
+
+def test_more_than_a_hundred_actions_are_refused_before_anything_is_sent(store: Store) -> None:
+    with store.unit_of_work() as unit, store.meter.measure() as used:
+        for n in range(51):
+            unit.users.add(new_user(f"{n}@example.com", id=f"user-{n}"))
+        with pytest.raises(LimitExceeded) as exceeded:
+            unit.commit()
+        unit.rollback()
+
+    assert facts(exceeded.value) == (
+        LimitExceeded,
+        *("actions in one commit", 102, 100, "actions", ""),
+    )
+    assert used.requests == 0
+    with pytest.raises(UserNotFound):
+        stored(store, "user-0")
+
+
+@pytest.mark.engine
+def test_change_that_leaves_the_address_costs_one_plain_write(ministack_store: Store) -> None:
+    put_new(ministack_store, "ada")
+
+    with ministack_store.unit_of_work() as unit:
+        user = unit.users.get("ada")
+        user.change_name("Augusta", "King", NOW)
+        unit.users.save(user)
+        with ministack_store.meter.measure() as used:
+            unit.commit()
+
+    assert (used.requests, used.write_units) == (1, 1.0)

@@ -1,0 +1,156 @@
+"""The reference pages say what the code says: settings, tables, costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pynamodb.attributes import Attribute
+
+from application.deciding import DECISIONS
+from infrastructure.dynamodb.aggregate_table import KEPT_COMMITS
+from infrastructure.dynamodb.client import Client
+from infrastructure.dynamodb.items import LARGEST_ITEM
+from infrastructure.dynamodb.models.base import ClaimModel
+from infrastructure.dynamodb.models.users import SessionAttribute, UserModel
+from infrastructure.dynamodb.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.transaction import MOST_ACTIONS, MOST_BYTES, TOKEN_SECONDS
+from infrastructure.engines import LocalEngine
+from infrastructure.settings import Settings
+from scripts import measure_costs
+from scripts import write_configuration_reference as configuration
+from tests.docs.markdown import GUIDES, README, Row, prose, table
+from tests.stores import dynamodb_store
+from tests.users import new_user
+
+COMMITS = GUIDES / "commits.md"
+SCHEMAS = GUIDES / "table-schemas.md"
+USERS = TableSchema(UserModel, "users").creation(Capacity())
+
+
+def test_the_configuration_reference_is_current() -> None:
+    assert configuration.main(["--check"]) == 0, "run what it printed"
+
+
+def test_a_configuration_reference_that_is_not_current_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = tmp_path / "configuration.md"
+    guide.write_text(configuration.GUIDE.read_text().replace("`us-east-1`", "`eu-north-1`"))
+    monkeypatch.setattr(configuration, "GUIDE", guide)
+
+    assert configuration.main(["--check"]) == 1
+    assert configuration.main([]) == 0
+    assert configuration.main(["--check"]) == 0
+    assert "eu-north-1" not in guide.read_text()
+
+
+def attributes(container: Any) -> list[Row]:
+    """The attributes of a model as the guide lists them, but for their meaning."""
+    found: list[Attribute[Any]] = list(container.get_attributes().values())
+    return by_name(
+        {
+            "attribute": attribute.attr_name,
+            "type": attribute.attr_type,
+            "always there": "no" if attribute.null else "yes",
+        }
+        for attribute in found
+    )
+
+
+def by_name(rows: Iterable[Row]) -> list[Row]:
+    return sorted(
+        ({k: v for k, v in row.items() if k != "meaning"} for row in rows),
+        key=lambda row: str(row["attribute"]),
+    )
+
+
+def keys(key_schema: list[dict[str, str]]) -> list[Row]:
+    types = {a["AttributeName"]: a["AttributeType"] for a in USERS["AttributeDefinitions"]}
+    return [
+        {
+            "key": key["KeyType"].lower(),
+            "attribute": key["AttributeName"],
+            "type": types[key["AttributeName"]],
+        }
+        for key in key_schema
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "container"),
+    [("User", UserModel), ("Session", SessionAttribute), ("Claim", ClaimModel)],
+)
+def test_attributes_are_those_of_the_model(heading: str, container: Any) -> None:
+    assert by_name(table(SCHEMAS, heading)) == attributes(container)
+
+
+def test_keys_are_those_that_the_table_is_made_with() -> None:
+    (listing,) = USERS["GlobalSecondaryIndexes"]
+    assert table(SCHEMAS, "Table `users`") == keys(USERS["KeySchema"])
+    assert table(SCHEMAS, "Index `listing`") == keys(listing["KeySchema"])
+    assert listing["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+def test_the_table_has_neither_a_stream_nor_a_time_to_live() -> None:
+    schema = TableSchema(UserModel, "users")
+    assert (schema.stream_view, schema.ttl_attribute) == (None, None)
+    assert "has neither a stream nor a time-to-live" in words(SCHEMAS)
+
+
+def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
+    store = dynamodb_store("moto", moto_client)
+    with store.unit_of_work() as unit:
+        unit.users.add(new_user("ada@example.com"))
+        unit.commit()
+    items = store.gateway.call("Scan", {"TableName": store.table("users")})["Items"]
+    claim, user = sorted(items, key=len)
+    formats = [row["example"] for row in table(SCHEMAS, "Key formats")]
+    assert formats == [claim["id"]["S"], user["listShard"]["S"]]
+    for heading, item in (("User", user), ("Claim", claim)):
+        always = [r for r in table(SCHEMAS, heading) if r["always there"] == "yes"]
+        shown = {row["attribute"]: row["type"] for row in always}
+        assert shown == {name: next(iter(value)) for name, value in item.items()}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("document", "heading"),
+    [(README, "What it costs"), (GUIDES / "costs.md", "Operations on users")],
+    ids=["README.md", "costs.md"],
+)
+def test_costs_are_those_that_are_measured(
+    document: Path, heading: str, ministack: LocalEngine
+) -> None:
+    measured = measure_costs.measure(ministack.endpoint_url)
+    shown = table(document, heading)
+    assert shown == [
+        {
+            "operation": row["operation"],
+            "requests": str(measured[row["operation"]].requests),
+            "read units": f"{measured[row['operation']].read_units:g}",
+            "write units": f"{measured[row['operation']].write_units:g}",
+        }
+        for row in shown
+    ]
+
+
+def test_figures_in_the_guides_are_those_of_the_code() -> None:
+    assert (MOST_ACTIONS, MOST_BYTES, LARGEST_ITEM) == (100, 4 * 1024**2, 400 * 1024)
+    assert "100 actions, 4 MB, or 400 KB an item" in words(COMMITS)
+    assert (Settings().retry_attempts, Settings().call_deadline_seconds) == (4, 30)
+    assert "up to four times within about thirty seconds" in words(COMMITS)
+    assert TOKEN_SECONDS == 10 * 60
+    assert "for ten minutes the service answers" in words(COMMITS)
+    assert KEPT_COMMITS == 5
+    assert "an aggregate's item keeps the last five" in words(COMMITS)
+    assert "newest first, at most five" in words(SCHEMAS)
+    assert DECISIONS == 10
+    assert "gives up after ten rounds" in words(COMMITS)
+
+
+def words(document: Path) -> str:
+    """What a document says, whatever its line breaks."""
+    return " ".join(prose(document).split())

@@ -1,0 +1,83 @@
+"""Fixtures: the whole service on each provider, with cheap hashing, a clock and a mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+import structlog
+from typer.testing import Result
+
+from api.container import Container, build_container
+from infrastructure.notifiers import MemoryNotifier
+from infrastructure.settings import Settings
+from tests.e2e.clients import CHEAP, Api, ManualClock
+from tests.e2e.commands import Cli, run, variables
+
+REGION = "us-east-1"
+
+
+@pytest.fixture(params=["memory", pytest.param("dynamodb", marks=pytest.mark.engine)])
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """Settings of an empty store on each provider."""
+    if request.param == "memory":
+        return Settings(environment="test", region=REGION)
+    engine = request.getfixturevalue("ministack")
+    return Settings(
+        environment="test",
+        provider="dynamodb",
+        endpoint_url=engine.endpoint_url,
+        region=REGION,
+        table_prefix=f"test-{uuid4().hex}-",
+    )
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def container(settings: Settings, clock: ManualClock) -> Container:
+    """The container of the service; its tables are there."""
+    container = build_container(settings)
+    container.password_hasher.override(CHEAP)
+    container.notifier.override(MemoryNotifier())
+    container.clock.override(clock)
+    container.table_initializer().create_missing()
+    return container
+
+
+@pytest.fixture
+def api(container: Container) -> Api:
+    """A client of its HTTP API."""
+    return Api(container)
+
+
+@pytest.fixture
+def _own_logs_and_cheap_hashing() -> Iterator[None]:
+    """What a command configures for its process is undone."""
+    with Container.password_hasher.override(CHEAP):
+        yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def cli(settings: Settings, _own_logs_and_cheap_hashing: None) -> Cli:
+    """Runs a command on the same store as `container`; on memory each command has its own."""
+
+    def run_there(*arguments: str, answers: str | None = None, **env: str) -> Result:
+        return run(*arguments, answers=answers, env={**variables(settings), **env})
+
+    return run_there
+
+
+@pytest.fixture
+def command(_own_logs_and_cheap_hashing: None) -> Cli:
+    """Runs a command with these variables and no others."""
+
+    def run_here(*arguments: str, **env: str) -> Result:
+        return run(*arguments, env=dict(env))
+
+    return run_here

@@ -1,0 +1,287 @@
+import json
+import socket
+import subprocess
+import sys
+import time
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from attrs import evolve
+
+from api.cli.seed import AdminAddressTaken, seed_users
+from api.container import Container
+from application.users.sign_in import SignIn
+from domain.users.errors import RefreshTokenReused, RefreshTokenSuperseded
+from infrastructure.dynamodb.models import MODELS
+from infrastructure.settings import SAMPLE_PASSWORD, Settings
+from tests.e2e.clients import PASSWORD, Api
+from tests.e2e.commands import Cli, variables
+
+OWN_KEY = "an unguessable key of 32 bytes or more"
+PRODUCTION = {
+    "DYNASTRATA_ENVIRONMENT": "production",
+    "DYNASTRATA_PROVIDER": "memory",
+    "DYNASTRATA_SIGNING_KEY": OWN_KEY,
+}
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def unreachable(closed_port: int) -> dict[str, str]:
+    return {
+        "DYNASTRATA_PROVIDER": "dynamodb",
+        "DYNASTRATA_ENDPOINT_URL": f"http://127.0.0.1:{closed_port}",
+    }
+
+
+def test_the_help_tells_the_exit_codes(command: Cli) -> None:
+    told = " ".join(command("--help").stdout.split())
+    assert "0 done; 1 failed" in told
+    assert "2 wrong usage or settings; 3" in told
+
+
+def test_a_wrong_setting_is_one_line_and_exit_code_2(command: Cli) -> None:
+    result = command("demo", DYNASTRATA_SIGNING_KEY="hush")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "error: signing_key (DYNASTRATA_SIGNING_KEY): must have at least 32 bytes\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", [("nothing",), ("demo", "--provider", "mysql"), ("tables", "x")]
+)
+def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...], command: Cli) -> None:
+    assert command(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [("seed",), ("tables", "status"), ("tables", "create")])
+def test_a_failure_is_one_line_and_exit_code_1(
+    arguments: tuple[str, ...], command: Cli, unreachable: dict[str, str]
+) -> None:
+    result = command(*arguments, **unreachable)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert [line.startswith("error: ") for line in result.stderr.splitlines()] == [True]
+    assert "the store cannot be reached" in result.stderr
+
+
+def test_waiting_for_the_store_is_bounded(command: Cli, unreachable: dict[str, str]) -> None:
+    started = time.monotonic()
+    assert command("tables", "create", "--wait", "1", **unreachable).exit_code == 1
+    assert 1 <= time.monotonic() - started < 10
+
+
+def test_missing_tables_are_created_once(cli: Cli, settings: Settings) -> None:
+    names = MODELS if settings.provider == "dynamodb" else ()
+    tables = [f"{settings.table_prefix}{name}" for name in names]
+    first, second = cli("tables", "create", "--json"), cli("tables", "create", "--json")
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert json.loads(first.stdout) == {"created": tables, "tables": tables}
+    assert json.loads(second.stdout) == {"created": [], "tables": tables}
+
+
+def test_the_status_tells_what_is_missing(cli: Cli, settings: Settings) -> None:
+    before = cli("tables", "status", "--json")
+    cli("tables", "create")
+    after = cli("tables", "status", "--json")
+    if settings.provider == "memory":
+        assert [before.exit_code, before.stdout] == [after.exit_code, after.stdout] == [0, "[]\n"]
+        return
+    assert (before.exit_code, after.exit_code) == (3, 0)
+    assert {table["state"] for table in json.loads(before.stdout)} == {"MISSING"}
+    states = [(table["state"], table["drift"]) for table in json.loads(after.stdout)]
+    assert states == [("ACTIVE", [])] * len(MODELS)
+
+
+def test_deleting_the_tables_asks_first(cli: Cli, settings: Settings) -> None:
+    cli("tables", "create")
+    assert cli("tables", "delete", answers="n\n").exit_code == 1
+    assert cli("tables", "status").exit_code == 0
+    assert cli("tables", "delete", "--yes").exit_code == 0
+    assert cli("tables", "status").exit_code == (3 if settings.provider == "dynamodb" else 0)
+
+
+@pytest.mark.parametrize("arguments", [("tables", "delete", "--yes"), ("demo",)])
+def test_production_is_no_playground(arguments: tuple[str, ...], command: Cli) -> None:
+    result = command(*arguments, **PRODUCTION)
+    assert result.exit_code == 2
+    assert "production" in result.stderr
+
+
+def test_seeding_twice_changes_nothing(container: Container) -> None:
+    first, second = seed_users(container), seed_users(container)
+    assert [each.created for each in first] == [True] * 4
+    assert [each.created for each in second] == [False] * 4
+    assert [each.user.id for each in first] == [each.user.id for each in second]
+    assert [each.user.version for each in second] == [1] * 4
+
+
+def test_the_seeded_administrator_can_sign_in(container: Container, api: Api) -> None:
+    seed_users(container)
+    admin = api.sign_in("admin@example.com", SAMPLE_PASSWORD)
+    headers = {"Authorization": f"Bearer {admin['access_token']}"}
+    listed = api.get("/users", headers=headers).json()["items"]
+    assert [user["role"] for user in listed] == ["admin", "member", "member", "member"]
+
+
+def test_seeding_leaves_a_password_that_was_changed(container: Container) -> None:
+    seed_users(container)
+    container.settings.override(evolve(container.settings(), admin_password=PASSWORD))
+    seed_users(container)
+    tokens = container.sign_in()(SignIn(email="admin@example.com", password=SAMPLE_PASSWORD))
+    assert tokens.user_id
+
+
+def test_an_address_of_a_member_makes_no_administrator(container: Container, api: Api) -> None:
+    api.register("admin@example.com")
+    with pytest.raises(AdminAddressTaken):
+        seed_users(container)
+
+
+def test_seed_tells_what_it_did(cli: Cli, settings: Settings) -> None:
+    cli("tables", "create")
+    first, second = cli("seed", "--json", "--admin-email", "boss@example.com"), cli("seed")
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    admin = json.loads(first.stdout)[0]
+    assert (admin["email"], admin["created"]) == ("boss@example.com", True)
+    assert ("was there" in second.stdout) is (settings.provider == "dynamodb")
+
+
+def test_in_production_seed_creates_the_administrator_alone_and_tells_no_secret(
+    command: Cli,
+) -> None:
+    result = command("seed", "--json", DYNASTRATA_ADMIN_PASSWORD="hush-hush-hush", **PRODUCTION)
+    assert result.exit_code == 0
+    assert [user["role"] for user in json.loads(result.stdout)] == ["admin"]
+    lines = [json.loads(line) for line in result.stderr.splitlines()]
+    assert [set(line) for line in lines] == [{"event", "level", "timestamp"}]
+    assert "hush" not in result.output
+
+
+@pytest.mark.parametrize("password", ["", SAMPLE_PASSWORD])
+def test_in_production_seed_takes_no_sample_password(password: str, command: Cli) -> None:
+    result = command("seed", DYNASTRATA_ADMIN_PASSWORD=password, **PRODUCTION)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "ADMIN_PASSWORD" in result.stderr
+
+
+def test_the_demo_ends_with_the_same_each_time_on_each_provider(cli: Cli) -> None:
+    for _ in range(2):
+        result = cli("demo", "--json")
+        assert result.exit_code == 0, result.output
+        told = json.loads(result.stdout)
+        assert told["users"] == [
+            {"name": "Ada Lovelace", "email": "ada@demo.example", "verified": True, "version": 6},
+            {
+                "name": "Grace Hopper",
+                "email": "grace.hopper@demo.example",
+                "verified": False,
+                "version": 2,
+            },
+        ]
+        assert told["history"] == [
+            {
+                "version": 1,
+                "event": "OrderPlaced",
+                "what": "1 algebra at 49.00, 2 weaving at 15.00",
+            },
+            {"version": 2, "event": "LineAdded", "what": "1 numbers at 25.00"},
+            {"version": 3, "event": "LineRemoved", "what": "weaving"},
+            {"version": 4, "event": "OrderPaid", "what": "74.00"},
+        ]
+
+
+def test_the_demo_stores_the_same_on_each_provider_and_tells_the_cost(
+    cli: Cli, settings: Settings
+) -> None:
+    steps = json.loads(cli("demo", "--json").stdout)["steps"]
+    assert [(step["step"], step["stored"]) for step in steps] == [
+        ("register Ada", "user, claim on ada@demo.example"),
+        ("register Grace", "user, claim on grace@demo.example"),
+        ("register Alan", "user, claim on alan@demo.example"),
+        ("register Ada's address again", "nothing: ada@demo.example is already registered"),
+        ("change Ada's name", "user, now of version 2"),
+        ("verify Ada's address", "user"),
+        (
+            "change Grace's address",
+            "user, claim on grace.hopper@demo.example; the old claim is removed",
+        ),
+        ("sign Ada in", "user, with a session"),
+        ("refresh her session", "user, with the hash of the next token"),
+        (
+            "use the old refresh token again",
+            f"nothing: {RefreshTokenSuperseded()}",
+        ),
+        (
+            "use it again a minute later",
+            f"user, without a session: {RefreshTokenReused()}",
+        ),
+        ("list the users", "nothing: 3 users were read"),
+        ("remove Alan", "nothing; user and claim are removed"),
+        ("place an order", "event 1 of the order"),
+        ("add a line", "event 2 of the order"),
+        ("remove a line", "event 3 of the order"),
+        ("pay the order", "event 4 of the order"),
+        ("add a line too late", "nothing: the order is paid"),
+    ]
+    paid = [step["requests"] > 0 for step in steps]
+    assert paid == [settings.provider == "dynamodb"] * len(steps)
+
+
+def test_the_demo_leaves_its_tables_and_other_users(cli: Cli, container: Container) -> None:
+    seed_users(container)
+    cli("demo")
+    cli("demo")
+    emails = [user.email.value for user in container.list_users()().items]
+    demo = [email for email in emails if email.endswith("@demo.example")]
+    assert len(emails) - len(demo) == 4
+    if container.settings().provider == "dynamodb":
+        assert demo == ["ada@demo.example", "grace.hopper@demo.example"]
+
+
+def test_the_demo_is_shown_in_tables(cli: Cli, settings: Settings) -> None:
+    shown = cli("demo").stdout
+    assert "write units" in shown
+    assert "grace.hopper@demo.example" in shown
+    assert "OrderPaid" in shown
+    assert ("sends no requests" in shown) is (settings.provider == "memory")
+
+
+@pytest.mark.engine
+def test_the_demo_starts_an_engine_of_its_own(command: Cli) -> None:
+    result = command("demo", "--provider", "dynamodb", "--json")
+    assert result.exit_code == 0, result.output
+    assert len(json.loads(result.stdout)["users"]) == 2
+
+
+@pytest.mark.slow
+def test_serve_creates_the_tables_seeds_and_serves(settings: Settings, closed_port: int) -> None:
+    arguments = ["serve", "--port", str(closed_port), "--seed"]
+    started = [sys.executable, "-c", "from api.cli.main import main; main()", *arguments]
+    env = {name: value for name, value in variables(settings).items() if value is not None}
+    with subprocess.Popen(
+        started, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            assert ready(f"http://127.0.0.1:{closed_port}/ready")
+        finally:
+            server.terminate()
+
+
+def ready(url: str) -> bool:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            with urlopen(url, timeout=5) as answer:  # noqa: S310 a URL of this test
+                return bool(answer.status == 200)
+        except (URLError, ConnectionError):
+            time.sleep(0.1)
+    return False

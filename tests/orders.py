@@ -1,0 +1,18 @@
+"""Orders to test with."""
+
+from __future__ import annotations
+
+from domain.orders.order import Order
+from domain.orders.values import OrderLine
+from tests.users import NOW
+
+
+def line(sku: str = "algebra", *, quantity: int = 1, cents: int = 4_900) -> OrderLine:
+    """So many courses of this article."""
+    return OrderLine.of(sku=sku, title="A course", quantity=quantity, unit_price_cents=cents)
+
+
+def new_order(*skus: str, id: str = "order-1", customer_id: str = "ada") -> Order:
+    """An order placed at `NOW`, not stored yet."""
+    lines = tuple(line(sku) for sku in skus or ("algebra", "weaving"))
+    return Order.place(id=id, customer_id=customer_id, lines=lines, now=NOW)

@@ -1,0 +1,36 @@
+"""Users in a known state."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from domain.users.user import User
+from infrastructure.users import USERS
+from tests.users import NOW, new_user
+
+LATER = NOW + timedelta(hours=1)
+
+
+NEXT_MONTH = NOW + timedelta(days=30)
+
+
+SECRETS = ("pass-hash-1", "pass-hash-2", "token-hash-1", "token-hash-2")
+
+
+def user(**changes: Any) -> User:
+    """A stored user without recorded events."""
+    registered = new_user(id="ada")
+    return USERS.from_state({**USERS.to_state(registered), "version": 1, **changes})
+
+
+def signed_in(**changes: Any) -> User:
+    """The same with a running session."""
+    known = user(**changes)
+    known.start_session("session-1", SECRETS[2], NEXT_MONTH, NOW)
+    known.committed(2, 1)
+    return known
+
+
+def state(of: User) -> dict[str, Any]:
+    return dict(USERS.to_state(of))

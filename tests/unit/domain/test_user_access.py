@@ -1,0 +1,116 @@
+"""Passwords, sessions and bans of a user: each rule, and the event that it records."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.users import events
+from domain.users.errors import UserIsBanned
+from tests.unit.domain.known_users import LATER, NEXT_MONTH, SECRETS, signed_in, state, user
+
+
+def test_changed_password_is_recorded_and_ends_the_session() -> None:
+    known = signed_in()
+
+    known.change_password(SECRETS[1], LATER)
+
+    assert (known.password_hash, known.session) == (SECRETS[1], None)
+    assert known.recorded_events == (
+        events.PasswordChanged(user_id="ada", occurred_at=LATER),
+        events.SessionEnded(
+            user_id="ada", session_id="session-1", reason="password changed", occurred_at=LATER
+        ),
+    )
+
+
+def test_reset_password_is_recorded_and_ends_the_session() -> None:
+    known = signed_in()
+
+    known.complete_password_reset(SECRETS[1], LATER)
+
+    assert (known.password_hash, known.session) == (SECRETS[1], None)
+    assert known.recorded_events == (
+        events.PasswordReset(user_id="ada", occurred_at=LATER),
+        events.SessionEnded(
+            user_id="ada", session_id="session-1", reason="password reset", occurred_at=LATER
+        ),
+    )
+
+
+def test_started_session_is_recorded() -> None:
+    known = user()
+
+    known.start_session("session-1", SECRETS[2], NEXT_MONTH, LATER)
+
+    assert state(known)["session"] == {
+        "id": "session-1",
+        "token_hash": SECRETS[2],
+        "previous_token_hash": None,
+        "rotated_at": LATER.isoformat(),
+        "expires_at": NEXT_MONTH.isoformat(),
+    }
+    assert known.recorded_events == (
+        events.SessionStarted(user_id="ada", session_id="session-1", occurred_at=LATER),
+    )
+
+
+def test_new_session_replaces_the_one_that_runs() -> None:
+    known = signed_in()
+
+    known.start_session("session-2", SECRETS[3], NEXT_MONTH, LATER)
+
+    assert known.session is not None
+    assert known.session.id == "session-2"
+    assert known.recorded_events == (
+        events.SessionEnded(
+            user_id="ada", session_id="session-1", reason="replaced", occurred_at=LATER
+        ),
+        events.SessionStarted(user_id="ada", session_id="session-2", occurred_at=LATER),
+    )
+
+
+def test_banned_user_cannot_start_a_session() -> None:
+    known = user(is_banned=True)
+
+    with pytest.raises(UserIsBanned) as refused:
+        known.start_session("session-1", SECRETS[2], NEXT_MONTH, LATER)
+
+    assert refused.value.user_id == "ada"
+    assert (known.session, known.recorded_events) == (None, ())
+
+
+def test_ended_session_is_recorded_with_its_reason() -> None:
+    known = signed_in()
+
+    known.end_session("signed out", LATER)
+
+    assert known.session is None
+    assert known.recorded_events == (
+        events.SessionEnded(
+            user_id="ada", session_id="session-1", reason="signed out", occurred_at=LATER
+        ),
+    )
+
+
+def test_ban_is_recorded_and_ends_the_session() -> None:
+    known = signed_in()
+
+    known.ban(LATER)
+
+    assert (known.is_banned, known.session) == (True, None)
+    assert known.recorded_events == (
+        events.UserBanned(user_id="ada", occurred_at=LATER),
+        events.SessionEnded(
+            user_id="ada", session_id="session-1", reason="banned", occurred_at=LATER
+        ),
+    )
+
+
+def test_unbanned_user_may_sign_in_again() -> None:
+    known = user(is_banned=True)
+
+    known.unban(LATER)
+    known.start_session("session-1", SECRETS[2], NEXT_MONTH, LATER)
+
+    assert known.session is not None
+    assert known.recorded_events[0] == events.UserUnbanned(user_id="ada", occurred_at=LATER)

@@ -1,0 +1,37 @@
+from structlog.testing import capture_logs
+
+from domain.users.values import Email
+from infrastructure.notifiers import LogNotifier, MemoryNotifier, SentMessage
+
+ADA = Email("ada@example.com")
+
+
+def test_the_log_shows_tokens_where_they_may_be_revealed() -> None:
+    with capture_logs() as lines:
+        LogNotifier(reveal_tokens=True).send_email_verification(ADA, "the-token")
+        LogNotifier(reveal_tokens=True).send_password_reset(ADA, "another")
+    assert [(line["event"], line["email"], line["token"]) for line in lines] == [
+        ("email verification due", "ada@example.com", "the-token"),
+        ("password reset due", "ada@example.com", "another"),
+    ]
+
+
+def test_the_log_only_says_that_a_mail_is_due_elsewhere() -> None:
+    with capture_logs() as lines:
+        LogNotifier(reveal_tokens=False).send_email_verification(ADA, "the-token")
+        LogNotifier(reveal_tokens=False).send_password_reset(ADA, "another")
+    assert lines == [
+        {"event": "email verification due", "log_level": "info"},
+        {"event": "password reset due", "log_level": "info"},
+    ]
+
+
+def test_memory_keeps_what_was_sent_and_does_not_show_the_token() -> None:
+    notifier = MemoryNotifier()
+    notifier.send_email_verification(ADA, "the-token")
+    notifier.send_password_reset(ADA, "another")
+    assert [
+        SentMessage("email verification", ADA, "the-token"),
+        SentMessage("password reset", ADA, "another"),
+    ] == notifier.sent
+    assert "the-token" not in repr(notifier.sent)

@@ -1,0 +1,141 @@
+"""The one converter: plain data out, the same object back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
+from typing import Any
+
+import pytest
+from attrs import field, frozen
+from attrs.validators import gt
+from cattrs.errors import ClassValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from application.errors import UnreadableState
+from domain.users.values import Email, Role
+from infrastructure.serialization import CONVERTER, is_single_value
+from infrastructure.users import USERS
+from tests.users import new_user
+
+
+@frozen
+class Amount:
+    value: int
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+@frozen
+class Everything:
+    amount: Amount
+    at: datetime
+    colour: Colour
+    emails: list[Email]
+    maybe: Amount | None = None
+
+
+WHOLE = Everything(
+    amount=Amount(7),
+    at=datetime(2026, 11, 20, 12, 0, 0, 1, tzinfo=UTC),
+    colour=Colour.RED,
+    emails=[Email("ada@example.com")],
+    maybe=Amount(8),
+)
+PLAIN = {
+    "amount": 7,
+    "at": "2026-11-20T12:00:00.000001+00:00",
+    "colour": "red",
+    "emails": ["ada@example.com"],
+    "maybe": 8,
+}
+
+
+def test_objects_become_plain_data() -> None:
+    assert CONVERTER.unstructure(WHOLE) == PLAIN
+
+
+def test_plain_data_becomes_the_object_again() -> None:
+    assert CONVERTER.structure(PLAIN, Everything) == WHOLE
+
+
+def test_what_is_none_stays_none() -> None:
+    plain = {**PLAIN, "maybe": None}
+
+    assert CONVERTER.unstructure(CONVERTER.structure(plain, Everything)) == plain
+
+
+# Not in zones by name: a moment there, when clocks go back, equals no moment elsewhere.
+OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(st.datetimes(timezones=OFFSETS))
+def test_moment_comes_back_to_the_microsecond(moment: datetime) -> None:
+    stored = CONVERTER.unstructure(moment, unstructure_as=datetime)
+
+    assert CONVERTER.structure(stored, datetime) == moment
+
+
+def test_offset_of_a_moment_is_kept() -> None:
+    moment = datetime(2026, 11, 20, 12, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+
+    assert CONVERTER.unstructure(moment) == "2026-11-20T12:00:00+05:30"
+
+
+@pytest.mark.parametrize(
+    ("cls", "single"),
+    [(Email, True), (Amount, True), (Everything, False), (Role, False), (str, False)],
+)
+def test_class_of_one_value_is_stored_as_that_value(cls: Any, single: bool) -> None:
+    assert is_single_value(cls) is single
+
+
+def test_rebuilding_asks_no_rule_of_today() -> None:
+    assert CONVERTER.structure("not an address", Email) == Email("not an address")
+
+
+def test_constructor_that_refuses_is_an_error() -> None:
+    @frozen
+    class Positive:
+        amount: int = field(validator=gt(0))
+
+    with pytest.raises(ClassValidationError):
+        CONVERTER.structure({"amount": 0}, Positive)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"role": "emperor"}, "role"),
+        ({"version": "many"}, "version"),
+        ({"session": {"id": "s", "token_hash": "h", "rotated_at": "noon"}}, "session"),
+    ],
+)
+def test_state_that_does_not_fit_is_unreadable_and_names_the_attribute(
+    change: dict[str, Any], named: str
+) -> None:
+    state = {**USERS.to_state(new_user(id="ada")), **change}
+
+    with pytest.raises(UnreadableState) as unreadable:
+        USERS.from_state(state)
+
+    assert (unreadable.value.aggregate_type, unreadable.value.aggregate_id) == ("User", "ada")
+    assert named in unreadable.value.problems
+
+
+def test_state_without_a_needed_attribute_is_unreadable_and_names_it() -> None:
+    state = {**USERS.to_state(new_user(id="ada"))}
+    del state["first_name"]
+
+    with pytest.raises(UnreadableState) as unreadable:
+        USERS.from_state(state)
+
+    assert "first_name" in unreadable.value.problems
+
+
+def test_recorded_events_are_no_part_of_the_state() -> None:
+    assert "_recorded" not in USERS.to_state(new_user())
+    assert USERS.from_state(USERS.to_state(new_user())).recorded_events == ()

@@ -1,0 +1,213 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve, fields
+from typed_settings.constants import METADATA_KEY
+
+from infrastructure.settings import (
+    DIRECTORY,
+    SAMPLE_PASSWORD,
+    SAMPLE_SIGNING_KEY,
+    Settings,
+    SettingsError,
+    load_settings,
+)
+
+OWN_KEY = "an unguessable key of 32 bytes or more"
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for attribute in fields(Settings):
+        monkeypatch.delenv(f"DYNASTRATA_{attribute.name.upper()}", raising=False)
+
+
+def write(directory: Path, text: str, environment: str = "development") -> Path:
+    (directory / f"{environment}.toml").write_text(text)
+    return directory
+
+
+def production(**changes: Any) -> Settings:
+    return evolve(
+        Settings(signing_key=OWN_KEY), environment="production", provider="dynamodb", **changes
+    )
+
+
+def test_defaults_apply_without_a_file(tmp_path: Path) -> None:
+    assert Settings() == load_settings(tmp_path)
+
+
+def test_a_file_comes_before_the_defaults(tmp_path: Path) -> None:
+    write(tmp_path, '[dynastrata]\nhttp_port = 9000\nregion = "eu-west-1"')
+    assert Settings(http_port=9000, region="eu-west-1") == load_settings(tmp_path)
+
+
+def test_keys_may_stand_at_the_top_level(tmp_path: Path) -> None:
+    assert load_settings(write(tmp_path, "http_port = 9000")).http_port == 9000
+
+
+def test_a_variable_comes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "http_port = 9000\nlisting_shards = 4")
+    monkeypatch.setenv("DYNASTRATA_HTTP_PORT", "9001")
+    assert Settings(http_port=9001, listing_shards=4) == load_settings(tmp_path)
+
+
+def test_the_environment_chooses_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "http_port = 9000", "test")
+    monkeypatch.setenv("DYNASTRATA_ENVIRONMENT", "test")
+    assert Settings(http_port=9000, environment="test") == load_settings(tmp_path)
+
+
+def test_an_empty_variable_means_no_endpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYNASTRATA_ENDPOINT_URL", "")
+    assert load_settings(tmp_path).endpoint_url is None
+
+
+@pytest.mark.parametrize("environment", ["development", "test", "production"])
+def test_the_files_of_the_repository_load(
+    environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYNASTRATA_ENVIRONMENT", environment)
+    monkeypatch.setenv("DYNASTRATA_SIGNING_KEY", OWN_KEY)
+    settings = load_settings(DIRECTORY)
+    assert (environment, environment != "production") == (
+        settings.environment,
+        settings.create_tables,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("HTTP_PROT", "1", "DYNASTRATA_HTTP_PROT: unknown variable; did you mean DYNASTRATA_HTTP_"),
+        ("XYZZY", "1", "DYNASTRATA_XYZZY: unknown variable"),
+        ("HTTP_PORT", "eighty", "http_port (DYNASTRATA_HTTP_PORT): must be a whole number"),
+        ("HTTP_PORT", "80.5", "http_port (DYNASTRATA_HTTP_PORT): must be a whole number"),
+        ("HTTP_PORT", "0", "http_port (DYNASTRATA_HTTP_PORT): must be a number from 1 to 65535"),
+        ("LISTING_SHARDS", "0", "listing_shards (DYNASTRATA_LISTING_SHARDS): must be a number"),
+        ("RETRY_CAP_SECONDS", "inf", "retry_cap_seconds (DYNASTRATA_RETRY_CAP_SECONDS): must be a"),
+        ("CREATE_TABLES", "maybe", "create_tables (DYNASTRATA_CREATE_TABLES): must be true or fal"),
+        ("PROVIDER", "mysql", "provider (DYNASTRATA_PROVIDER): must be one of memory, dynamodb"),
+        ("ENVIRONMENT", "prod", "environment (DYNASTRATA_ENVIRONMENT): must be one of developmen"),
+        ("ENDPOINT_URL", "localhost:4566", "endpoint_url (DYNASTRATA_ENDPOINT_URL): must be an h"),
+        ("TABLE_PREFIX", "a/b", "table_prefix (DYNASTRATA_TABLE_PREFIX): may hold letters"),
+        ("EVENTS_TABLE", "a/b", "events_table (DYNASTRATA_EVENTS_TABLE): may hold letters"),
+        ("SNAPSHOTS_TABLE", "a b", "snapshots_table (DYNASTRATA_SNAPSHOTS_TABLE): may hold let"),
+        ("CHECKPOINTS_TABLE", "é", "checkpoints_table (DYNASTRATA_CHECKPOINTS_TABLE): may hold"),
+        ("EVENTS_PARTITION_KEY", "", "events_partition_key (DYNASTRATA_EVENTS_PARTITION_KEY): mu"),
+        ("EVENTS_SORT_KEY", "x" * 256, "events_sort_key (DYNASTRATA_EVENTS_SORT_KEY): must have"),
+        ("EVENTS_SORT_KEY", "a#b", "events_sort_key (DYNASTRATA_EVENTS_SORT_KEY): must have 1 to"),
+        ("EVENTS_MAX_BATCH_SIZE", "0", "events_max_batch_size (DYNASTRATA_EVENTS_MAX_BATCH_SIZE"),
+        ("EVENTS_MAX_BATCH_SIZE", "101", "events_max_batch_size (DYNASTRATA_EVENTS_MAX_BATCH_SI"),
+        ("EVENTS_STREAMS_ENABLED", "7", "events_streams_enabled (DYNASTRATA_EVENTS_STREAMS_ENAB"),
+        ("STREAMS_POLL_INTERVAL_MS", "0", "streams_poll_interval_ms (DYNASTRATA_STREAMS_POLL_I"),
+        ("SNAPSHOT_EVERY", "-1", "snapshot_every (DYNASTRATA_SNAPSHOT_EVERY): must be a number"),
+        ("SIGNING_KEY", "hush", "signing_key (DYNASTRATA_SIGNING_KEY): must have at least 32 byt"),
+    ],
+)
+def test_a_wrong_variable_is_named(
+    variable: str, value: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"DYNASTRATA_{variable}", value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings(tmp_path)
+    assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("http_prot = 1", "http_prot in {}/development.toml: unknown key; did you mean http_port?"),
+        ("[dynastrata.http_port]", "http_port (DYNASTRATA_HTTP_PORT): must be a whole number"),
+        ("[other]\nhttp_port = 1", "other in {}/development.toml: unknown key"),
+        ("dynastrata = 1", "{}/development.toml: [dynastrata] must be a section"),
+        ("http_port = 80.0", "http_port (DYNASTRATA_HTTP_PORT): must be a whole number"),
+        ("http_port = true", "http_port (DYNASTRATA_HTTP_PORT): must be a whole number"),
+        ("region = 1", "region (DYNASTRATA_REGION): must be a text"),
+        ("create_tables = 7", "create_tables (DYNASTRATA_CREATE_TABLES): must be true or false"),
+        ('environment = "test"', "environment in {}/development.toml: is chosen by DYNASTRATA_"),
+        ("http_port =", "{}/development.toml: cannot be read as TOML"),
+    ],
+)
+def test_a_wrong_key_is_named(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(write(tmp_path, text))
+    assert str(refused.value).startswith(message.format(tmp_path.name))
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"events_partition_key": "sk"}, "events_sort_key"),
+        ({"events_sort_key": "pk"}, "events_sort_key"),
+        ({"events_partition_key": "key", "events_sort_key": "key"}, "events_sort_key"),
+        ({"events_partition_key": "eventType"}, "events_partition_key"),
+        ({"events_sort_key": "version"}, "events_sort_key"),
+    ],
+)
+def test_an_attribute_of_an_event_has_one_meaning(changes: dict[str, Any], name: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings(**changes)
+    assert refused.value.name.startswith(name)
+
+
+def test_the_keys_of_events_may_go_by_other_names() -> None:
+    settings = Settings(events_partition_key="sk", events_sort_key="a" * 255)
+    assert (settings.events_partition_key, settings.events_sort_key) == ("sk", "a" * 255)
+
+
+@pytest.mark.parametrize("value", ["hush", "hush-hush-\udcff"])
+def test_a_secret_is_never_shown(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYNASTRATA_SIGNING_KEY", value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings(tmp_path)
+    assert "hush" not in f"{refused.value!r} {refused.value.__cause__!r}"
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    settings = Settings(signing_key=OWN_KEY, admin_password="hush-hush-hush")
+    assert OWN_KEY not in repr(settings)
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"signing_key": SAMPLE_SIGNING_KEY}, "signing_key"),
+        ({"admin_password": SAMPLE_PASSWORD}, "admin_password"),
+        ({"create_tables": True}, "create_tables"),
+        ({"endpoint_url": "http://dynamodb.eu-central-1.amazonaws.com"}, "endpoint_url"),
+        ({"endpoint_url": "https://localhost:4566"}, "endpoint_url"),
+        ({"endpoint_url": "https://127.0.0.1"}, "endpoint_url"),
+        ({"endpoint_url": "https://[::1]:8000"}, "endpoint_url"),
+        ({"endpoint_url": "https://localstack:4566"}, "endpoint_url"),
+        ({"endpoint_url": "HTTPS://LOCALHOST"}, "endpoint_url"),
+    ],
+)
+def test_production_refuses_what_is_unsafe(changes: dict[str, Any], name: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        production(**changes)
+    assert refused.value.name.startswith(name)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"create_tables": True, "allow_create_tables_in_production": True},
+        {"endpoint_url": "https://vpce-0123.dynamodb.eu-central-1.vpce.amazonaws.com"},
+        {"endpoint_url": "https://dynamodb-fips.us-east-1.amazonaws.com"},
+    ],
+)
+def test_production_takes_what_is_safe(changes: dict[str, Any]) -> None:
+    assert production(**changes).is_production
+
+
+def test_every_setting_explains_itself() -> None:
+    silent = [a.name for a in fields(Settings) if not a.metadata[METADATA_KEY]["help"]]
+    assert silent == []
