@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -99,14 +99,16 @@ class EventView(BaseModel):
 
 
 class OrderHistory(BaseModel):
-    """All that happened to an order, oldest first."""
+    """What happened to an order, oldest first. `next_after` asks for the next; null: no more."""
 
     items: list[EventView]
+    next_after: int | None
 
     @classmethod
-    def of(cls, events: Iterable[StoredEvent]) -> OrderHistory:
-        """What is shown of these events."""
-        return cls(items=[EventView.of(stored) for stored in events])
+    def of(cls, events: Sequence[StoredEvent], size: int) -> OrderHistory:
+        """What is shown of a page of up to `size` events."""
+        following = events[-1].version if len(events) == size else None
+        return cls(items=[EventView.of(stored) for stored in events], next_after=following)
 
 
 def _line_at(number: int, body: LineBody) -> OrderLine:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from attrs import asdict
-from fastapi import APIRouter, Depends, Header, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Response, status
 
 from api.http.auth import PathId, SignedIn
 from api.http.dependencies import ContainerOf
@@ -21,6 +21,8 @@ from application.orders.close_order import CancelOrder, PayOrder
 from domain.orders.order import Order
 
 router = APIRouter(prefix="/orders", tags=["orders"])
+
+LARGEST_PAGE = 100
 
 OrderId = Annotated[str, PathId]
 
@@ -72,12 +74,17 @@ def get_order(
     return _shown(order, response)
 
 
-@router.get("/{order_id}/history", responses=problems(401, 404))
+@router.get("/{order_id}/history", responses=problems(400, 401, 404))
 def get_order_history(
-    order_id: OrderId, customer: Customer, container: ContainerOf
+    order_id: OrderId,
+    customer: Customer,
+    container: ContainerOf,
+    after: Annotated[int, Query(ge=0, description="`next_after` of the page before.")] = 0,
+    size: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE,
 ) -> OrderHistory:
-    """Everything that happened to the order, oldest first."""
-    return OrderHistory.of(container.get_order_history()(order_id, customer))
+    """What happened to the order, oldest first."""
+    events = container.get_order_history()(order_id, customer, after=after, limit=size)
+    return OrderHistory.of(events, size)
 
 
 @router.post("/{order_id}/lines", responses=problems(400, 401, 404, 409, 412, 422, 428))

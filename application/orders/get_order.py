@@ -32,14 +32,23 @@ class GetOrder:
 
 @frozen
 class GetOrderHistory:
-    """Everything that happened to one order."""
+    """What happened to one order."""
 
     event_store: EventStore
 
-    def __call__(self, order_id: str, customer_id: str | None = None) -> tuple[StoredEvent, ...]:
-        """Its events, oldest first. Raises what `GetOrder` raises."""
-        events = self.event_store.read(StreamId("Order", order_id)).events
-        match events:
+    def __call__(
+        self,
+        order_id: str,
+        customer_id: str | None = None,
+        *,
+        after: int = 0,
+        limit: int | None = None,
+    ) -> tuple[StoredEvent, ...]:
+        """Its events after a version, oldest first. Raises what `GetOrder` raises."""
+        stream = StreamId("Order", order_id)
+        events = self.event_store.read(stream, first=after + 1, limit=limit).events
+        first = events if after == 0 else self.event_store.read(stream, last=1).events
+        match first:
             case (StoredEvent(event=OrderPlaced(customer_id=customer)), *_):
                 require_customer(order_id, customer, customer_id)
                 return events

@@ -116,6 +116,23 @@ def test_the_history_tells_all_of_it(api: Api, ada: Headers, change: Callable[..
     assert [each["timestamp"] for each in items] == sorted(each["timestamp"] for each in items)
 
 
+def test_the_history_is_told_page_by_page(
+    api: Api, ada: Headers, change: Callable[..., Any]
+) -> None:
+    order = api.place(ada, "algebra", "weaving")
+    for number, name in enumerate(["add a line", "remove a line"], 1):
+        change(name, order["id"], ada, f'"{number}"')
+    path, pages = f"/orders/{order['id']}/history", []
+    after: int | None = 0
+    while after is not None:
+        page = api.get(f"{path}?size=2&after={after}", headers=ada).json()
+        pages.append([each["version"] for each in page["items"]])
+        after = page["next_after"]
+    assert pages == [[1, 2], [3]]
+    for wrong in ("after=-1", "size=0", "size=101", "after=x"):
+        assert api.get(f"{path}?{wrong}", headers=ada).status_code == 400
+
+
 def test_an_order_that_was_called_off_stays_as_it_is(
     api: Api, ada: Headers, change: Callable[..., Any]
 ) -> None:
