@@ -27,17 +27,10 @@ from application.users.tokens import Lifetimes, UserTokens
 from application.users.update_user import UpdateUserHandler
 from application.users.verify_email import RequestEmailVerification, VerifyEmail
 from infrastructure.clock import SystemClock
-from infrastructure.dynamodb.client import make_client
-from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.models import MODELS
-from infrastructure.dynamodb.models.events import EVENTS, EventModel, event_model
-from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.dynamodb.retry import RetryPolicy
-from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
-from infrastructure.dynamodb.table_schema import Capacity, TableSchema
-from infrastructure.dynamodb.tables import Tables
+from infrastructure.dynamodb import building as dynamodb
 from infrastructure.event_store import StoredEventStore
 from infrastructure.ids import RandomIds
+from infrastructure.memory import building as memory
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.memory.table_initializer import MemoryTableInitializer
 from infrastructure.metering import Meter
@@ -62,52 +55,6 @@ def _lifetimes(settings: Settings) -> Lifetimes:
 
 def _notifier(settings: Settings) -> LogNotifier:
     return LogNotifier(reveal_tokens=not settings.is_production)
-
-
-def _gateway(settings: Settings, meter: Meter) -> Gateway:
-    retry = RetryPolicy(
-        attempts=settings.retry_attempts,
-        base=settings.retry_base_seconds,
-        throttling_base=settings.throttling_base_seconds,
-        cap=settings.retry_cap_seconds,
-        deadline=settings.call_deadline_seconds,
-    )
-    # Local engines report read units that are too low, so these are reckoned by the rules.
-    trusted = not settings.uses_local_engine
-    return Gateway(make_client(settings), meter, retry, trust_read_units=trusted)
-
-
-def _tables(settings: Settings) -> Tables:
-    overrides = {
-        "users": settings.users_table,
-        "events": settings.events_table,
-        "snapshots": settings.snapshots_table,
-        "checkpoints": settings.checkpoints_table,
-    }
-    return Tables(settings.table_prefix, overrides)
-
-
-def _event_model(settings: Settings) -> type[EventModel]:
-    return event_model(
-        partition_key=settings.events_partition_key,
-        sort_key=settings.events_sort_key,
-        streams_enabled=settings.events_streams_enabled,
-    )
-
-
-def _dynamodb(
-    settings: Settings, gateway: Gateway, tables: Tables, events: type[EventModel]
-) -> DynamoDBProvider:
-    return DynamoDBProvider(gateway, tables, settings.listing_shards, events)
-
-
-def _table_initializer(
-    settings: Settings, gateway: Gateway, tables: Tables, events: type[EventModel]
-) -> DynamoDBTableInitializer:
-    models = {**MODELS, EVENTS: events}
-    schemas = [TableSchema(model, tables.physical(name)) for name, model in models.items()]
-    capacity = Capacity(settings.billing_mode, settings.read_capacity, settings.write_capacity)
-    return DynamoDBTableInitializer(gateway, schemas, capacity)
 
 
 def _event_options(settings: Settings) -> EventOptions:
@@ -150,9 +97,9 @@ class Container(containers.DeclarativeContainer):
         UserTokens, signer=token_signer, lifetimes=providers.Callable(_lifetimes, settings)
     )
 
-    gateway = Shared(_gateway, settings, meter)
-    tables = Shared(_tables, settings)
-    event_model = Shared(_event_model, settings)
+    gateway = Shared(dynamodb.make_gateway, settings, meter)
+    tables = Shared(dynamodb.make_tables, settings)
+    event_model = Shared(dynamodb.make_event_model, settings)
     event_options = Shared(_event_options, settings)
 
     # What differs between the providers is selected here, and nowhere else.
@@ -160,17 +107,22 @@ class Container(containers.DeclarativeContainer):
     store = providers.Selector(
         selected,
         memory=Shared(MemoryProvider),
-        dynamodb=Shared(_dynamodb, settings, gateway, tables, event_model),
+        dynamodb=Shared(dynamodb.make_provider, settings, gateway, tables, event_model),
     )
     table_initializer = providers.Selector(
         selected,
         memory=Shared(MemoryTableInitializer),
-        dynamodb=Shared(_table_initializer, settings, gateway, tables, event_model),
+        dynamodb=Shared(dynamodb.make_table_initializer, settings, gateway, tables, event_model),
     )
     unit_of_work = providers.Factory(
         StoredUnitOfWork, provider=store, ids=ids, signer=token_signer, options=event_options
     )
     event_store = Shared(_event_store, settings, store, event_options, unit_of_work.provider)
+    subscriptions = providers.Selector(
+        selected,
+        memory=Shared(memory.make_subscriptions, settings, store, event_options, clock, ids),
+        dynamodb=Shared(dynamodb.make_subscriptions, settings, store, event_options, clock, ids),
+    )
 
     register_user = providers.Factory(
         RegisterUserHandler,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import define, field, setters
@@ -27,13 +28,14 @@ class Aggregate:
         """The events recorded since the last commit, oldest first."""
         return tuple(self._recorded)
 
-    def committed(self, version: int, events: int) -> None:
-        """Takes note that `version` is stored, with the first `events` recorded events.
+    def committed(self, version: int, events: Sequence[DomainEvent]) -> None:
+        """Takes note that `version` is stored, with these of the recorded events.
 
-        For the unit of work alone.
+        For the unit of work alone. Doing it again changes nothing.
         """
         self._become(version=version)
-        del self._recorded[:events]
+        stored = {id(event) for event in events}
+        self._recorded[:] = [event for event in self._recorded if id(event) not in stored]
 
     def _become(self, **changes: Any) -> None:
         """Changes state from within, past the lock on assignment."""

@@ -53,7 +53,10 @@ class Page(Generic[A]):
 
 @frozen
 class SaveOutcome(Generic[A]):
-    """What became of one aggregate of a `save_many`: stored, or refused with `error`."""
+    """What became of one aggregate of a `save_many`: stored, or refused with `error`.
+
+    One with an error is no longer tracked: load it anew. So is a `CommitOutcomeUnknown` settled.
+    """
 
     aggregate: A
     error: DynastrataError | None

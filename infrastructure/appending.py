@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from attrs import frozen
@@ -20,7 +21,7 @@ from domain.consistency import (
     StreamExists,
     StreamId,
 )
-from domain.errors import ConcurrencyConflict
+from domain.errors import ConcurrencyConflict, InvalidValue
 from domain.events import DomainEvent
 from infrastructure.committing import Commit
 from infrastructure.event_registry import EventRegistry
@@ -45,7 +46,11 @@ class Recorder:
         commit: Commit,
         metadata: EventMetadata | None = None,
     ) -> list[EventRecord]:
-        """One record an event. Raises `LimitExceeded`, `TypeError` for one not registered."""
+        """One record an event.
+
+        Raises `LimitExceeded` for too many, `InvalidValue` for a time without its zone, and what
+        `EventRegistry.encode` raises.
+        """
         if len(events) > self._most_events:
             raise LimitExceeded(
                 "events in one append", len(events), self._most_events, "events", str(stream)
@@ -56,7 +61,7 @@ class Recorder:
                 version=after + n,
                 event_id=self._ids.new_id(),
                 encoded=self._registry.encode(event),
-                timestamp=event.occurred_at,
+                timestamp=_in_utc(event),
                 metadata=metadata or current_metadata(),
                 commit_id=commit.id,
                 commit_first=after + 1,
@@ -64,6 +69,12 @@ class Recorder:
             )
             for n, event in enumerate(events, 1)
         ]
+
+
+def _in_utc(event: DomainEvent) -> datetime:
+    if event.occurred_at.tzinfo is None:
+        raise InvalidValue("occurred_at", "needs a time zone")
+    return event.occurred_at.astimezone(UTC)
 
 
 @frozen
@@ -150,7 +161,8 @@ def confirmed_version(
         case Exact(version):
             if table.read(stream, first=version, last=version).records:
                 return version
-            raise ConcurrencyConflict(stream.type, stream.id, version, head(table, stream))
+            actual = head(table, stream) or None
+            raise ConcurrencyConflict(stream.type, stream.id, version, actual)
         case StreamExists():
             version = head(table, stream)
             if version == 0:

@@ -11,6 +11,7 @@ from cattrs import transform_error
 from cattrs.errors import BaseValidationError, StructureHandlerNotFoundError
 
 from application.errors import UnknownEventType, UnreadableEvent
+from domain.errors import InvalidValue
 from domain.events import DomainEvent
 from infrastructure.serialization import CONVERTER
 
@@ -55,11 +56,17 @@ class EventRegistry:
             self._register(event_type)
 
     def encode(self, event: DomainEvent) -> EncodedEvent:
-        """The event under its stored name. Raises `TypeError` for a class not registered."""
+        """The event under its stored name.
+
+        Raises `TypeError` for a class not registered, `InvalidValue` for what JSON cannot hold.
+        """
         event_type = self._by_class.get(type(event))
         if event_type is None:
             raise TypeError(f"{type(event).__name__} is not a registered event type")
-        data = orjson.dumps(CONVERTER.unstructure(event, unstructure_as=event_type.cls))
+        try:
+            data = orjson.dumps(CONVERTER.unstructure(event, unstructure_as=event_type.cls))
+        except (TypeError, ValueError) as error:
+            raise InvalidValue(event_type.name, f"cannot be stored as JSON: {error}") from error
         return EncodedEvent(event_type.name, event_type.schema_version, data)
 
     def decode(self, encoded: EncodedEvent, *, stream: str, version: int) -> DomainEvent:

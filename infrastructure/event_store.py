@@ -41,9 +41,18 @@ class StoredEventStore(Generic[ActionT]):
         metadata: EventMetadata | None = None,
     ) -> Loaded:
         """See the port. An expectation that names no number is tried again when it is overtaken."""
-        if isinstance(expected, StreamExists | Anything):
-            return decide(lambda: self._append(stream, events, expected, metadata))
-        return self._append(stream, events, expected, metadata)
+        batches: list[Sequence[DomainEvent]] = [events]
+        if not self.transactional and events:
+            batches = [[event] for event in events]
+
+        def append_first() -> Loaded:
+            return self._append(stream, batches[0], expected, metadata)
+
+        names_no_number = isinstance(expected, StreamExists | Anything)
+        version = decide(append_first) if names_no_number else append_first()
+        for batch in batches[1:]:
+            version = self._append(stream, batch, version, metadata)
+        return version
 
     def read(
         self,
@@ -77,13 +86,10 @@ class StoredEventStore(Generic[ActionT]):
         metadata: EventMetadata | None,
     ) -> Loaded:
         after = confirmed_version(self.table, stream, expected)
-        batches = [events] if self.transactional else [[event] for event in events]
-        for batch in batches:
-            with self.unit_of_work() as unit:
-                unit.streams.append(stream, batch, Loaded(after), metadata)
-                unit.commit()
-            after += len(batch)
-        return Loaded(after)
+        with self.unit_of_work() as unit:
+            unit.streams.append(stream, events, Loaded(after), metadata)
+            unit.commit()
+        return Loaded(after + len(events))
 
 
 def stored_event(record: EventRecord, registry: EventRegistry, *, raw: bool = False) -> StoredEvent:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from threading import BoundedSemaphore
+
 import argon2
 from argon2.exceptions import VerifyMismatchError
 
@@ -15,17 +18,21 @@ class Argon2Hasher:
 
     def __init__(self, algorithm: argon2.PasswordHasher | None = None) -> None:
         self._algorithm = algorithm or argon2.PasswordHasher()
+        # Each takes some 64 MB while it runs; more at once than there are processors gain nothing.
+        self._running = BoundedSemaphore(os.cpu_count() or 1)
         # Stands in for a missing hash. Made now, so that the first unknown user costs no more.
         self._nobody = self._algorithm.hash("nobody's password")
 
     def hash(self, password: str) -> str:
         """See the port."""
-        return self._algorithm.hash(_encoded(password))
+        with self._running:
+            return self._algorithm.hash(_encoded(password))
 
     def matches(self, password: str, password_hash: str | None) -> bool:
         """See the port. A text that is no hash at all raises `argon2.exceptions.InvalidHash`."""
         try:
-            self._algorithm.verify(password_hash or self._nobody, _encoded(password))
+            with self._running:
+                self._algorithm.verify(password_hash or self._nobody, _encoded(password))
         except VerifyMismatchError:
             return False
         return password_hash is not None

@@ -95,7 +95,7 @@ class Provider(Protocol[ActionT]):
 
 
 class TrackedRepository(Generic[A, ActionT]):
-    """Implements `Repository` for one type, over any table of it."""
+    """Loads, adds and saves the aggregates of one type, over any table of it."""
 
     def __init__(
         self,
@@ -126,13 +126,9 @@ class TrackedRepository(Generic[A, ActionT]):
         """See `Repository`."""
         self._tracker.save(aggregate)
 
-    def remove(self, aggregate: A, /) -> None:
-        """See `Repository`."""
-        self._tracker.remove(aggregate)
-
 
 class StateRepository(TrackedRepository[A, ActionT]):
-    """Adds batch reads and writes, lookups and listing, for state-stored types."""
+    """Implements `Repository` for state-stored types, with batches, lookups and listing."""
 
     def __init__(
         self,
@@ -146,6 +142,10 @@ class StateRepository(TrackedRepository[A, ActionT]):
         self._table = table
         self._cursors = cursors
 
+    def remove(self, aggregate: A, /) -> None:
+        """See `Repository`."""
+        self._tracker.remove(aggregate)
+
     def get_many(self, aggregate_ids: Iterable[str]) -> list[A]:
         """Those that exist, in the order asked for, each once."""
         wanted = [i for i in dict.fromkeys(aggregate_ids) if self._type.is_id(i)]
@@ -156,11 +156,8 @@ class StateRepository(TrackedRepository[A, ActionT]):
 
     def save_many(self, aggregates: Sequence[A]) -> list[SaveOutcome[A]]:
         """Each in a commit of its own; see `UserRepository.save_many`."""
-        trackers = self._tracker.split(aggregates)
-        return [
-            SaveOutcome(aggregate, self._save_apart(tracker))
-            for aggregate, tracker in zip(aggregates, trackers, strict=True)
-        ]
+        self._tracker.check_saveable(aggregates)
+        return [SaveOutcome(aggregate, self._save_apart(aggregate)) for aggregate in aggregates]
 
     def get_by(self, unique: Unique[A], value: str) -> A:
         """The aggregate that holds a unique value now. Raises its `NotFound`. Two requests."""
@@ -191,12 +188,17 @@ class StateRepository(TrackedRepository[A, ActionT]):
                 following = self._cursors.issue(self._table.name, Position(after, shards))
                 return Page(tuple(found), following)
 
-    def _save_apart(self, tracker: Tracker[A]) -> DynastrataError | None:
+    def _save_apart(self, aggregate: A) -> DynastrataError | None:
+        alone = self._tracker.split(aggregate)
         try:
-            self._unit.commit_apart(_Writer(tracker, self._table))
+            self._unit.commit_apart(_Writer(alone, self._table))
         except DynastrataError as error:
+            # Forgotten from here on: what is stored is to be loaded anew.
             return error
-        self._tracker.join(tracker)
+        except BaseException:
+            self._tracker.join(alone)
+            raise
+        self._tracker.join(alone)
         return None
 
 

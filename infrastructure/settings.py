@@ -165,7 +165,10 @@ class Settings:
     )
     retry_cap_seconds: float = _option(20.0, "Longest single backoff.", within(0, 300))
     call_deadline_seconds: float = _option(
-        30.0, "After this long a request is not tried again.", within(0.01, 900)
+        # Far below the ten minutes for which the service remembers a transaction's token.
+        30.0,
+        "After this long a request is not tried again.",
+        within(0.01, 300),
     )
     signing_key: str = _secret(
         SAMPLE_SIGNING_KEY,

@@ -9,7 +9,7 @@ import orjson
 import structlog
 from attrs import field, frozen
 
-from application.errors import StorageError, UnreadableState
+from application.errors import StorageError, UnreadableEvent, UnreadableState
 from domain.consistency import StreamId
 from domain.event_sourced import EventSourced
 from infrastructure.aggregates import AggregateType
@@ -54,14 +54,22 @@ class SourcedTable(Generic[A, ActionT]):
     policy: SnapshotPolicy = field(factory=SnapshotPolicy)
 
     def read(self, aggregate_id: str) -> Stored | None:
-        """See `TrackedTable`. Two requests, one where snapshots are off; more for long tails."""
+        """See `TrackedTable`. Two requests, one where snapshots are off; more for long tails.
+
+        Raises what `EventRegistry.decode` raises.
+        """
         stream = self._stream(aggregate_id)
-        aggregate, snapshot_version = self._from_snapshot(stream)
-        tail = self.events.read(stream, first=aggregate.version + 1)
-        aggregate.replay(self._decoded(tail.records))
-        if aggregate.version == 0:
-            return None
-        return Stored(self.aggregate_type.to_state(aggregate), snapshot_version)
+        aggregate = self._from_snapshot(stream)
+        if aggregate is not None:
+            snapshot_version = aggregate.version
+            # The event that it ends with is read too: a snapshot of a stream that has fewer
+            # events, say after a restore, would lead to a gap.
+            last, *tail = self.events.read(stream, first=snapshot_version).records or (None,)
+            if last is not None and last.version == snapshot_version:
+                return self._replayed(aggregate, tail, snapshot_version)
+            logger.warning("snapshot beyond its stream passed over", stream=str(stream))
+        beginning = self.aggregate_type.cls(id=stream.id)
+        return self._replayed(beginning, self.events.read(stream).records, 0)
 
     def plan(self, change: Change[Any], commit: Commit) -> Planned[ActionT]:
         """See `TrackedTable`. The note is the version of the last snapshot."""
@@ -80,46 +88,55 @@ class SourcedTable(Generic[A, ActionT]):
 
     def _take_snapshot(self, change: Change[Any]) -> None:
         stream = self._stream(change.aggregate.id)
-        state = {**change.state, "version": change.version}
-        snapshot = Snapshot(
-            stream=stream,
-            version=change.version,
-            schema_version=self.policy.schema_version,
-            state=orjson.dumps(state),
-        )
         try:
+            snapshot = Snapshot(
+                stream=stream,
+                version=change.version,
+                schema_version=self.policy.schema_version,
+                state=orjson.dumps({**change.state, "version": change.version}),
+            )
             self.snapshots.write(snapshot)
-        except StorageError as error:
+        except (StorageError, TypeError) as error:
             logger.warning("snapshot not stored", stream=str(stream), reason=str(error))
 
-    def _from_snapshot(self, stream: StreamId) -> tuple[A, int]:
-        """The aggregate as its snapshot has it, or at its beginning; the snapshot's version."""
-        beginning = self.aggregate_type.cls(id=stream.id)
+    def _from_snapshot(self, stream: StreamId) -> A | None:
+        """The aggregate as its snapshot has it, where there is one that can be read."""
         if self.policy.every == 0:
-            return beginning, 0
+            return None
         try:
             snapshot = self.snapshots.read(stream)
             if snapshot is None:
-                return beginning, 0
+                return None
             if snapshot.schema_version != self.policy.schema_version:
                 logger.info("snapshot of another schema passed over", stream=str(stream))
-                return beginning, 0
-            return self._restored(stream, snapshot), snapshot.version
+                return None
+            return self._restored(stream, snapshot)
         except (StorageError, UnreadableState, ValueError) as error:
             logger.warning("snapshot passed over", stream=str(stream), reason=str(error))
-            return beginning, 0
+            return None
 
     def _restored(self, stream: StreamId, snapshot: Snapshot) -> A:
         state = orjson.loads(snapshot.state)
-        if not isinstance(state, dict) or state.get("version") != snapshot.version:
+        told = (state.get("id"), state.get("version")) if isinstance(state, dict) else None
+        if told != (stream.id, snapshot.version) or snapshot.version < 1:
             raise UnreadableState(stream.type, stream.id, "not the state of its version")
         return self.aggregate_type.from_state(state)
 
-    def _decoded(self, records: Iterable[EventRecord]) -> Iterable[Any]:
+    def _replayed(
+        self, aggregate: A, records: Iterable[EventRecord], snapshot_version: int
+    ) -> Stored | None:
         for record in records:
-            yield self.registry.decode(
+            if record.version != aggregate.version + 1:
+                missing = f"event {aggregate.version + 1} before it is missing"
+                type_, stream = record.encoded.type, str(record.stream)
+                raise UnreadableEvent(stream, record.version, type_, missing)
+            event = self.registry.decode(
                 record.encoded, stream=str(record.stream), version=record.version
             )
+            aggregate.replay([event])
+        if aggregate.version == 0:
+            return None
+        return Stored(self.aggregate_type.to_state(aggregate), snapshot_version)
 
     def _stream(self, aggregate_id: str) -> StreamId:
         return StreamId(self.aggregate_type.name, aggregate_id)

@@ -78,7 +78,7 @@ class SnapshotTable(Protocol):
     """Where snapshots are: at most one a stream, never needed for correctness."""
 
     def read(self, stream: StreamId) -> Snapshot | None:
-        """The snapshot that was stored last. One request."""
+        """The snapshot that was stored last. One request. Raises `UnreadableState`."""
         ...
 
     def write(self, snapshot: Snapshot) -> bool:

@@ -134,17 +134,20 @@ class Tracker(Generic[A]):
         """What is staged and differs from what is stored, in the order it was first seen."""
         return tuple(change for entry in self._tracked.values() if (change := self._change(entry)))
 
-    def split(self, aggregates: Sequence[A]) -> list[Tracker[A]]:
-        """A tracker for each of these, staged to be saved; this one forgets them.
-
-        Raises `UnitOfWorkMisused`, before it forgets any, for one that it does not track.
-        """
+    def check_saveable(self, aggregates: Sequence[A]) -> None:
+        """Raises `UnitOfWorkMisused` unless each of these can be saved, each by itself."""
         self._check_open()
         if len({aggregate.id for aggregate in aggregates}) < len(aggregates):
             raise UnitOfWorkMisused("an aggregate is listed twice")
         for aggregate in aggregates:
             self._saveable(aggregate)
-        return [self._split(aggregate) for aggregate in aggregates]
+
+    def split(self, aggregate: A) -> Tracker[A]:
+        """A tracker of this one alone, staged to be saved; this tracker forgets it."""
+        alone = Tracker(self._type)
+        alone._tracked[aggregate.id] = self._tracked.pop(aggregate.id)
+        alone.save(aggregate)
+        return alone
 
     def join(self, other: Tracker[A]) -> None:
         """Tracks from now on what the other tracks."""
@@ -170,8 +173,16 @@ class Tracker(Generic[A]):
                 if key in taken:
                     raise unique.taken(value)
                 taken.add(key)
-        handed_over = frozenset(taken & {key for change in changes for key in change.freed})
-        self._under_way = tuple(evolve(change, handed_over=handed_over) for change in changes)
+        freed: set[str] = set()
+        begun = []
+        for change in changes:
+            # Two free one claim where one of them is stale. Its version will be refused; naming
+            # the claim twice would be refused for a reason that says less.
+            own = {key: claim for key, claim in change.freed.items() if key not in freed}
+            freed |= own.keys()
+            begun.append(evolve(change, freed=own))
+        handed_over = frozenset(taken & freed)
+        self._under_way = tuple(evolve(change, handed_over=handed_over) for change in begun)
         return self._under_way
 
     def committed(self, notes: Mapping[str, Any]) -> None:
@@ -187,9 +198,9 @@ class Tracker(Generic[A]):
         """Takes these changes as what is stored from now on."""
         for change in changes:
             aggregate = change.aggregate
-            aggregate.committed(change.version, len(change.events))
+            aggregate.committed(change.version, change.events)
             if change.intent is Intent.REMOVE:
-                del self._tracked[aggregate.id]
+                self._tracked.pop(aggregate.id, None)
                 continue
             entry = self._tracked[aggregate.id]
             entry.intent = Intent.KEEP
@@ -215,24 +226,23 @@ class Tracker(Generic[A]):
         unchanged = entry.stored is not None and state == entry.stored.state
         if entry.intent is Intent.SAVE and unchanged and not events:
             return None
+        expected = 0 if entry.stored is None else entry.stored.state["version"]
+        if aggregate.version != expected:
+            raise UnitOfWorkMisused(
+                f"{self._type.name} {aggregate.id} was committed by another unit of work: load it"
+            )
         needed = {} if entry.intent is Intent.REMOVE else self._type.claims(aggregate)
         return Change(
             intent=entry.intent,
             aggregate=aggregate,
             state=state,
-            expected=aggregate.version,
-            version=aggregate.version + self._type.revisions(events),
+            expected=expected,
+            version=expected + self._type.revisions(events),
             stored=entry.stored,
             events=events,
             taken={key: needed[key] for key in needed if key not in entry.claimed},
             freed={key: entry.claimed[key] for key in entry.claimed if key not in needed},
         )
-
-    def _split(self, aggregate: A) -> Tracker[A]:
-        alone = Tracker(self._type)
-        alone._tracked[aggregate.id] = self._tracked.pop(aggregate.id)
-        alone.save(aggregate)
-        return alone
 
     def _saveable(self, aggregate: A) -> _Tracked[A]:
         entry = self._entry(aggregate)

@@ -8,7 +8,11 @@ from domain.users.values import Email
 
 
 class Notifier(Protocol):
-    """Delivers tokens to the owner of an address."""
+    """Delivers tokens to the owner of an address.
+
+    It only hands them over, to a queue or a thread: it is called for known addresses alone, so
+    time spent here would tell which addresses are known.
+    """
 
     def send_email_verification(self, email: Email, token: str) -> None:
         """Sends the token that proves the address."""

@@ -32,11 +32,10 @@ class RequestPasswordReset:
         with self.unit_of_work() as unit:
             user = find_by_email(unit.users, address, self.ids)
         if user is None:
-            self.tokens.reset(self.ids.new_id(), self.ids.new_secret())
+            self.tokens.reset(self.ids.new_id(), address, self.ids.new_secret())
             return
-        self.notifier.send_password_reset(
-            user.email, self.tokens.reset(user.id, user.password_hash)
-        )
+        token = self.tokens.reset(user.id, user.email, user.password_hash)
+        self.notifier.send_password_reset(user.email, token)
 
 
 @frozen(kw_only=True)

@@ -11,7 +11,7 @@ from attrs import frozen
 from application.errors import InvalidToken
 from application.ports.token_signer import TokenSigner
 from domain.users.user import User
-from domain.users.values import Role
+from domain.users.values import Email, Role
 
 # Purposes are part of the tokens that are out there: never change them.
 _ACCESS = "access"
@@ -109,18 +109,17 @@ class UserTokens:
         if self.signer.read(_VERIFICATION, token)["email"] != user.email.value:
             raise InvalidToken("issued for another address")
 
-    def reset(self, user_id: str, password_hash: str) -> str:
-        """Allows one new password: it dies with the password that it replaces."""
-        return self.signer.sign(
-            _RESET, {"sub": user_id, "over": secret_hash(password_hash)}, self.lifetimes.reset
-        )
+    def reset(self, user_id: str, email: Email, password_hash: str) -> str:
+        """Allows one new password: it dies with the password and the address it was sent for."""
+        bound_to = secret_hash(f"{email.value}\n{password_hash}")
+        return self.signer.sign(_RESET, {"sub": user_id, "over": bound_to}, self.lifetimes.reset)
 
     def read_reset(self, token: str) -> str:
         """The id of the user this reset token is for; check it with `allows_reset`."""
         return self.signer.read(_RESET, token)["sub"]
 
     def allows_reset(self, token: str, user: User) -> None:
-        """Raises `InvalidToken` unless the user still has the password the token is to replace."""
+        """Raises `InvalidToken` unless address and password are still those it was sent for."""
         bound_to = self.signer.read(_RESET, token)["over"]
-        if not compare_digest(bound_to, secret_hash(user.password_hash)):
-            raise InvalidToken("used already, or the password was changed since")
+        if not compare_digest(bound_to, secret_hash(f"{user.email.value}\n{user.password_hash}")):
+            raise InvalidToken("used already, or the password or the address was changed since")

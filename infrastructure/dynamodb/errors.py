@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
@@ -28,7 +28,7 @@ SDK_ERRORS = (sdk.BotoCoreError, sdk.ClientError, ResponseParserError)
 class ConditionFailed(StorageError):
     """The condition of a single write was not met. `old` is the item as it stands, None if gone."""
 
-    old: Item | None = None
+    old: Item | None = field(default=None, repr=False)
 
 
 @frozen
@@ -36,7 +36,7 @@ class Reason:
     """Why one action of a transaction was refused; `code` is `None` as text where it was not."""
 
     code: str
-    old: Item | None = None
+    old: Item | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from application.ports.event_store import EventMetadata
+from domain.errors import InvalidValue
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.event_registry import EncodedEvent
@@ -70,4 +71,7 @@ def _metadata_text(record: EventRecord) -> str:
         "correlationId": record.metadata.correlation_id,
         "schemaVersion": record.encoded.schema_version,
     }
-    return orjson.dumps({k: v for k, v in known.items() if v is not None}).decode()
+    try:
+        return orjson.dumps({k: v for k, v in known.items() if v is not None}).decode()
+    except TypeError as error:
+        raise InvalidValue("metadata", f"cannot be stored as JSON: {error}") from error

@@ -17,6 +17,9 @@ from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.streams import EventRecord, RecordSlice, stream_key
 
+MOST_ITEMS = 2**31 - 1
+"""The largest limit that a query takes: it is a 32 bit number there."""
+
 
 @frozen
 class EventOwner:
@@ -67,7 +70,7 @@ class DynamoDBEventTable:
         with self._gateway.meter.measure() as usage:
             while limit is None or len(items) < limit:
                 if limit is not None:
-                    request["Limit"] = limit - len(items)
+                    request["Limit"] = min(limit - len(items), MOST_ITEMS)
                 answer = self._gateway.call("Query", request)
                 pages += 1
                 items += answer["Items"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 
+from pynamodb.exceptions import AttributeDeserializationError
+
+from application.errors import UnreadableState
 from domain.consistency import StreamId
 from infrastructure.dynamodb.errors import ConditionFailed
 from infrastructure.dynamodb.gateway import Gateway
@@ -24,13 +27,16 @@ class DynamoDBSnapshotTable:
         answer = self._gateway.call("GetItem", {"TableName": self._name, "Key": key})
         if "Item" not in answer:
             return None
-        stored = SnapshotModel.from_raw_data(dict(answer["Item"]))
-        return Snapshot(
-            stream=stream,
-            version=int(stored.version),
-            schema_version=int(stored.schema_version),
-            state=b64decode(stored.state),
-        )
+        try:
+            stored = SnapshotModel.from_raw_data(dict(answer["Item"]))
+            return Snapshot(
+                stream=stream,
+                version=int(stored.version),
+                schema_version=int(stored.schema_version),
+                state=b64decode(stored.state, validate=True),
+            )
+        except (AttributeDeserializationError, TypeError, ValueError) as error:
+            raise UnreadableState(stream.type, stream.id, f"its snapshot: {error}") from error
 
     def write(self, snapshot: Snapshot) -> bool:
         """See `SnapshotTable`."""

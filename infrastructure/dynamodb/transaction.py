@@ -52,6 +52,7 @@ class Transaction:
         self._has_token = len(self._actions) > 1 or not self._actions[0].repeatable
         self._operation, self._request = self._wrap(requests)
         self._in_doubt_since: float | None = None
+        self._is_applied = False
 
     def commit(self) -> None:
         """Sends the write, and settles what a lost answer left open.
@@ -60,6 +61,10 @@ class Transaction:
         where no one can tell, or another `StorageError` where nothing was written. Calling it
         again resumes the same commit.
         """
+        if not self._is_applied:
+            self._send()
+
+    def _send(self) -> None:
         if self._token_expired():
             self._settle_by_reading()
             return
@@ -68,6 +73,7 @@ class Transaction:
         self._in_doubt_since = self._now() if doubt is None else doubt
         try:
             self._gateway.call(self._operation, self._request)
+            self._is_applied = True
         except (ConditionFailed, TransactionCancelled) as refused:
             self._settle_refusal(refused, in_doubt=doubt is not None or refused.maybe_applied)
         except StorageError as error:
@@ -75,7 +81,6 @@ class Transaction:
                 raise CommitOutcomeUnknown(self._commit_id) from error
             self._in_doubt_since = None
             raise
-        self._in_doubt_since = None
 
     def _settle_refusal(
         self, refused: ConditionFailed | TransactionCancelled, *, in_doubt: bool
@@ -85,6 +90,7 @@ class Transaction:
         if in_doubt:
             verdicts = [owner.verdict(old, self._commit_id) for owner, old in failed]
             if Verdict.APPLIED in verdicts:
+                self._is_applied = True
                 return
             # While the service remembers the token, it answers an applied transaction with
             # success: a refusal proves that no attempt was applied. A plain write has no token.
@@ -130,7 +136,7 @@ class Transaction:
             raise CommitOutcomeUnknown(self._commit_id) from error
         if not applied:
             raise CommitOutcomeUnknown(self._commit_id)
-        self._in_doubt_since = None
+        self._is_applied = True
 
     def _shows_commit(self, action: Action) -> bool:
         request = {

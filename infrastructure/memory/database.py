@@ -7,7 +7,7 @@ from copy import deepcopy
 from threading import RLock
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from application.errors import ItemWrittenTwice, LimitExceeded
 from domain.errors import Conflict
@@ -56,6 +56,11 @@ class MemoryDatabase:
         """A copy of the record as last committed, or None."""
         with self._lock:
             return deepcopy(self._tables.get(table, {}).get(key))
+
+    def has(self, table: str, key: str) -> bool:
+        """Whether there is such a record."""
+        with self._lock:
+            return key in self._tables.get(table, {})
 
     def get_all(self, table: str, keys: Sequence[str]) -> list[Record]:
         """Copies of the records that exist among these, in this order, at one moment."""
@@ -113,20 +118,25 @@ class MemoryDatabase:
 
     def _write(self, table: str, key: str, record: Record | None) -> None:
         records = self._tables.setdefault(table, {})
-        change = MemoryChange(key, records.pop(key, None), record)
+        change = MemoryChange(key, records.get(key), record)
         if record is not None:
             records[key] = record
+        else:
+            records.pop(key, None)
         if change.old is not None or change.new is not None:
             self._changes.setdefault(table, []).append(change)
 
 
-@frozen
+@define
 class MemoryTransaction:
-    """A prepared write. Its outcome is always known."""
+    """A prepared write. Its outcome is always known, and it is applied at most once."""
 
     _database: MemoryDatabase
     _actions: tuple[MemoryAction, ...]
+    _is_applied: bool = False
 
     def commit(self) -> None:
         """Writes everything, or raises the `Conflict` of the first action that is refused."""
-        self._database.apply(self._actions)
+        if not self._is_applied:
+            self._database.apply(self._actions)
+            self._is_applied = True

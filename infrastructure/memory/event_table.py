@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from attrs import evolve, frozen
 
@@ -38,16 +38,24 @@ class MemoryEventTable:
         limit: int | None = None,
     ) -> RecordSlice:
         """See `StreamTable`."""
-        found = [r for r in self._records(stream, first) if last is None or r.version <= last]
-        ordered = found[::-1] if backwards else found
-        return RecordSlice(records=tuple(ordered[:limit]), pages=1, read_units=0.0)
+        newest = self._newest(stream)
+        versions = range(max(first, 1), min(newest if last is None else last, newest) + 1)
+        wanted = (versions[::-1] if backwards else versions)[:limit]
+        records = self._database.get_all(EVENTS, [_key(stream, version) for version in wanted])
+        return RecordSlice(records=tuple(map(event_of, records)), pages=1, read_units=0.0)
 
-    def _records(self, stream: StreamId, first: int) -> Iterator[EventRecord]:
-        """From a version on: there are no gaps."""
-        version = max(first, 1)
-        while record := self._database.get(EVENTS, _key(stream, version)):
-            yield record["event"]
-            version += 1
+    def _newest(self, stream: StreamId) -> int:
+        """The version of the last event, found by halving: there are no gaps."""
+        known, beyond = 0, 1
+        while self._database.has(EVENTS, _key(stream, beyond)):
+            known, beyond = beyond, 2 * beyond
+        while beyond - known > 1:
+            middle = (known + beyond) // 2
+            if self._database.has(EVENTS, _key(stream, middle)):
+                known = middle
+            else:
+                beyond = middle
+        return known
 
     def _put(self, record: EventRecord) -> MemoryAction:
         request = put_request(record, EventModel)
@@ -88,6 +96,12 @@ class MemorySnapshotTable:
         return self._database.put_if(
             SNAPSHOTS, stream_key(snapshot.stream), {"snapshot": snapshot}, _is_older(snapshot)
         )
+
+
+def event_of(record: Record) -> EventRecord:
+    """The event in a record of the events table."""
+    event: EventRecord = record["event"]
+    return event
 
 
 def _is_older(snapshot: Snapshot) -> Callable[[Record | None], bool]:

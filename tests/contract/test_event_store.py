@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta, timezone
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -188,6 +190,47 @@ def test_a_stream_is_appended_to_once_a_commit(store: Store) -> None:
         with pytest.raises(UnitOfWorkMisused, match="twice"):
             unit.streams.append(STREAM, noted("2"), Loaded(1))
         unit.rollback()
+
+
+def test_sequential_appends_that_are_overtaken_double_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sequential: StoredEventStore[object] = store.event_store(transactional=False)
+    make = sequential.unit_of_work
+    units = 0
+
+    def overtaken() -> Any:
+        nonlocal units
+        units += 1
+        if units == 2:
+            store.event_store().append(STREAM, noted("theirs"), Anything())
+        return make()
+
+    with pytest.raises(ConcurrencyConflict):
+        evolve(sequential, unit_of_work=overtaken).append(
+            STREAM, noted("mine", "mine too"), Anything()
+        )
+    assert texts(store) == ["mine", "theirs"]
+
+
+def test_what_json_cannot_hold_is_refused_before_anything_is_written(store: Store) -> None:
+    for event in (
+        Noted(text="\ud800", occurred_at=NOW),
+        Noted(text="x", stars=2**64, occurred_at=NOW),
+        Noted(text="x", occurred_at=NOW.replace(tzinfo=None)),
+    ):
+        with pytest.raises(InvalidValue):
+            store.event_store().append(STREAM, [event], NoStream())
+    with pytest.raises(InvalidValue, match="metadata"):
+        store.event_store().append(STREAM, noted("x"), NoStream(), EventMetadata(actor="\udfff"))
+    assert texts(store) == []
+
+
+def test_a_time_is_stored_in_utc(store: Store) -> None:
+    there = NOW.astimezone(timezone(timedelta(hours=2)))
+    store.event_store().append(STREAM, [Noted(text="x", occurred_at=there)], NoStream())
+    (stored,) = store.event_store().read(STREAM).events
+    assert (stored.timestamp, stored.timestamp.utcoffset()) == (NOW, timedelta(0))
 
 
 def test_sequential_appends_are_allowed_and_weaker(store: Store) -> None:

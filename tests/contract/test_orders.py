@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from application.errors import UnitOfWorkMisused, Unreachable
+from application.errors import UnitOfWorkMisused, Unreachable, UnreadableEvent
 from domain.consistency import StreamId
 from domain.errors import ConcurrencyConflict
 from domain.orders.errors import OrderNotFound
@@ -143,6 +143,28 @@ def test_an_order_and_a_user_are_committed_together_or_not_at_all(store: Store) 
         assert unit.users.page(10).items == ()
 
 
+def test_an_order_has_no_way_to_be_removed(store: Store) -> None:
+    with store.unit_of_work() as unit:
+        assert not hasattr(unit.orders, "remove")
+
+
+def test_a_missing_event_makes_its_order_unreadable(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed(store)
+    add_lines(store, "2", "3")
+    table = type(store.provider.events())
+    read = table.read
+
+    def without_the_second(*args: Any, **bounds: Any) -> Any:
+        found = read(*args, **bounds)
+        return evolve(found, records=tuple(r for r in found.records if r.version != 2))
+
+    monkeypatch.setattr(table, "read", without_the_second)
+    with pytest.raises(UnreadableEvent, match="event 2 before it is missing"):
+        skus(store)
+
+
 class TestSnapshots:
     def test_a_snapshot_is_taken_by_the_policy(self, store: Store) -> None:
         store = with_snapshots(store, every=3)
@@ -187,6 +209,28 @@ class TestSnapshots:
         assert not snapshots.write(evolve(newer, version=3))
         assert not snapshots.write(evolve(newer, state=b"[]"))
         assert snapshots.read(STREAM) == newer
+
+    @pytest.mark.parametrize("version", [5, 50])
+    def test_a_snapshot_beyond_its_stream_makes_no_gap(self, store: Store, version: int) -> None:
+        store = with_snapshots(store, every=2)
+        placed(store)
+        add_lines(store, "2", "3")
+        state = f'{{"id":"1","version":{version},"lines":[]}}'.encode()
+        snapshot = Snapshot(stream=STREAM, version=version, schema_version=1, state=state)
+        assert store.provider.snapshots().write(snapshot)
+        add_lines(store, "4")
+        assert skus(store) == ["first", "2", "3", "4"]
+        assert store.event_store().version(STREAM).version == 4
+
+    def test_a_snapshot_of_another_aggregate_is_passed_over(self, store: Store) -> None:
+        store = with_snapshots(store, every=3)
+        placed(store)
+        add_lines(store, "2")
+        snapshot = Snapshot(
+            stream=STREAM, version=2, schema_version=1, state=b'{"id":"2","version":2,"lines":[]}'
+        )
+        assert store.provider.snapshots().write(snapshot)
+        assert skus(store) == ["first", "2"]
 
     @pytest.mark.parametrize(
         "state",

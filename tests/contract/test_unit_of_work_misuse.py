@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from application.errors import UnitOfWorkMisused
-from domain.errors import InvalidValue
+from domain.errors import ConcurrencyConflict, InvalidValue
 from domain.users.errors import UserNotFound
+from domain.users.values import Email
 from tests.contract.storing import put, put_new, stored
 from tests.stores import Store
 from tests.users import NOW, new_user
@@ -91,4 +92,44 @@ def test_user_staged_for_removal_cannot_be_saved(store: Store) -> None:
         unit.users.remove(user)
         with pytest.raises(UnitOfWorkMisused, match="ada"):
             unit.users.save(user)
+        unit.rollback()
+
+
+def test_object_that_two_units_add_is_committed_by_one(store: Store) -> None:
+    shared = new_user("first@example.com")
+    with store.unit_of_work() as first, store.unit_of_work() as second:
+        first.users.add(shared)
+        second.users.add(shared)
+        first.commit()
+        shared.change_email(Email("second@example.com"), NOW)
+        with pytest.raises(UnitOfWorkMisused, match="another unit of work"):
+            second.commit()
+        second.rollback()
+        first.users.save(shared)
+        first.commit()
+    with store.unit_of_work() as unit:
+        assert unit.users.get_by_email(Email("second@example.com")).version == 2
+        with pytest.raises(UserNotFound):
+            unit.users.get_by_email(Email("first@example.com"))
+
+
+def test_two_who_free_one_address_conflict_by_the_stale_one(store: Store) -> None:
+    """The address moved from one user to another after the first was loaded."""
+    with store.unit_of_work() as unit:
+        unit.users.add(new_user("shared@example.com", id="a"))
+        unit.users.add(new_user("other@example.com", id="b"))
+        unit.commit()
+    with store.unit_of_work() as unit:
+        stale = unit.users.get("a")
+        with store.unit_of_work() as meanwhile:
+            a, b = meanwhile.users.get_many(["a", "b"])
+            a.change_email(Email("moved@example.com"), NOW)
+            b.change_email(Email("shared@example.com"), NOW)
+            meanwhile.users.save(a)
+            meanwhile.users.save(b)
+            meanwhile.commit()
+        unit.users.remove(stale)
+        unit.users.remove(unit.users.get("b"))
+        with pytest.raises(ConcurrencyConflict):
+            unit.commit()
         unit.rollback()

@@ -10,15 +10,21 @@ import pytest
 from pynamodb.attributes import Attribute
 
 from application.deciding import DECISIONS
+from domain.consistency import StreamId
 from infrastructure.dynamodb.aggregate_table import KEPT_COMMITS
 from infrastructure.dynamodb.client import Client
 from infrastructure.dynamodb.items import LARGEST_ITEM
 from infrastructure.dynamodb.models.base import ClaimModel
+from infrastructure.dynamodb.models.checkpoints import CheckpointModel
+from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.snapshots import SnapshotModel
 from infrastructure.dynamodb.models.users import SessionAttribute, UserModel
 from infrastructure.dynamodb.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.transaction import MOST_ACTIONS, MOST_BYTES, TOKEN_SECONDS
 from infrastructure.engines import LocalEngine
+from infrastructure.event_subscription import subscription_key
 from infrastructure.settings import Settings
+from infrastructure.streams import stream_key
 from scripts import measure_costs
 from scripts import write_configuration_reference as configuration
 from tests.docs.markdown import GUIDES, README, Row, prose, table
@@ -67,8 +73,9 @@ def by_name(rows: Iterable[Row]) -> list[Row]:
     )
 
 
-def keys(key_schema: list[dict[str, str]]) -> list[Row]:
-    types = {a["AttributeName"]: a["AttributeType"] for a in USERS["AttributeDefinitions"]}
+def keys(key_schema: list[dict[str, str]], creation: Any = None) -> list[Row]:
+    definitions = (creation or USERS)["AttributeDefinitions"]
+    types = {a["AttributeName"]: a["AttributeType"] for a in definitions}
     return [
         {
             "key": key["KeyType"].lower(),
@@ -81,7 +88,14 @@ def keys(key_schema: list[dict[str, str]]) -> list[Row]:
 
 @pytest.mark.parametrize(
     ("heading", "container"),
-    [("User", UserModel), ("Session", SessionAttribute), ("Claim", ClaimModel)],
+    [
+        ("User", UserModel),
+        ("Session", SessionAttribute),
+        ("Claim", ClaimModel),
+        ("Event", EventModel),
+        ("Snapshot", SnapshotModel),
+        ("Checkpoint", CheckpointModel),
+    ],
 )
 def test_attributes_are_those_of_the_model(heading: str, container: Any) -> None:
     assert by_name(table(SCHEMAS, heading)) == attributes(container)
@@ -92,6 +106,12 @@ def test_keys_are_those_that_the_table_is_made_with() -> None:
     assert table(SCHEMAS, "Table `users`") == keys(USERS["KeySchema"])
     assert table(SCHEMAS, "Index `listing`") == keys(listing["KeySchema"])
     assert listing["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+def test_keys_of_events_are_those_that_the_table_is_made_with() -> None:
+    created = TableSchema(EventModel, "events").creation(Capacity())
+    assert table(SCHEMAS, "Table `events`") == keys(created["KeySchema"], created)
+    assert created["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
 
 
 def test_the_table_has_neither_a_stream_nor_a_time_to_live() -> None:
@@ -108,7 +128,12 @@ def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
     items = store.gateway.call("Scan", {"TableName": store.table("users")})["Items"]
     claim, user = sorted(items, key=len)
     formats = [row["example"] for row in table(SCHEMAS, "Key formats")]
-    assert formats == [claim["id"]["S"], user["listShard"]["S"]]
+    assert formats == [
+        claim["id"]["S"],
+        user["listShard"]["S"],
+        stream_key(StreamId("Order", "7")),
+        subscription_key("events", "mailer"),
+    ]
     for heading, item in (("User", user), ("Claim", claim)):
         always = [r for r in table(SCHEMAS, heading) if r["always there"] == "yes"]
         shown = {row["attribute"]: row["type"] for row in always}
@@ -118,8 +143,12 @@ def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
 @pytest.mark.engine
 @pytest.mark.parametrize(
     ("document", "heading"),
-    [(README, "What it costs"), (GUIDES / "costs.md", "Operations on users")],
-    ids=["README.md", "costs.md"],
+    [
+        (README, "What it costs"),
+        (GUIDES / "costs.md", "Operations on users"),
+        (GUIDES / "costs.md", "Operations on streams"),
+    ],
+    ids=["README.md", "users", "streams"],
 )
 def test_costs_are_those_that_are_measured(
     document: Path, heading: str, ministack: LocalEngine

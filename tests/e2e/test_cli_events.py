@@ -158,16 +158,8 @@ def test_a_stream_needs_a_type_and_an_id(command: Cli) -> None:
     assert (result.exit_code, result.stderr) == (1, "error: stream: needs a type and an id\n")
 
 
-@pytest.fixture
-def following(here: Cli, container: Container) -> Cli:
-    """As `here`, where there is something to follow."""
-    if "subscriptions" not in container.providers:
-        pytest.skip("the container has no subscriptions yet")
-    return here
-
-
-def test_tail_shows_the_events_of_all_streams(following: Cli, order_id: str) -> None:
-    result = following("events", "tail", "--from", "beginning", "--limit", "3", "--json")
+def test_tail_shows_the_events_of_all_streams(here: Cli, order_id: str) -> None:
+    result = here("events", "tail", "--from", "beginning", "--limit", "3", "--json")
     assert result.exit_code == 0, result.output
     told = lines(result.stdout)
     assert [(each["stream"]["id"], each["version"]) for each in told] == [
@@ -177,24 +169,24 @@ def test_tail_shows_the_events_of_all_streams(following: Cli, order_id: str) -> 
     ]
 
 
-def test_tail_shows_people_a_line_each(following: Cli, order_id: str) -> None:
-    shown = following("events", "tail", "--from", "beginning", "--limit", "3").stdout.splitlines()
+def test_tail_shows_people_a_line_each(here: Cli, order_id: str) -> None:
+    shown = here("events", "tail", "--from", "beginning", "--limit", "3").stdout.splitlines()
     assert len(shown) == 3
     assert f"Order {order_id} 3 OrderPaid" in shown[2]
 
 
-def test_tail_goes_on_after_what_was_shown(following: Cli, container: Container) -> None:
+def test_tail_goes_on_after_what_was_shown(here: Cli, container: Container) -> None:
     order = container.place_order()(PlaceOrder(customer_id="ada", lines=(line("algebra"),)))
     told = []
     for sku in ("weaving", "numbers", "letters"):
         container.add_line()(AddLine(order_id=order.id, line=line(sku)))
         arguments = ("--from", "checkpoint", "--name", "reader", "--limit", "1", "--json")
-        told += lines(following("events", "tail", *arguments).stdout)
+        told += lines(here("events", "tail", *arguments).stdout)
     assert [each["version"] for each in told] == [1, 2, 3]
 
 
 def test_tail_ends_cleanly_when_interrupted(
-    following: Cli, order_id: str, monkeypatch: pytest.MonkeyPatch
+    here: Cli, order_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(_: str) -> None:
         raise KeyboardInterrupt
@@ -202,17 +194,17 @@ def test_tail_ends_cleanly_when_interrupted(
     arguments = ("events", "tail", "--from", "checkpoint", "--name", "reader", "--json")
     with monkeypatch.context() as patched:
         patched.setattr(events, "say", interrupted)
-        result = following(*arguments)
+        result = here(*arguments)
     assert (result.exit_code, result.output) == (0, "")
     # What was not shown is not dealt with.
-    assert lines(following(*arguments, "--limit", "1").stdout)[0]["version"] == 1
+    assert lines(here(*arguments, "--limit", "1").stdout)[0]["version"] == 1
 
 
 def test_tail_ends_at_an_unknown_type_unless_asked_for_it_raw(
-    following: Cli, stored_by_another_release: str
+    here: Cli, stored_by_another_release: str
 ) -> None:
     arguments = ("events", "tail", "--from", "beginning", "--limit", "2", "--json")
-    result = following(*arguments)
+    result = here(*arguments)
     assert (result.exit_code, len(lines(result.stdout))) == (1, 1)
     assert "has the unknown type 'OrderRefunded'" in result.stderr
-    assert len(lines(following(*arguments, "--raw").stdout)) == 2
+    assert len(lines(here(*arguments, "--raw").stdout)) == 2

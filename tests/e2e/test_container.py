@@ -17,6 +17,7 @@ from tests.users import NOW
 PUBLIC = (
     "unit_of_work",
     "event_store",
+    "subscriptions",
     "table_initializer",
     "register_user",
     "get_user",

@@ -78,3 +78,12 @@ def test_a_verification_token_resets_no_password(api: Api) -> None:
     api.register()
     body = {"token": api.mailed(ADA), "new_password": NEW_PASSWORD}
     assert api.post("/users/password-reset/completion", json=body).status_code == 400
+
+
+def test_a_reset_token_dies_with_the_address_it_was_sent_to(api: Api) -> None:
+    user = api.register()
+    api.post("/users/password-reset", json={"email": ADA})
+    body = {"token": api.mailed(ADA), "new_password": NEW_PASSWORD}
+    headers = {**api.bearer(), "If-Match": '"2"'}
+    assert api.patch(f"/users/{user['id']}", json={"email": GRACE}, headers=headers).is_success
+    assert api.post("/users/password-reset/completion", json=body).status_code == 400

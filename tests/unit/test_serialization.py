@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from typing import Any
@@ -139,3 +140,30 @@ def test_state_without_a_needed_attribute_is_unreadable_and_names_it() -> None:
 def test_recorded_events_are_no_part_of_the_state() -> None:
     assert "_recorded" not in USERS.to_state(new_user())
     assert USERS.from_state(USERS.to_state(new_user())).recorded_events == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("first_name", None),
+        ("first_name", 7),
+        ("first_name", ["x"]),
+        ("version", "3"),
+        ("version", 3.0),
+        ("version", True),
+        ("is_banned", 1),
+        ("is_banned", "yes"),
+        ("email", 7),
+    ],
+)
+def test_state_of_another_type_is_not_bent_until_it_fits(name: str, value: object) -> None:
+    state = {**USERS.to_state(new_user(id="ada")), name: value}
+
+    with pytest.raises(UnreadableState, match=name):
+        USERS.from_state(state)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_number_that_is_none_cannot_be_stored(number: float) -> None:
+    with pytest.raises(ValueError, match="cannot be stored"):
+        CONVERTER.unstructure(number, unstructure_as=float)

@@ -146,7 +146,7 @@ def test_tokens_are_signed_for_these_purposes() -> None:
         "access": tokens.access(user),
         "refresh": tokens.refresh(RefreshClaims("ada", "session-1", "secret")),
         "email-verification": tokens.verification(user),
-        "password-reset": tokens.reset("ada", "hash"),
+        "password-reset": tokens.reset("ada", user.email, "hash"),
     }
 
     assert {purpose: set(signer.read(purpose, token)) for purpose, token in issued.items()} == {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pynamodb.models import Model
 
+from infrastructure.dynamodb.models.checkpoints import CheckpointModel
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
 from infrastructure.dynamodb.models.users import UserModel
@@ -14,6 +15,7 @@ ALL: tuple[type[Model], ...] = (
     UserModel,
     EventModel,
     SnapshotModel,
+    CheckpointModel,
 )
 MODELS: Mapping[str, type[Model]] = {model.Meta.table_name: model for model in ALL}
 """Every table's model, by its logical name. The table initializer creates these."""

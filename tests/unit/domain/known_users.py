@@ -28,7 +28,7 @@ def signed_in(**changes: Any) -> User:
     """The same with a running session."""
     known = user(**changes)
     known.start_session("session-1", SECRETS[2], NEXT_MONTH, NOW)
-    known.committed(2, 1)
+    known.committed(2, known.recorded_events[:1])
     return known
 
 

@@ -41,21 +41,21 @@ CHANGES: dict[str, Callable[[Order], None]] = {
 def stored_order(*skus: str) -> Order:
     """An order without recorded events."""
     order = new_order(*skus)
-    order.committed(1, 1)
+    order.committed(1, order.recorded_events[:1])
     return order
 
 
 def paid() -> Order:
     order = stored_order()
     order.pay(NOW)
-    order.committed(2, 1)
+    order.committed(2, order.recorded_events[:1])
     return order
 
 
 def cancelled() -> Order:
     order = stored_order()
     order.cancel("changed my mind", NOW)
-    order.committed(2, 1)
+    order.committed(2, order.recorded_events[:1])
     return order
 
 

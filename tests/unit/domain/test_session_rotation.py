@@ -33,7 +33,7 @@ def user() -> User:
         expires_at=EXPIRES_AT,
         now=ROTATED_AT,
     )
-    known.committed(1, len(known.recorded_events))
+    known.committed(1, known.recorded_events)
     return known
 
 
@@ -94,7 +94,7 @@ def test_no_secret_rotates_another_session(secret: str) -> None:
 def test_no_secret_rotates_a_session_that_has_ended(secret: str) -> None:
     known = user()
     known.end_session("signed out", ROTATED_AT)
-    known.committed(2, 1)
+    known.committed(2, known.recorded_events[:1])
 
     assert rotate(known, secret, WITHIN) == Kept(SessionRefused)
 
@@ -109,7 +109,7 @@ def test_no_secret_rotates_the_session_of_a_banned_user(secret: str) -> None:
 
 def test_user_without_a_session_has_none_to_rotate() -> None:
     known = new_user()
-    known.committed(1, 1)
+    known.committed(1, known.recorded_events[:1])
 
     assert rotate(known, "current", NOW) == Kept(SessionRefused)
 
@@ -117,7 +117,7 @@ def test_user_without_a_session_has_none_to_rotate() -> None:
 def test_first_secret_of_a_session_has_none_before_it() -> None:
     known = new_user()
     known.start_session("session-1", "first", EXPIRES_AT, NOW)
-    known.committed(1, 2)
+    known.committed(1, known.recorded_events[:2])
 
     assert rotate(known, "guess", NOW) == Rotation.REUSED
 
@@ -158,6 +158,6 @@ def test_reuse_ends_the_session_and_is_recorded() -> None:
 def test_secret_two_rotations_old_is_reuse_even_within_the_grace() -> None:
     known = user()
     rotate(known, "current", AFTER)
-    known.committed(2, 1)
+    known.committed(2, known.recorded_events[:1])
 
     assert rotate(known, "previous", AFTER) == Rotation.REUSED

@@ -195,7 +195,7 @@ def test_committed_drops_the_events_that_were_stored_and_no_later_ones() -> None
     known.ban(NOW)
     known.unban(LATER)
 
-    known.committed(2, 1)
+    known.committed(2, known.recorded_events[:1])
 
     assert known.version == 2
     assert known.recorded_events == (events.UserUnbanned(user_id="ada", occurred_at=LATER),)

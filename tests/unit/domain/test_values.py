@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
@@ -133,6 +134,21 @@ def test_what_is_no_name_is_refused_by_its_field(text: str, reason: str) -> None
         parse_name("last_name", text)
 
     assert refused.value.args == ("last_name", reason)
+
+
+@pytest.mark.parametrize("parse", [Email.parse, lambda text: parse_name("last_name", text)])
+def test_long_runs_of_accents_are_refused_before_they_are_normalised(
+    parse: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Normalising one takes time that grows with the square of its length."""
+
+    def normalize(form: str, text: str) -> str:
+        assert len(text) < 2_000
+        return text
+
+    monkeypatch.setattr(unicodedata, "normalize", normalize)
+    with pytest.raises(InvalidValue, match="longer than"):
+        parse("a" + "\u0301" * 60_000 + "\u0327" * 60_000)
 
 
 @pytest.mark.parametrize("password", ["x" * 10, "x" * 200, " spaces kept ", "pass\x00word!"])

@@ -1,0 +1,71 @@
+"""Positions in a shard, and their stored form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from attrs import frozen
+
+StreamRecord = Mapping[str, Any]
+"""One record as `GetRecords` gives it."""
+
+
+class Place(Enum):
+    """Where in a shard. The values are stored: never change them."""
+
+    SINCE = "since"
+    """What was created since the position's moment. The shard was open then."""
+    START = "start"
+    """All of it: the shard came after one that is read to its end."""
+    AT = "at"
+    AFTER = "after"
+    END = "end"
+
+
+@frozen
+class Position:
+    """How far a shard is read. Nothing unread in it is older than `moment`, in unix seconds."""
+
+    place: Place
+    moment: int
+    sequence: str = ""
+
+    def __str__(self) -> str:
+        """The stored form: `after:111@1795200000`, `end@1795200000`. Never change it."""
+        sequence = f":{self.sequence}" if self.sequence else ""
+        return f"{self.place.value}{sequence}@{self.moment}"
+
+    @classmethod
+    def parse(cls, text: str) -> Position:
+        """The position of a stored form."""
+        where, _, moment = text.partition("@")
+        place, _, sequence = where.partition(":")
+        return cls(Place(place), int(moment), sequence)
+
+    @property
+    def time(self) -> datetime:
+        """The moment as a time."""
+        return datetime.fromtimestamp(self.moment, UTC)
+
+    def after(self, record: StreamRecord) -> Position:
+        """The position after a record, or this one if it is further: records can come again."""
+        sequence = sequence_of(record)
+        if self.place is Place.AFTER and int(sequence) <= int(self.sequence):
+            return self
+        return Position(Place.AFTER, max(self.moment, created(record, self.moment)), sequence)
+
+
+def sequence_of(record: StreamRecord) -> str:
+    """The sequence number: digits, too many for a float, to be compared as an integer."""
+    return str(record["dynamodb"]["SequenceNumber"])
+
+
+def created(record: StreamRecord, otherwise: int) -> int:
+    """When the record was made, in unix seconds, rounded down by the service."""
+    moment = record["dynamodb"].get("ApproximateCreationDateTime")
+    if moment is None:
+        return otherwise
+    return int(moment.timestamp() if isinstance(moment, datetime) else moment)

@@ -1,0 +1,133 @@
+"""Reading one shard: its iterator, and what to do when that, or the data, is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import evolve, frozen
+
+from application.errors import ChangesTrimmed, RequestRejected, ResourceMissing
+from infrastructure.dynamodb.change_feed.lineage import Shard
+from infrastructure.dynamodb.change_feed.positions import (
+    Place,
+    Position,
+    StreamRecord,
+    created,
+    sequence_of,
+)
+from infrastructure.dynamodb.change_feed.stream_errors import DataTrimmed, IteratorExpired
+from infrastructure.dynamodb.change_feed.table_stream import RecordPage, TableStream
+
+# Records are kept for 24 hours. An hour less, for what clocks and moments are off by.
+KEPT_SECONDS = 23 * 3600
+
+# The service refuses requests whose signature is further off than five minutes, so a clock that
+# works with it is at most that much ahead of the records' times.
+CLOCK_SKEW_SECONDS = 300
+
+ITERATORS = 4
+"""Iterators tried for one page: a fresh one has its 15 minutes, so one renewal should do."""
+
+
+@frozen
+class ShardPage:
+    """Records of one page, and where the shard is to be read on when all of them are handled."""
+
+    records: Sequence[StreamRecord]
+    position: Position
+    has_ended: bool
+
+
+class ShardReader:
+    """Reads a shard from a position on. `iterator` may be one that is already there."""
+
+    def __init__(
+        self,
+        stream: TableStream,
+        arn: str,
+        shard: Shard,
+        position: Position,
+        iterator: str | None = None,
+    ) -> None:
+        self.position = position
+        self._stream = stream
+        self._arn = arn
+        self._shard = shard
+        self._iterator = iterator
+
+    def read(self, now: datetime) -> ShardPage:
+        """The next page; empty where nothing is new. Raises `ChangesTrimmed`."""
+        try:
+            page = self._page(now)
+        except DataTrimmed as error:
+            raise self._trimmed() from error
+        except ResourceMissing as error:
+            self._stream.lineage(self._arn)  # raises, if it is the whole stream that is gone
+            raise self._trimmed() from error
+        wanted = [record for record in page.records if self._is_wanted(record)]
+        for record in page.records:
+            self.position = self.position.after(record)
+        self._iterator = page.following
+        if page.following is None:
+            self.position = Position(Place.END, self.position.moment)
+        return ShardPage(wanted, self.position, has_ended=page.following is None)
+
+    def keep_fresh(self) -> None:
+        """Renews an iterator that stands after the newest record, where only it knows the place.
+
+        The first record that comes gives the place a number.
+        """
+        if self._iterator is None or self.position.place is not Place.SINCE:
+            return
+        try:
+            page = self._stream.records(self._iterator)
+        except (IteratorExpired, DataTrimmed):
+            self._iterator = None
+            return
+        self._iterator = page.following
+        if page.records:
+            number = sequence_of(page.records[0])
+            self._iterator, self.position = None, Position(Place.AT, self.position.moment, number)
+
+    def _page(self, now: datetime) -> RecordPage:
+        """Goes on from the last record read when the iterator is of no use any more.
+
+        Where data is trimmed, opening a new one says so; an engine may say it of an iterator that
+        was given for an empty shard, from which nothing can be gone.
+        """
+        for _ in range(ITERATORS - 1):
+            iterator = self._iterator or self._open(now)
+            try:
+                return self._stream.records(iterator)
+            except (IteratorExpired, DataTrimmed):
+                self._iterator = None
+        return self._stream.records(self._open(now))
+
+    def _open(self, now: datetime) -> str:
+        iterator = self._stream.iterator(self._arn, self._shard.id, self.position)
+        if self.position.place in (Place.SINCE, Place.START):
+            self._check_untrimmed(now)
+        return iterator
+
+    def _check_untrimmed(self, now: datetime) -> None:
+        """A trim horizon is silent about what it dropped; asking for the first record is not."""
+        is_young = now.timestamp() - self.position.moment < KEPT_SECONDS
+        if is_young or self._shard.first is None:
+            return
+        first = evolve(self.position, place=Place.AT, sequence=self._shard.first)
+        try:
+            self._stream.iterator(self._arn, self._shard.id, first)
+        except DataTrimmed:
+            raise
+        except RequestRejected:
+            return  # proves nothing
+
+    def _is_wanted(self, record: StreamRecord) -> bool:
+        if self.position.place is not Place.SINCE:
+            return True
+        earliest = self.position.moment - CLOCK_SKEW_SECONDS
+        return created(record, self.position.moment) >= earliest
+
+    def _trimmed(self) -> ChangesTrimmed:
+        return ChangesTrimmed(self._stream.table, self._shard.id, self.position.time)

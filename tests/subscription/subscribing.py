@@ -1,0 +1,189 @@
+"""Subscriptions to test with: on any store, in a time that passes only when it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import islice
+from threading import Event
+from typing import Any
+
+import boto3
+from attrs import define, field
+from botocore.config import Config
+
+from application.ports.event_store import StoredEvent
+from application.ports.subscriptions import Start
+from domain.consistency import Anything, StreamId
+from infrastructure.change_feed import Wait
+from infrastructure.dynamodb.change_feed.table_changes import TableChanges
+from infrastructure.dynamodb.change_feed.table_stream import TableStream
+from infrastructure.dynamodb.checkpoint_table import DynamoDBCheckpointTable
+from infrastructure.dynamodb.client import Client, make_client
+from infrastructure.dynamodb.event_items import to_record
+from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.models.checkpoints import CHECKPOINTS, CheckpointModel
+from infrastructure.dynamodb.models.events import EVENTS, EventModel
+from infrastructure.dynamodb.provider import DynamoDBProvider
+from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
+from infrastructure.dynamodb.table_schema import Capacity, TableSchema
+from infrastructure.event_subscription import EventSubscription, StoredEventSubscriptions
+from infrastructure.leases import Checkpoint, CheckpointTable, Grant
+from infrastructure.memory.change_feed import MemoryChanges
+from infrastructure.memory.checkpoint_table import MemoryCheckpointTable
+from infrastructure.memory.provider import MemoryProvider
+from infrastructure.settings import Settings
+from infrastructure.unit_of_work import EventOptions
+from tests.events.samples import REGISTRY, noted
+from tests.stores import REGION, Store
+
+LEASE = 30.0
+Seen = tuple[str, int]
+"""An event as tests compare it: the id of its stream, and its version."""
+
+
+@define
+class FakeClock:
+    """Implements `Clock`: stands still until it is moved."""
+
+    moment: datetime = field(factory=lambda: datetime.now().astimezone())
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def advance(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+def stop_when_idle(stopping: Event, seconds: float) -> None:
+    """In place of waiting: there is nothing more to come, so the subscription stops."""
+    stopping.set()
+
+
+@define
+class RecordingCheckpoints:
+    """A checkpoint table that tells what was stored last, as soon as it is."""
+
+    table: CheckpointTable
+    stored: Checkpoint | None = None
+    on_store: Callable[[], None] = lambda: None
+
+    def take(self, subscription: str, owner: str, now: datetime, until: datetime) -> Grant | None:
+        return self.table.take(subscription, owner, now, until)
+
+    def store(
+        self,
+        subscription: str,
+        token: int,
+        revision: int,
+        checkpoint: Checkpoint | None,
+        until: datetime | None,
+    ) -> bool:
+        is_stored = self.table.store(subscription, token, revision, checkpoint, until)
+        if is_stored and checkpoint is not None:
+            self.stored = checkpoint
+            self.on_store()
+        return is_stored
+
+
+@define
+class Subscribing:
+    """Events of one store, and subscriptions to them: every call is another instance's."""
+
+    store: Store
+    checkpoints: RecordingCheckpoints
+    clock: FakeClock = field(factory=FakeClock)
+    page_size: int = 1000
+    abandoned: list[EventSubscription[Any]] = field(factory=list)
+
+    def commit(self, stream: str, count: int = 1) -> None:
+        """Appends events to a stream in one commit."""
+        texts = [f"{stream} {n}" for n in range(count)]
+        self.store.event_store().append(stream_id(stream), noted(*texts), Anything())
+
+    def subscriptions(self, wait: Wait = stop_when_idle) -> StoredEventSubscriptions[Any]:
+        changes, record = self._source()
+        return StoredEventSubscriptions(
+            table=EVENTS,
+            source=changes,
+            to_record=record,
+            events=self.store.provider.events(),
+            registry=REGISTRY,
+            checkpoints=self.checkpoints,
+            clock=self.clock,
+            ids=self.store.ids,
+            lease_seconds=LEASE,
+            wait=wait,
+        )
+
+    def subscribe(
+        self, name: str = "mailer", start: Start = Start.CHECKPOINT, wait: Wait = stop_when_idle
+    ) -> EventSubscription[Any]:
+        return self.subscriptions(wait).subscribe(name, start)
+
+    def read(self, name: str = "mailer", start: Start = Start.CHECKPOINT) -> list[Seen]:
+        """Everything there is to come, dealt with and checkpointed."""
+        with self.subscribe(name, start) as subscription:
+            return seen(subscription)
+
+    def kill(self, subscription: EventSubscription[Any]) -> None:
+        """The instance is gone without a word, and its lease has run out."""
+        subscription._is_closed = True
+        self.abandoned.append(subscription)
+        self.clock.advance(LEASE)
+
+    def _source(self) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
+        provider = self.store.provider
+        if isinstance(provider, MemoryProvider):
+            database = provider.database
+            changes = lambda: MemoryChanges(database, EVENTS, self.page_size)  # noqa: E731
+            return changes, lambda image: image["event"]
+        stream = table_stream(self.store, self.page_size)
+        return lambda: TableChanges(stream, self.clock), lambda item: to_record(item, EventModel)
+
+
+def subscribing(store: Store, *, page_size: int = 1000) -> Subscribing:
+    """Subscriptions to the events of an empty store."""
+    store.options = EventOptions(registry=REGISTRY)
+    if isinstance(store.provider, MemoryProvider):
+        memory = RecordingCheckpoints(MemoryCheckpointTable())
+        return Subscribing(store, memory, page_size=page_size)
+    name = store.table(CHECKPOINTS)
+    schemas = [TableSchema(CheckpointModel, name)]
+    DynamoDBTableInitializer(store.gateway, schemas, Capacity()).create_missing()
+    checkpoints = RecordingCheckpoints(DynamoDBCheckpointTable(store.gateway, name))
+    return Subscribing(store, checkpoints, page_size=page_size)
+
+
+def table_stream(store: Store, page_size: int = 1000) -> TableStream:
+    """The events table of a store on DynamoDB, with its stream."""
+    assert isinstance(store.provider, DynamoDBProvider)
+    endpoint = store.gateway._client.meta.endpoint_url
+    streams = Gateway(_streams_client(endpoint), store.meter, store.gateway.retry)
+    return TableStream(store.table(EVENTS), store.gateway, streams, page_size)
+
+
+@cache
+def _streams_client(endpoint_url: str) -> Client:
+    if ".amazonaws.com" in endpoint_url:  # moto, which answers at no address of an account
+        config = Config(account_id_endpoint_mode="disabled")
+        return boto3.client("dynamodbstreams", REGION, config=config)
+    return make_client(Settings(endpoint_url=endpoint_url, region=REGION), "dynamodbstreams")
+
+
+def stream_id(name: str) -> StreamId:
+    return StreamId("Note", name)
+
+
+def seen(events: Iterable[StoredEvent], count: int | None = None) -> list[Seen]:
+    """The next events, all or so many."""
+    return [(event.stream.id, event.version) for event in islice(events, count)]
+
+
+def in_order(delivered: Iterable[Seen]) -> dict[str, list[int]]:
+    """The versions of each stream as they came first, repeats left out."""
+    streams: dict[str, list[int]] = {}
+    for stream, version in dict.fromkeys(delivered):
+        streams.setdefault(stream, []).append(version)
+    return streams

@@ -1,0 +1,115 @@
+"""Subscribers of a stream that does all that a stream may do: nothing lost, order kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from application.ports.subscriptions import Start
+from infrastructure.event_order import StreamOrder
+from infrastructure.streams import EventRecord
+from tests.stores import Store
+from tests.subscription.lives import lives, one_life
+from tests.subscription.simulated_stream import ROUGH
+from tests.subscription.world import World
+
+SEEDS = [*range(15), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(15, 100))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_subscribers_that_die_lose_nothing_and_repeat_nothing_that_is_checkpointed(
+    seed: int,
+) -> None:
+    assert lives(seed).failures() == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_subscriber_gets_everything_once_while_shards_split_and_merge(seed: int) -> None:
+    world = one_life(seed)
+
+    assert world.failures() == []
+    assert len(world.delivered) == len(set(world.delivered))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_subscriber_that_remembers_one_stream_gets_everything_in_order(seed: int) -> None:
+    assert one_life(seed, remembered=1).failures() == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_now_misses_nothing_that_is_committed_after_subscribing(seed: int) -> None:
+    world = World(seed, chances=ROUGH, listings_late=3)
+    for _ in range(20):
+        world.commit()
+        world.table.publish(2)
+    world.table.split()
+    before = dict(world.committed)
+    published = set(world.table.published)
+    with world.open(Start.NOW) as subscription:
+        for _ in range(20):
+            world.commit()
+            world.table.split()
+        for event in subscription:
+            world.deliver(event)
+
+    wanted = {
+        (stream, version)
+        for stream, last in world.committed.items()
+        for version in range(before.get(stream, 0) + 1, last + 1)
+    }
+    assert wanted <= set(world.delivered)
+    assert len(world.delivered) == len(set(world.delivered))
+    # Records that the stream gave out before are from before.
+    assert not [key for key in set(world.delivered) & published if not in_open_commit(world, key)]
+
+
+def in_open_commit(world: World, key: tuple[str, int]) -> bool:
+    """Whether the event's commit was only half in the stream when the subscription began."""
+    item = world.table.items[key]
+    first, count = int(item["commitFirst"]["N"]), int(item["commitCount"]["N"])
+    return any((key[0], version) in world.delivered for version in range(first, first + count))
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_same_holds_where_missing_events_are_read_from_an_engine(
+    ministack_store: Store, seed: int
+) -> None:
+    world = World(seed, chances=ROUGH, listings_late=3, store=ministack_store)
+
+    assert lives(seed, world=world).failures() == []
+
+
+def test_the_simulation_does_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the other tests prove nothing."""
+    read: list[EventRecord] = []
+    count_gaps(monkeypatch, read)
+    worlds = [lives(seed) for seed in range(5)]
+
+    requests = {request for world in worlds for request in world.stream.requests}
+    assert requests == {
+        "DescribeTable",
+        "DescribeStream",
+        "GetShardIterator",
+        "GetRecords",
+        "Scan",
+    }
+    shards = [shard for world in worlds for shard in world.table.shards.values()]
+    assert len(shards) > 20
+    assert any(shard.is_gone for shard in shards)
+    assert sum(world.takeovers for world in worlds) > 20
+    assert sum(world.repeats for world in worlds) > 20
+    assert len(read) > 20
+
+
+def count_gaps(monkeypatch: pytest.MonkeyPatch, read: list[EventRecord]) -> None:
+    """Collects the events that are read from the table because their records came late."""
+    missing = StreamOrder._missing
+
+    def counted(self: StreamOrder, record: EventRecord, first: int) -> Sequence[EventRecord]:
+        found = missing(self, record, first)
+        read.extend(found)
+        return found
+
+    monkeypatch.setattr(StreamOrder, "_missing", counted)
