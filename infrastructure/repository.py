@@ -160,7 +160,10 @@ class StateRepository(TrackedRepository[A, ActionT]):
         return [SaveOutcome(aggregate, self._save_apart(aggregate)) for aggregate in aggregates]
 
     def get_by(self, unique: Unique[A], value: str) -> A:
-        """The aggregate that holds a unique value now. Raises its `NotFound`. Two requests."""
+        """The aggregate that holds a unique value now. Raises its `NotFound`. Two requests.
+
+        One that this unit of work has loaded is taken as it is here, be it stale.
+        """
         for _ in range(CLAIM_READS):
             holder = self._table.holder(unique.key(value))
             if holder is None:

@@ -45,7 +45,8 @@ class Frontier:
 
     def oldest(self) -> Position:
         """The position that is furthest behind in time."""
-        return min(self._positions.values(), key=lambda position: position.moment)
+        nothing = Position(Place.END, _LONG_AGO)
+        return min(self._positions.values(), key=lambda p: p.moment, default=nothing)
 
     def awaits_children(self, lineage: Lineage) -> bool:
         """Whether a shard is finished and what comes after it is not listed yet."""

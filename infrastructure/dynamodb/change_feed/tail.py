@@ -106,8 +106,12 @@ class Tail:
             return
         current, self._current = self._current, None
         _advance(self._frontier, current, len(current.page.records))
-        if current.page.has_ended:
-            del self._readers[current.shard_id]
+        if not current.page.has_ended:
+            return
+        del self._readers[current.shard_id]
+        if self._lineage.has_children(current.shard_id):
+            self._follow()
+        else:
             self._list_shards()
 
     def _next_round(self) -> Turn[Item]:
@@ -131,6 +135,9 @@ class Tail:
 
     def _list_shards(self) -> None:
         self._lineage, self._listed = self._stream.lineage(self._arn), self._clock.now()
+        self._follow()
+
+    def _follow(self) -> None:
         self._frontier.follow(self._lineage)
         for shard_id in self._frontier.unfinished():
             if shard_id not in self._readers:
