@@ -35,6 +35,7 @@ class Chances:
     repeated: float = 0.0
     shards_on_a_page: int = 100
     records_on_a_page: int = 1000
+    pages_are_full: bool = True
 
 
 CALM = Chances()
@@ -45,6 +46,7 @@ ROUGH = Chances(
     repeated=0.1,
     shards_on_a_page=2,
     records_on_a_page=6,
+    pages_are_full=False,
 )
 
 
@@ -159,7 +161,8 @@ class SimulatedStream:
         return name
 
     def _size(self, limit: int) -> int:
-        return self.table.random.randint(1, min(limit, self.chances.records_on_a_page))
+        most = min(limit, self.chances.records_on_a_page)
+        return most if self.chances.pages_are_full else self.table.random.randint(1, most)
 
     def _meet_a_fault(self, operation: str) -> None:
         self.requests.append(operation)

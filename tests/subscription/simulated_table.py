@@ -133,14 +133,15 @@ class SimulatedTable:
     def open(self, parent: str | None, low: int, high: int) -> None:
         """A new shard takes these keys. It may be left out of the first listings."""
         late = self.random.randint(0, self.listings_late) if parent else 0
-        parent_listed = self.shards[parent].listed_from if parent else 0
+        # Listings lag behind as a whole: none tells of a shard before those that are older.
+        older = max((shard.listed_from for shard in self.shards.values()), default=0)
         shard = SimulatedShard(
             f"shardId-{len(self.shards):020d}-{self.random.getrandbits(32):08x}",
             parent,
             low,
             high,
             self._number + 1,
-            max(self.listings + late, parent_listed),
+            max(self.listings + late, older),
         )
         self.shards[shard.id] = shard
 

@@ -23,15 +23,14 @@ from infrastructure.dynamodb.checkpoint_table import DynamoDBCheckpointTable
 from infrastructure.dynamodb.client import Client, make_client
 from infrastructure.dynamodb.event_items import to_record
 from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.models.checkpoints import CHECKPOINTS, CheckpointModel
+from infrastructure.dynamodb.models.checkpoints import CHECKPOINTS
 from infrastructure.dynamodb.models.events import EVENTS, EventModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
-from infrastructure.dynamodb.table_schema import Capacity, TableSchema
 from infrastructure.event_subscription import EventSubscription, StoredEventSubscriptions
 from infrastructure.leases import Checkpoint, CheckpointTable, Grant
 from infrastructure.memory.change_feed import MemoryChanges
 from infrastructure.memory.checkpoint_table import MemoryCheckpointTable
+from infrastructure.memory.event_table import event_of
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.settings import Settings
 from infrastructure.unit_of_work import EventOptions
@@ -138,7 +137,7 @@ class Subscribing:
         if isinstance(provider, MemoryProvider):
             database = provider.database
             changes = lambda: MemoryChanges(database, EVENTS, self.page_size)  # noqa: E731
-            return changes, lambda image: image["event"]
+            return changes, event_of
         stream = table_stream(self.store, self.page_size)
         return lambda: TableChanges(stream, self.clock), lambda item: to_record(item, EventModel)
 
@@ -149,11 +148,8 @@ def subscribing(store: Store, *, page_size: int = 1000) -> Subscribing:
     if isinstance(store.provider, MemoryProvider):
         memory = RecordingCheckpoints(MemoryCheckpointTable())
         return Subscribing(store, memory, page_size=page_size)
-    name = store.table(CHECKPOINTS)
-    schemas = [TableSchema(CheckpointModel, name)]
-    DynamoDBTableInitializer(store.gateway, schemas, Capacity()).create_missing()
-    checkpoints = RecordingCheckpoints(DynamoDBCheckpointTable(store.gateway, name))
-    return Subscribing(store, checkpoints, page_size=page_size)
+    table = DynamoDBCheckpointTable(store.gateway, store.table(CHECKPOINTS))
+    return Subscribing(store, RecordingCheckpoints(table), page_size=page_size)
 
 
 def table_stream(store: Store, page_size: int = 1000) -> TableStream:

@@ -18,6 +18,7 @@ from tests.users import NOW
 
 POSITIONS = {
     "since@1795200000": Position(Place.SINCE, 1795200000),
+    "since:111@1795200000": Position(Place.SINCE, 1795200000, "111"),
     "start@1795200000": Position(Place.START, 1795200000),
     "at:4421584500000000017450439091@1795200000": Position(
         Place.AT, 1795200000, "4421584500000000017450439091"
@@ -54,7 +55,7 @@ def test_checkpoint_of_a_stream() -> None:
     assert world.checkpoints.stored == {
         "stream": "arn:aws:dynamodb:eu-central-1:000000000000:table/events/stream/2026",
         "scan": "null",
-        f"shard:{shard}": f"start@{moment}",
+        f"shard:{shard}": f"since@{moment}",
     }
 
 

@@ -11,7 +11,8 @@ from infrastructure.dynamodb.change_feed.stream_errors import DataTrimmed, Itera
 from infrastructure.dynamodb.change_feed.table_stream import MOST_RECORDS, TableStream
 
 _WALK_PAGES = 5
-"""Pages looked through for the last record. A shard with more gets a new one any moment."""
+"""Pages looked through for the last record. A shard with more gets a new one any moment, and from
+then on its position is that record's number."""
 
 _EMPTY_PAGES = 2
 """An empty page is not always the end; so many in a row are taken for it."""
@@ -22,37 +23,37 @@ def newest(
 ) -> tuple[Position, str | None]:
     """A position after the newest record, and an iterator that stands there.
 
-    The iterator is exact and lives for minutes; the position can be stored, and may lie a few
-    records before it. What comes while this looks is after both.
+    The iterator is exact and lives for minutes. The position can be stored; it is a moment, and
+    the number of the newest record as far as that was found, so that records from minutes before
+    come with it if it was not. What comes while this looks is after both.
     """
-    position = _last_written(stream, arn, shard, now)
+    moment = int(now.timestamp())
+    position = Position(Place.SINCE, moment, _last_number(stream, arn, shard))
     for _ in range(ITERATORS):
         try:
             page = stream.records(stream.iterator(arn, shard.id, None))
         except (IteratorExpired, DataTrimmed):
             continue
         if page.records:
-            return Position(Place.AT, position.moment, sequence_of(page.records[0])), None
+            return Position(Place.AT, moment, sequence_of(page.records[0])), None
         if page.following is None:
-            return Position(Place.END, position.moment), None
+            return Position(Place.END, moment), None
         return position, page.following
     return position, None
 
 
-def _last_written(stream: TableStream, arn: str, shard: Shard, now: datetime) -> Position:
-    """After the last record; the start of an empty shard; else a moment, if it takes too long."""
-    moment = int(now.timestamp())
-    position, empty = Position(Place.START, moment), 0
+def _last_number(stream: TableStream, arn: str, shard: Shard) -> str:
+    """The number of the last record; of an earlier one, if there are many; nothing if none."""
+    number, empty = "", 0
     try:
-        iterator: str | None = stream.iterator(arn, shard.id, position)
+        iterator = stream.iterator(arn, shard.id, Position(Place.START, 0))
         for _ in range(_WALK_PAGES):
-            page = stream.records(iterator or "", MOST_RECORDS)
-            for record in page.records:
-                position = position.after(record)
+            page = stream.records(iterator, MOST_RECORDS)
             empty = 0 if page.records else empty + 1
+            number = sequence_of(page.records[-1]) if page.records else number
+            if page.following is None or empty == _EMPTY_PAGES:
+                break
             iterator = page.following
-            if iterator is None or empty == _EMPTY_PAGES:
-                return position
     except (IteratorExpired, DataTrimmed):
         pass
-    return Position(Place.SINCE, moment)
+    return number

@@ -17,7 +17,7 @@ class Place(Enum):
     """Where in a shard. The values are stored: never change them."""
 
     SINCE = "since"
-    """What was created since the position's moment. The shard was open then."""
+    """What was created since the position's moment, after the record with its number if any."""
     START = "start"
     """All of it: the shard came after one that is read to its end."""
     AT = "at"

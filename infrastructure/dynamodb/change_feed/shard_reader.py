@@ -55,6 +55,7 @@ class ShardReader:
         self._arn = arn
         self._shard = shard
         self._iterator = iterator
+        self._earliest = 0
 
     def read(self, now: datetime) -> ShardPage:
         """The next page; empty where nothing is new. Raises `ChangesTrimmed`."""
@@ -65,9 +66,7 @@ class ShardReader:
         except ResourceMissing as error:
             self._stream.lineage(self._arn)  # raises, if it is the whole stream that is gone
             raise self._trimmed() from error
-        wanted = [record for record in page.records if self._is_wanted(record)]
-        for record in page.records:
-            self.position = self.position.after(record)
+        wanted = [record for record in page.records if self._pass(record)]
         self._iterator = page.following
         if page.following is None:
             self.position = Position(Place.END, self.position.moment)
@@ -105,15 +104,25 @@ class ShardReader:
         return self._stream.records(self._open(now))
 
     def _open(self, now: datetime) -> str:
-        iterator = self._stream.iterator(self._arn, self._shard.id, self.position)
-        if self.position.place in (Place.SINCE, Place.START):
-            self._check_untrimmed(now)
+        position = self.position
+        is_young = now.timestamp() - position.moment < KEPT_SECONDS
+        if position.place is Place.SINCE:
+            self._earliest = position.moment - CLOCK_SKEW_SECONDS
+        try:
+            iterator = self._stream.iterator(self._arn, self._shard.id, position)
+        except DataTrimmed:
+            if position.place is not Place.SINCE or not is_young:
+                raise
+            # The number is that of a record from before. Nothing since the moment can be gone.
+            position = evolve(position, sequence="")
+            return self._stream.iterator(self._arn, self._shard.id, position)
+        if not position.sequence and not is_young:
+            self._check_untrimmed()
         return iterator
 
-    def _check_untrimmed(self, now: datetime) -> None:
+    def _check_untrimmed(self) -> None:
         """A trim horizon is silent about what it dropped; asking for the first record is not."""
-        is_young = now.timestamp() - self.position.moment < KEPT_SECONDS
-        if is_young or self._shard.first is None:
+        if self._shard.first is None:
             return
         first = evolve(self.position, place=Place.AT, sequence=self._shard.first)
         try:
@@ -123,11 +132,14 @@ class ShardReader:
         except RequestRejected:
             return  # proves nothing
 
-    def _is_wanted(self, record: StreamRecord) -> bool:
-        if self.position.place is not Place.SINCE:
-            return True
-        earliest = self.position.moment - CLOCK_SKEW_SECONDS
-        return created(record, self.position.moment) >= earliest
+    def _pass(self, record: StreamRecord) -> bool:
+        """Moves past a record; whether it is wanted. Also old ones can come again."""
+        if created(record, self._earliest) < self._earliest:
+            if self.position.place is Place.SINCE:
+                self.position = evolve(self.position, sequence=sequence_of(record))
+            return False
+        self.position = self.position.after(record)
+        return True
 
     def _trimmed(self) -> ChangesTrimmed:
         return ChangesTrimmed(self._stream.table, self._shard.id, self.position.time)

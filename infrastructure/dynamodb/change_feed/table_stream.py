@@ -14,14 +14,6 @@ from infrastructure.dynamodb.change_feed.stream_errors import call_stream
 from infrastructure.dynamodb.gateway import Gateway
 from infrastructure.dynamodb.items import Item
 
-_ITERATOR_TYPES = {
-    Place.SINCE: "TRIM_HORIZON",
-    Place.START: "TRIM_HORIZON",
-    Place.AT: "AT_SEQUENCE_NUMBER",
-    Place.AFTER: "AFTER_SEQUENCE_NUMBER",
-}
-
-
 MOST_RECORDS = 1000
 """Of one request. Source: API reference, GetRecords."""
 
@@ -95,7 +87,7 @@ class TableStream:
         request = {
             "StreamArn": arn,
             "ShardId": shard_id,
-            "ShardIteratorType": "LATEST" if position is None else _ITERATOR_TYPES[position.place],
+            "ShardIteratorType": _iterator_type(position),
         }
         if position is not None and position.sequence:
             request["SequenceNumber"] = position.sequence
@@ -119,6 +111,15 @@ class TableStream:
             request["ExclusiveStartKey"] = after
         answer = self.gateway.call("Scan", request)
         return ItemPage(answer["Items"], answer.get("LastEvaluatedKey"))
+
+
+def _iterator_type(position: Position | None) -> str:
+    if position is None:
+        return "LATEST"
+    if not position.sequence:
+        return "TRIM_HORIZON"
+    is_at = position.place is Place.AT
+    return "AT_SEQUENCE_NUMBER" if is_at else "AFTER_SEQUENCE_NUMBER"
 
 
 def _shard(described: dict[str, Any]) -> Shard:

@@ -90,7 +90,7 @@ class Tail:
         shard_id = self._round.popleft()
         page = self._readers[shard_id].read(self._clock.now())
         self._current = _Current(shard_id, page)
-        self._has_moved |= bool(page.records) or page.has_ended
+        self._has_moved |= page.position != self._frontier[shard_id]
         return Turn([_change(record) for record in page.records])
 
     def entries(self, handled: int) -> dict[str, str]:
