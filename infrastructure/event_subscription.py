@@ -148,7 +148,8 @@ class StoredEventSubscriptions(Generic[ImageT]):
     clock: Clock
     ids: IdFactory
     poll_interval: float = 1.0
-    lease_seconds: float = 30.0
+    # Longer than one request can take with all its attempts.
+    lease_seconds: float = 60.0
     remembered: int = 100_000
     wait: Wait = field(default=Event.wait)
 

@@ -62,7 +62,7 @@ class Lease:
         subscription: str,
         owner: str,
         clock: Clock,
-        seconds: float = 30.0,
+        seconds: float = 60.0,
     ) -> None:
         self.seconds = seconds
         self._table = table

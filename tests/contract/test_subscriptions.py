@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import pytest
 
-from application.errors import LeaseLost, UnknownEventType
+from application.errors import UnknownEventType
 from application.ports.event_store import RawEvent
 from application.ports.subscriptions import Start
 from domain.consistency import NoStream
@@ -17,10 +17,8 @@ from infrastructure.unit_of_work import EventOptions
 from tests.events.samples import Noted, noted
 from tests.stores import Store
 from tests.subscription.subscribing import (
-    LEASE,
     Subscribing,
     seen,
-    stop_when_idle,
     stream_id,
     subscribing,
 )
@@ -151,114 +149,24 @@ def test_stop_from_another_thread_ends_the_wait_at_once(events: Subscribing) -> 
         thread.join()
 
 
+def test_events_that_other_threads_commit_meanwhile_all_come(events: Subscribing) -> None:
+    def write() -> None:
+        for _ in range(20):
+            events.commit("a", 2)
+
+    with events.subscribe(wait=lambda stopping, _: stopping.wait(0.01)) as subscription:
+        writer = Thread(target=write)
+        writer.start()
+        assert seen(subscription, 40) == [("a", version) for version in range(1, 41)]
+        writer.join()
+
+
 def test_names_are_independent(events: Subscribing) -> None:
     events.commit("a", 2)
 
     assert events.read("mailer") == events.read("projector") == [("a", 1), ("a", 2)]
     with events.subscribe("mailer"), events.subscribe("projector"):
         pass
-
-
-def test_second_instance_waits_for_the_first_and_goes_on_from_its_checkpoint(
-    events: Subscribing,
-) -> None:
-    events.commit("a", 3)
-    first = events.subscribe()
-    assert seen(first, 2) == [("a", 1), ("a", 2)]
-    waits = []
-
-    def wait(stopping: Event, seconds: float) -> None:
-        waits.append(seconds)
-        if len(waits) == 3:
-            first.close()
-        if len(waits) == 4:
-            stopping.set()
-
-    with events.subscribe(wait=wait) as second:
-        assert seen(second) == [("a", 2), ("a", 3)]
-    assert len(waits) == 4
-
-
-def test_second_instance_can_be_stopped_while_it_waits(events: Subscribing) -> None:
-    events.commit("a")
-    with events.subscribe() as first:
-        with events.subscribe(wait=stop_when_idle) as second:
-            assert seen(second) == []
-        assert seen(first) == [("a", 1)]
-
-
-def test_second_instance_from_now_gets_what_came_while_it_waited(events: Subscribing) -> None:
-    first = events.subscribe()
-
-    def wait(stopping: Event, seconds: float) -> None:
-        if first._is_closed:
-            stopping.set()
-        first.close()
-
-    with events.subscribe(start=Start.NOW, wait=wait) as second:
-        events.commit("a", 2)
-        assert seen(second) == [("a", 1), ("a", 2)]
-
-
-def test_instance_that_lost_its_lease_is_refused(events: Subscribing) -> None:
-    events.commit("a", 3)
-    first = events.subscribe()
-    assert seen(first, 1) == [("a", 1)]
-    events.clock.advance(LEASE)
-    with events.subscribe() as second:
-        assert seen(second, 2) == [("a", 1), ("a", 2)]
-
-        with pytest.raises(LeaseLost) as refused:
-            next(first)
-        assert refused.value.subscription == "events#mailer"
-        first.close()
-
-        assert seen(second) == [("a", 3)]
-    assert events.read() == []
-
-
-def test_closing_after_the_lease_was_lost_is_refused_and_stores_nothing(
-    events: Subscribing,
-) -> None:
-    events.commit("a", 3)
-    first = events.subscribe()
-    assert len(seen(first, 3)) == 3
-    events.clock.advance(LEASE)
-    with events.subscribe(), pytest.raises(LeaseLost):
-        first.close()
-
-    assert len(events.read()) == 3
-
-
-def test_lost_lease_does_not_hide_what_was_raised_in_the_block(events: Subscribing) -> None:
-    def lose_the_lease_and_fail() -> None:
-        with events.subscribe():
-            events.clock.advance(LEASE)
-            with events.subscribe():
-                raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        lose_the_lease_and_fail()
-
-
-def test_lease_is_renewed_while_events_are_dealt_with_slowly(events: Subscribing) -> None:
-    events.commit("a", 5)
-    with events.subscribe() as first:
-        for event in first:
-            events.clock.advance(LEASE / 2)
-            with events.subscribe() as second:
-                assert seen(second) == []
-            if event.version == 5:
-                break
-
-
-def test_lease_that_ended_is_still_good_if_nobody_took_it(events: Subscribing) -> None:
-    events.commit("a", 2)
-    with events.subscribe() as subscription:
-        assert seen(subscription, 1) == [("a", 1)]
-        events.clock.advance(LEASE * 10)
-        assert seen(subscription) == [("a", 2)]
-    assert events.read() == []
 
 
 def test_unknown_type_is_raised_and_comes_again(events: Subscribing) -> None:

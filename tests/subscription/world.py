@@ -130,6 +130,12 @@ class World:
         self.table.commit(events.read(stream_id(name), first=version.version - count + 1).records)
         self.committed[stream_key(stream_id(name))] = version.version
 
+    def commit_of(self, key: Key) -> set[Key]:
+        """All events of the commit that an event belongs to."""
+        item = self.table.items[key]
+        first, count = int(item["commitFirst"]["N"]), int(item["commitCount"]["N"])
+        return {(key[0], version) for version in range(first, first + count)}
+
     def trim_what_is_read(self) -> None:
         """Shards go that the stored checkpoint has passed, if it knows all that come after them.
 
