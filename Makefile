@@ -30,8 +30,8 @@ test: check ## Everything: check, then all tests, those without an engine first
 	$(PYTEST) -m "not engine"
 	@$(MAKE) --no-print-directory test-engines
 
-test-fast: .venv/installed ## Unit, contract and property tests in memory: no engine, nothing slow
-	$(PYTEST) -m "not engine and not slow" $(ARGS)
+test-fast: .venv/installed ## Unit and property tests, and the contracts in memory: seconds
+	$(PYTEST) tests/unit tests/property tests/contract -m "not engine" -k "not moto" $(ARGS)
 
 test-engines: engines ## The tests on MiniStack and DynamoDB Local; what cannot be had is skipped
 	$(PYTEST) -m engine $(ENGINE_FLAGS) $(ARGS)

@@ -115,7 +115,6 @@ def test_the_new_aggregate_passes_its_contract_on_real_engines(copy: Path) -> No
     run(copy, *CONTRACT, "-m", "engine")
 
 
-@pytest.mark.slow
 def test_the_new_aggregate_passes_the_checks(copy: Path) -> None:
     run(copy, "ruff", "check", "domain", "application", "infrastructure")
     run(copy, "mypy", "domain", "application", "infrastructure")

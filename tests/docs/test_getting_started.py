@@ -46,7 +46,6 @@ TESTS = ("tests/unit/test_redeem_coupon.py", "tests/e2e/test_http_coupons.py")
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", *TESTS)
 
 
-@pytest.mark.slow
 def test_the_use_case_and_the_route_work(copy: Path) -> None:
     adding.run(copy, *PYTEST, "-m", "not engine")
     adding.run(copy, "ruff", "check", "--select", "I", "--fix", "-q", "application", "api")
@@ -71,7 +70,6 @@ def renaming(old: str, new: str) -> str:
     return script.removesuffix("make format\n")
 
 
-@pytest.mark.slow
 def test_after_the_renaming_nothing_bears_the_old_name(copy: Path) -> None:
     for program in ("bash", "git", "perl"):
         if shutil.which(program) is None:

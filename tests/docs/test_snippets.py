@@ -221,7 +221,6 @@ def wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise AssertionError(log.read_text())
 
 
-@pytest.mark.slow
 def test_the_walk_through_the_api_gets_the_answers_it_announces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -262,7 +262,6 @@ def test_the_demo_starts_an_engine_of_its_own(command: Cli) -> None:
     assert len(json.loads(result.stdout)["users"]) == 2
 
 
-@pytest.mark.slow
 def test_serve_creates_the_tables_seeds_and_serves(settings: Settings, closed_port: int) -> None:
     arguments = ["serve", "--port", str(closed_port), "--seed"]
     started = [sys.executable, "-c", "from api.cli.main import main; main()", *arguments]

@@ -180,7 +180,6 @@ def test_command_that_cannot_be_executed_fails_with_its_name() -> None:
         pass
 
 
-@pytest.mark.slow
 def test_requirements_that_cannot_be_installed_leave_no_environment(tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("./no-such-package --hash=sha256:" + "0" * 64)
