@@ -68,7 +68,7 @@ def commit_some(events: Subscribing, random: Random, left: int) -> int:
     return count
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_every_event_comes_in_order_and_again_only_from_after_the_checkpoint(
     store: Store, seed: int
 ) -> None:

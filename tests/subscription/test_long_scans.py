@@ -9,7 +9,7 @@ from infrastructure.dynamodb.change_feed import table_changes
 from tests.subscription.simulated_stream import ROUGH
 from tests.subscription.world import World
 
-SEEDS = [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 60))]
+SEEDS = range(60)
 HOUR = 3600.0
 
 

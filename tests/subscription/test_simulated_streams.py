@@ -10,7 +10,7 @@ from tests.subscription.lives import lives, one_life
 from tests.subscription.simulated_stream import ROUGH
 from tests.subscription.world import World
 
-SEEDS = [*range(15), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(15, 100))]
+SEEDS = range(100)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
