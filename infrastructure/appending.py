@@ -23,7 +23,7 @@ from domain.consistency import (
 )
 from domain.errors import ConcurrencyConflict, InvalidValue
 from domain.events import DomainEvent
-from infrastructure.committing import Commit
+from infrastructure.committing import Commit, commit_under_way
 from infrastructure.event_registry import EventRegistry
 from infrastructure.streams import EventRecord, StreamTable
 
@@ -103,9 +103,7 @@ class StreamAppender(Generic[ActionT]):
     ) -> None:
         """See `StreamWriter`."""
         if self._under_way:
-            raise UnitOfWorkMisused(
-                "a commit is under way: call commit() again to settle it, or rollback()"
-            )
+            raise commit_under_way()
         if any(staged.stream == stream for staged in self._staged):
             raise UnitOfWorkMisused(f"{stream} is appended to twice in one commit")
         if events:

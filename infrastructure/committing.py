@@ -65,6 +65,13 @@ class Transaction(Protocol):
         ...
 
 
+def commit_under_way() -> UnitOfWorkMisused:
+    """The error of a participant that is to stage something while its commit is not settled."""
+    return UnitOfWorkMisused(
+        "a commit is under way: call commit() again to settle it, or rollback()"
+    )
+
+
 Begin = Callable[[str, Sequence[ActionT]], Transaction]
 """Prepares the transaction of a commit id and its actions; checks limits, sends nothing."""
 

@@ -221,7 +221,7 @@ class _Writer(Generic[A, ActionT]):
         return self._tracker.forgotten()
 
     def events(self) -> Sequence[DomainEvent]:
-        return [e for c in self._tracker.changes() for e in c.aggregate.recorded_events]
+        return self._tracker.events()
 
     def begin(self, commit: Commit) -> Sequence[ActionT]:
         self._changes = self._tracker.begin()

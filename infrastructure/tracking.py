@@ -13,6 +13,7 @@ from domain.aggregate import Aggregate
 from domain.errors import InvalidValue
 from domain.events import DomainEvent
 from infrastructure.aggregates import AggregateType, State, Unique
+from infrastructure.committing import commit_under_way
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -153,6 +154,11 @@ class Tracker(Generic[A]):
         """Tracks from now on what the other tracks."""
         self._tracked |= other._tracked
 
+    def events(self) -> list[DomainEvent]:
+        """The events recorded by what is staged, oldest first for each aggregate."""
+        staged = (e for e in self._tracked.values() if e.intent is not Intent.KEEP)
+        return [event for entry in staged for event in entry.aggregate.recorded_events]
+
     def forgotten(self) -> tuple[str, ...]:
         """The ids of aggregates that recorded events and were neither saved nor removed."""
         return tuple(
@@ -187,31 +193,13 @@ class Tracker(Generic[A]):
 
     def committed(self, notes: Mapping[str, Any]) -> None:
         """The changes that `begin` gave are stored, each with the note of its aggregate's id."""
-        self.stored(self._under_way or (), notes)
+        for change in self._under_way or ():
+            self._stored(change, notes.get(change.aggregate.id))
         self._under_way = None
 
     def abandoned(self) -> None:
         """The changes that `begin` gave are not stored."""
         self._under_way = None
-
-    def stored(self, changes: Iterable[Change[A]], notes: Mapping[str, Any]) -> None:
-        """Takes these changes as what is stored from now on."""
-        for change in changes:
-            aggregate = change.aggregate
-            aggregate.committed(change.version, change.events)
-            if change.intent is Intent.REMOVE:
-                self._tracked.pop(aggregate.id, None)
-                continue
-            entry = self._tracked[aggregate.id]
-            entry.intent = Intent.KEEP
-            entry.stored = Stored(
-                {**change.state, "version": change.version}, notes.get(aggregate.id)
-            )
-            entry.claimed = {
-                key: claim
-                for key, claim in (entry.claimed | change.taken).items()
-                if key not in change.freed
-            }
 
     def clear(self) -> None:
         """Forgets everything."""
@@ -244,6 +232,21 @@ class Tracker(Generic[A]):
             freed={key: entry.claimed[key] for key in entry.claimed if key not in needed},
         )
 
+    def _stored(self, change: Change[A], note: Any) -> None:
+        aggregate = change.aggregate
+        aggregate.committed(change.version, change.events)
+        if change.intent is Intent.REMOVE:
+            self._tracked.pop(aggregate.id, None)
+            return
+        entry = self._tracked[aggregate.id]
+        entry.intent = Intent.KEEP
+        entry.stored = Stored({**change.state, "version": change.version}, note)
+        entry.claimed = {
+            key: claim
+            for key, claim in (entry.claimed | change.taken).items()
+            if key not in change.freed
+        }
+
     def _saveable(self, aggregate: A) -> _Tracked[A]:
         entry = self._entry(aggregate)
         if entry.intent is Intent.REMOVE:
@@ -260,6 +263,4 @@ class Tracker(Generic[A]):
 
     def _check_open(self) -> None:
         if self._under_way is not None:
-            raise UnitOfWorkMisused(
-                "a commit is under way: call commit() again to settle it, or rollback()"
-            )
+            raise commit_under_way()

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from application.deciding import decide
+from application.deciding import decide, require_version
 from application.ports.unit_of_work import UnitOfWorkFactory
-from domain.errors import ConcurrencyConflict
 from domain.orders.errors import OrderNotFound
 from domain.orders.order import Order
 
@@ -39,23 +38,17 @@ def change_order(
     def attempt() -> Order:
         with unit_of_work() as unit:
             order = unit.orders.get(command.order_id)
-            _check(order, command)
+            require_customer(order.id, order.customer_id, command.customer_id)
+            require_version("Order", order, command.expected_version)
             change(order)
             unit.orders.save(order)
             unit.commit()
             return order
 
-    return decide(attempt) if command.expected_version is None else attempt()
+    return decide(attempt, expected_version=command.expected_version)
 
 
 def require_customer(order_id: str, actual: str, required: str | None) -> None:
     """Raises `OrderNotFound` for an order of another customer, which is not theirs to know of."""
     if required is not None and actual != required:
         raise OrderNotFound(order_id)
-
-
-def _check(order: Order, command: OrderCommand) -> None:
-    require_customer(order.id, order.customer_id, command.customer_id)
-    expected = command.expected_version
-    if expected is not None and order.version != expected:
-        raise ConcurrencyConflict("Order", order.id, expected, order.version)

@@ -1,9 +1,8 @@
-"""Small steps that several use cases of users share."""
+"""Finding a user without telling whether there is one."""
 
 from __future__ import annotations
 
 from application.ports.ids import IdFactory
-from domain.errors import ConcurrencyConflict
 from domain.users.errors import UserNotFound
 from domain.users.repository import UserRepository
 from domain.users.user import User
@@ -20,9 +19,3 @@ def find_by_email(users: UserRepository, email: Email, ids: IdFactory) -> User |
     except UserNotFound:
         users.get_many([ids.new_id()])
         return None
-
-
-def require_version(user: User, expected: int) -> None:
-    """Raises `ConcurrencyConflict` unless the user is still at the version the caller saw."""
-    if user.version != expected:
-        raise ConcurrencyConflict("User", user.id, expected, user.version)

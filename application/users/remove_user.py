@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from application.deciding import decide
+from application.deciding import decide, require_version
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWorkFactory
-from application.users.finding import require_version
 
 
 @frozen(kw_only=True)
@@ -27,13 +26,12 @@ class RemoveUserHandler:
 
     def __call__(self, command: RemoveUser) -> None:
         """Raises `UserNotFound`, `ConcurrencyConflict`."""
-        decide(lambda: self._remove(command))
+        decide(lambda: self._remove(command), expected_version=command.expected_version)
 
     def _remove(self, command: RemoveUser) -> None:
         with self.unit_of_work() as unit:
             user = unit.users.get(command.user_id)
-            if command.expected_version is not None:
-                require_version(user, command.expected_version)
+            require_version("User", user, command.expected_version)
             user.leave(self.clock.now())
             unit.users.remove(user)
             unit.commit()

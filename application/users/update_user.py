@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from application.deciding import require_version
 from application.ports.clock import Clock
 from application.ports.notifier import Notifier
 from application.ports.unit_of_work import UnitOfWorkFactory
-from application.users.finding import require_version
 from application.users.tokens import UserTokens
 from domain.users.user import User
 from domain.users.values import Email
@@ -40,7 +40,7 @@ class UpdateUserHandler:
         """
         with self.unit_of_work() as unit:
             user = unit.users.get(command.user_id)
-            require_version(user, command.expected_version)
+            require_version("User", user, command.expected_version)
             previous_email = user.email
             self._apply(command, user)
             unit.users.save(user)

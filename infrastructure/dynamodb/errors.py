@@ -61,6 +61,16 @@ class ResourceInUse(RequestRejected):
     """The table is being created, changed or deleted, or is already there."""
 
 
+@frozen(kw_only=True)
+class IteratorExpired(RequestRejected):
+    """The shard iterator is older than the 15 minutes that it lives."""
+
+
+@frozen(kw_only=True)
+class DataTrimmed(RequestRejected):
+    """The records asked for are older than what the stream keeps."""
+
+
 @frozen
 class _Kind:
     """What a code means. `transient`: trying again may help."""
@@ -90,6 +100,8 @@ CODES: Mapping[str, _Kind] = {
     "ResourceInUseException": _Kind(ResourceInUse),
     "TableInUseException": _Kind(ResourceInUse),
     "TableAlreadyExistsException": _Kind(ResourceInUse),
+    "ExpiredIteratorException": _Kind(IteratorExpired),
+    "TrimmedDataAccessException": _Kind(DataTrimmed),
     "TransactionConflictException": _CONTENDED,
     "ReplicatedWriteConflictException": _CONTENDED,
     "TransactionInProgressException": _Kind(InProgress, transient=True, maybe_applied=True),

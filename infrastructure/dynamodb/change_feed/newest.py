@@ -7,8 +7,8 @@ from datetime import datetime
 from infrastructure.dynamodb.change_feed.lineage import Shard
 from infrastructure.dynamodb.change_feed.positions import Place, Position, sequence_of
 from infrastructure.dynamodb.change_feed.shard_reader import ITERATORS
-from infrastructure.dynamodb.change_feed.stream_errors import DataTrimmed, IteratorExpired
 from infrastructure.dynamodb.change_feed.table_stream import MOST_RECORDS, TableStream
+from infrastructure.dynamodb.errors import DataTrimmed, IteratorExpired
 
 _WALK_PAGES = 5
 """Pages looked through for the last record. A shard with more gets a new one any moment, and from

@@ -16,8 +16,8 @@ from infrastructure.dynamodb.change_feed.positions import (
     created,
     sequence_of,
 )
-from infrastructure.dynamodb.change_feed.stream_errors import DataTrimmed, IteratorExpired
 from infrastructure.dynamodb.change_feed.table_stream import RecordPage, TableStream
+from infrastructure.dynamodb.errors import DataTrimmed, IteratorExpired
 
 # Records are kept for 24 hours. An hour less, for what clocks and moments are off by.
 KEPT_SECONDS = 23 * 3600

@@ -10,7 +10,6 @@ from attrs import frozen
 from application.errors import ResourceMissing
 from infrastructure.dynamodb.change_feed.lineage import Lineage, Shard
 from infrastructure.dynamodb.change_feed.positions import Place, Position, StreamRecord
-from infrastructure.dynamodb.change_feed.stream_errors import call_stream
 from infrastructure.dynamodb.gateway import Gateway
 from infrastructure.dynamodb.items import Item
 
@@ -75,7 +74,7 @@ class TableStream:
         request: dict[str, Any] = {"StreamArn": arn}
         shards: list[Shard] = []
         while True:
-            stream = call_stream(self.streams, "DescribeStream", request)["StreamDescription"]
+            stream = self.streams.call("DescribeStream", request)["StreamDescription"]
             shards += [_shard(described) for described in stream["Shards"]]
             last = stream.get("LastEvaluatedShardId")
             if last is None:
@@ -91,13 +90,13 @@ class TableStream:
         }
         if position is not None and position.sequence:
             request["SequenceNumber"] = position.sequence
-        return str(call_stream(self.streams, "GetShardIterator", request)["ShardIterator"])
+        return str(self.streams.call("GetShardIterator", request)["ShardIterator"])
 
     def records(self, iterator: str, most: int | None = None) -> RecordPage:
         """The records at an iterator. An empty page is no end."""
         limit = min(most or self.page_size, MOST_RECORDS)
         request = {"ShardIterator": iterator, "Limit": limit}
-        answer = call_stream(self.streams, "GetRecords", request)
+        answer = self.streams.call("GetRecords", request)
         return RecordPage(answer["Records"], answer.get("NextShardIterator"))
 
     def items(self, after: Item | None) -> ItemPage:
