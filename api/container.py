@@ -31,10 +31,21 @@ from infrastructure.dynamodb import building as dynamodb
 from infrastructure.event_store import StoredEventStore
 from infrastructure.ids import RandomIds
 from infrastructure.memory import building as memory
+from infrastructure.memory.checkpoint_table import MemoryCheckpointTable
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.memory.table_initializer import MemoryTableInitializer
+from infrastructure.messaging.building import make_destinations, make_publishers
+from infrastructure.messaging.destinations import Destinations
+from infrastructure.messaging.local import MemoryPublisher
 from infrastructure.metering import Meter
 from infrastructure.notifiers import LogNotifier
+from infrastructure.outbox_building import (
+    make_outbox,
+    make_polling_relay,
+    make_relay,
+    make_relay_queue,
+    make_stream_relay,
+)
 from infrastructure.passwords import Argon2Hasher
 from infrastructure.repository import Provider
 from infrastructure.settings import Settings
@@ -57,10 +68,12 @@ def _notifier(settings: Settings) -> LogNotifier:
     return LogNotifier(reveal_tokens=not settings.is_production)
 
 
-def _event_options(settings: Settings) -> EventOptions:
+def _event_options(settings: Settings, destinations: Destinations) -> EventOptions:
     return EventOptions(
         most_events=settings.events_max_batch_size,
         snapshots=SnapshotPolicy(every=settings.snapshot_every),
+        check_message=destinations.check,
+        keep_receipts=timedelta(days=settings.inbox_keep_days),
     )
 
 
@@ -100,7 +113,10 @@ class Container(containers.DeclarativeContainer):
     gateway = Shared(dynamodb.make_gateway, settings, meter)
     tables = Shared(dynamodb.make_tables, settings)
     event_model = Shared(dynamodb.make_event_model, settings)
-    event_options = Shared(_event_options, settings)
+    destinations = Shared(make_destinations, settings)
+    memory_publisher = Shared(MemoryPublisher)
+    publishers = Shared(make_publishers, settings, memory_publisher)
+    event_options = Shared(_event_options, settings, destinations)
 
     # What differs between the providers is selected here, and nowhere else.
     selected = providers.Callable(attrgetter("provider"), settings)
@@ -118,11 +134,52 @@ class Container(containers.DeclarativeContainer):
         StoredUnitOfWork, provider=store, ids=ids, signer=token_signer, options=event_options
     )
     event_store = Shared(_event_store, settings, store, event_options, unit_of_work.provider)
+    checkpoints = providers.Selector(
+        selected,
+        memory=Shared(MemoryCheckpointTable),
+        dynamodb=Shared(dynamodb.make_checkpoints, store),
+    )
     subscriptions = providers.Selector(
         selected,
-        memory=Shared(memory.make_subscriptions, settings, store, event_options, clock, ids),
-        dynamodb=Shared(dynamodb.make_subscriptions, settings, store, event_options, clock, ids),
+        memory=Shared(
+            memory.make_subscriptions,
+            settings,
+            store,
+            event_options,
+            checkpoints=checkpoints,
+            clock=clock,
+            ids=ids,
+        ),
+        dynamodb=Shared(
+            dynamodb.make_subscriptions,
+            settings,
+            store,
+            event_options,
+            checkpoints=checkpoints,
+            clock=clock,
+            ids=ids,
+        ),
     )
+    outbox = Shared(make_outbox, settings, store, destinations, clock=clock, ids=ids, meter=meter)
+    outbox_changes = providers.Selector(
+        selected,
+        memory=Shared(memory.make_outbox_changes, store),
+        dynamodb=Shared(dynamodb.make_outbox_changes, settings, store, clock),
+    )
+    relay_queue = Shared(make_relay_queue, settings, store, ids)
+    relay = providers.Factory(make_relay, settings, relay_queue, publishers, clock, ids)
+    polling_relay = providers.Factory(make_polling_relay, settings, relay, relay_queue)
+    stream_relay = providers.Factory(
+        make_stream_relay,
+        settings,
+        relay,
+        relay_queue,
+        outbox_changes,
+        checkpoints=checkpoints,
+        clock=clock,
+        ids=ids,
+    )
+    batch_relay = providers.Factory(dynamodb.make_batch_relay, relay, outbox)
 
     register_user = providers.Factory(
         RegisterUserHandler,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from domain.errors import DynastrataError
+from domain.errors import Conflict, DynastrataError
 
 
 @frozen(kw_only=True)
@@ -226,6 +226,61 @@ class LeaseLost(DynastrataError):
 
     def __str__(self) -> str:
         return f"{self.owner} no longer holds the lease of subscription {self.subscription}"
+
+
+@frozen
+class MessageAlreadyAdded(Conflict):
+    """The outbox has a message of this id under this ordering key."""
+
+    ordering_key: str
+    message_id: str
+
+    def __str__(self) -> str:
+        return f"message {self.message_id} of {self.ordering_key} is in the outbox already"
+
+
+@frozen
+class MessageNotFound(Conflict):
+    """The outbox has no such message: never added, or removed some time after it was published."""
+
+    ordering_key: str
+    message_id: str
+
+    def __str__(self) -> str:
+        return f"the outbox has no message {self.message_id} of {self.ordering_key}"
+
+
+@frozen
+class NotDeadLettered(Conflict):
+    """The message was not given up: it is published, or pending anyway."""
+
+    ordering_key: str
+    message_id: str
+
+    def __str__(self) -> str:
+        return f"message {self.message_id} of {self.ordering_key} is not dead-lettered"
+
+
+@frozen
+class KeyTakenOver(Conflict):
+    """The lease of an ordering key ended, and another relay may have gone on with it."""
+
+    ordering_key: str
+    owner: str
+
+    def __str__(self) -> str:
+        return f"{self.owner} no longer holds the lease of ordering key {self.ordering_key}"
+
+
+@frozen
+class MessageAlreadyHandled(Conflict):
+    """The consumer has handled this message before: acknowledge it."""
+
+    consumer: str
+    message_id: str
+
+    def __str__(self) -> str:
+        return f"{self.consumer} has handled message {self.message_id} already"
 
 
 @frozen

@@ -81,7 +81,17 @@ class AggregateType(Generic[A]):
 
         The version of an event-sourced aggregate is the number of its events.
         """
-        return len(events) if issubclass(self.cls, EventSourced) else 1
+        return len(events) if self._is_sourced else 1
+
+    def versions(self, expected: int, events: Sequence[DomainEvent]) -> Sequence[int]:
+        """The version that each event belongs to when they are committed after `expected`."""
+        if self._is_sourced:
+            return range(expected + 1, expected + len(events) + 1)
+        return [expected + 1] * len(events)
+
+    @property
+    def _is_sourced(self) -> bool:
+        return issubclass(self.cls, EventSourced)
 
     def claims(self, aggregate: A) -> dict[str, tuple[Unique[A], str]]:
         """The claims that the aggregate's present values need, by their key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
@@ -23,7 +23,7 @@ from domain.consistency import (
 )
 from domain.errors import ConcurrencyConflict, InvalidValue
 from domain.events import DomainEvent
-from infrastructure.committing import Commit, commit_under_way
+from infrastructure.committing import Commit, RecordedEvent, commit_under_way
 from infrastructure.event_registry import EventRegistry
 from infrastructure.streams import EventRecord, StreamTable
 
@@ -33,10 +33,18 @@ ActionT = TypeVar("ActionT")
 class Recorder:
     """Makes the records of events that follow a version."""
 
-    def __init__(self, registry: EventRegistry, ids: IdFactory, most_events: int = 100) -> None:
+    def __init__(
+        self,
+        registry: EventRegistry,
+        ids: IdFactory,
+        most_events: int = 100,
+        leaves: Callable[[DomainEvent], bool] = lambda _: False,
+    ) -> None:
+        """`leaves` tells whether the commit of an event puts a message into the outbox."""
         self._registry = registry
         self._ids = ids
         self._most_events = most_events
+        self._leaves = leaves
 
     def records(
         self,
@@ -62,6 +70,7 @@ class Recorder:
                 event_id=self._ids.new_id(),
                 encoded=self._registry.encode(event),
                 timestamp=_in_utc(event),
+                is_dispatched=self._leaves(event),
                 metadata=metadata or current_metadata(),
                 commit_id=commit.id,
                 commit_first=after + 1,
@@ -82,7 +91,17 @@ class _Append:
     stream: StreamId
     events: tuple[DomainEvent, ...]
     expected: ExpectedVersion
-    metadata: EventMetadata | None
+    metadata: EventMetadata
+
+    def recorded(self, after: int) -> Iterator[RecordedEvent]:
+        for version, event in enumerate(self.events, after + 1):
+            yield RecordedEvent(
+                event=event,
+                aggregate_type=self.stream.type,
+                aggregate_id=self.stream.id,
+                version=version,
+                metadata=self.metadata,
+            )
 
 
 class StreamAppender(Generic[ActionT]):
@@ -92,7 +111,7 @@ class StreamAppender(Generic[ActionT]):
         self._table = table
         self._recorder = recorder
         self._staged: list[_Append] = []
-        self._under_way = False
+        self._confirmed: list[tuple[_Append, int]] | None = None
 
     def append(
         self,
@@ -102,11 +121,12 @@ class StreamAppender(Generic[ActionT]):
         metadata: EventMetadata | None = None,
     ) -> None:
         """See `StreamWriter`."""
-        if self._under_way:
+        if self._confirmed is not None:
             raise commit_under_way()
         if any(staged.stream == stream for staged in self._staged):
             raise UnitOfWorkMisused(f"{stream} is appended to twice in one commit")
         if events:
+            metadata = metadata or current_metadata()
             self._staged.append(_Append(stream, tuple(events), expected, metadata))
 
     def is_changed(self) -> bool:
@@ -117,15 +137,24 @@ class StreamAppender(Generic[ActionT]):
         """See `Participant`. What is not appended is not known here."""
         return ()
 
-    def events(self) -> Sequence[DomainEvent]:
-        """See `Participant`."""
-        return [event for staged in self._staged for event in staged.events]
-
-    def begin(self, commit: Commit) -> Sequence[ActionT]:
+    def begin(self) -> Sequence[RecordedEvent]:
         """See `Participant`. Reads the stream for expectations that are no `Loaded`."""
-        actions = [action for staged in self._staged for action in self._actions(staged, commit)]
-        self._under_way = True
-        return actions
+        confirmed = [
+            (staged, confirmed_version(self._table, staged.stream, staged.expected))
+            for staged in self._staged
+        ]
+        self._confirmed = confirmed
+        return [event for staged, after in confirmed for event in staged.recorded(after)]
+
+    def actions(self, commit: Commit) -> Sequence[ActionT]:
+        """See `Participant`."""
+        return [
+            action
+            for staged, after in self._confirmed or ()
+            for action in self._table.append(
+                self._recorder.records(staged.stream, staged.events, after, commit, staged.metadata)
+            )
+        ]
 
     def committed(self) -> None:
         """See `Participant`."""
@@ -133,18 +162,12 @@ class StreamAppender(Generic[ActionT]):
 
     def abandoned(self) -> None:
         """See `Participant`."""
-        self._under_way = False
+        self._confirmed = None
 
     def clear(self) -> None:
         """See `Participant`."""
         self._staged.clear()
-        self._under_way = False
-
-    def _actions(self, staged: _Append, commit: Commit) -> Sequence[ActionT]:
-        after = confirmed_version(self._table, staged.stream, staged.expected)
-        return self._table.append(
-            self._recorder.records(staged.stream, staged.events, after, commit, staged.metadata)
-        )
+        self._confirmed = None
 
 
 def confirmed_version(

@@ -93,13 +93,16 @@ class ChangeReader(Generic[ImageT]):
         lease: Lease,
         start: Start,
         *,
+        first: Start = Start.BEGINNING,
         poll_interval: float = 1.0,
         wait: Wait = Event.wait,
     ) -> None:
+        """`first` is where CHECKPOINT begins as long as there is none."""
         self._source = source
         self._lease = lease
         self._poll_interval = poll_interval
         self._wait = wait
+        self._first = first
         self._stopping = Event()
         self._handled = 0
         self.notes: Mapping[str, str] = {}
@@ -117,11 +120,14 @@ class ChangeReader(Generic[ImageT]):
         """Ends `pages` at its next page. For any thread."""
         self._stopping.set()
 
-    def pages(self) -> Iterator[Sequence[Change[ImageT]]]:
+    def pages(
+        self, when_idle: Callable[[], object] = lambda: None
+    ) -> Iterator[Sequence[Change[ImageT]]]:
         """Pages of changes, none of them empty, until stopped.
 
         Asking for a page says that the one before it is handled, and stores the checkpoint.
-        Raises `LeaseLost`, and what reading raises.
+        `when_idle` is called where there is nothing new, before waiting for it. Raises
+        `LeaseLost`, and what reading raises.
         """
         while not self._lease.is_held and not self.is_stopping:
             if not self._take_lease():
@@ -136,6 +142,7 @@ class ChangeReader(Generic[ImageT]):
                 if not self.is_stopping:  # otherwise closing stores it
                     self._store()
             elif turn.is_idle:
+                when_idle()
                 self._wait(self._stopping, self._poll_interval)
 
     def handled(self, count: int, notes: Mapping[str, str]) -> None:
@@ -174,7 +181,7 @@ class ChangeReader(Generic[ImageT]):
             }
             return
         if not self._has_begun:
-            self._source.begin(Start.BEGINNING)
+            self._source.begin(self._first)
         self._store()
 
     def _keep_lease(self) -> None:

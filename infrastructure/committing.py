@@ -9,6 +9,7 @@ from typing import Generic, Protocol, Self, TypeVar
 from attrs import frozen
 
 from application.errors import UnitOfWorkMisused
+from application.ports.event_store import EventMetadata
 from application.ports.ids import IdFactory
 from domain.errors import Conflict
 from domain.events import DomainEvent
@@ -17,12 +18,23 @@ ActionT = TypeVar("ActionT")
 ActionT_co = TypeVar("ActionT_co", covariant=True)
 
 
+@frozen(kw_only=True)
+class RecordedEvent:
+    """An event of a commit: what happened to which aggregate, and the version it belongs to."""
+
+    event: DomainEvent
+    aggregate_type: str
+    aggregate_id: str
+    version: int
+    metadata: EventMetadata
+
+
 @frozen
 class Commit:
     """One atomic write: its id, and the events that the aggregates in it recorded, in order."""
 
     id: str
-    events: tuple[DomainEvent, ...]
+    events: tuple[RecordedEvent, ...]
 
 
 class Participant(Protocol[ActionT_co]):
@@ -36,12 +48,15 @@ class Participant(Protocol[ActionT_co]):
         """The ids of what was changed and not saved."""
         ...
 
-    def events(self) -> Sequence[DomainEvent]:
-        """The events recorded by what is staged, oldest first."""
+    def begin(self) -> Sequence[RecordedEvent]:
+        """Fixes what the next commit writes; its events, oldest first.
+
+        Nothing may be staged until it ends.
+        """
         ...
 
-    def begin(self, commit: Commit) -> Sequence[ActionT_co]:
-        """The actions of this commit, in order. Nothing may be staged until it ends."""
+    def actions(self, commit: Commit) -> Sequence[ActionT_co]:
+        """The actions of the commit that began, in order."""
         ...
 
     def committed(self) -> None:
@@ -75,6 +90,9 @@ def commit_under_way() -> UnitOfWorkMisused:
 Begin = Callable[[str, Sequence[ActionT]], Transaction]
 """Prepares the transaction of a commit id and its actions; checks limits, sends nothing."""
 
+Follow = Callable[[Commit], Sequence[ActionT]]
+"""The actions that every commit has besides, for the events in it."""
+
 
 @frozen
 class _UnderWay(Generic[ActionT]):
@@ -90,9 +108,12 @@ class _UnderWay(Generic[ActionT]):
 class BaseUnitOfWork(Generic[ActionT]):
     """Everything of the port `UnitOfWork` but the repositories, which enlist as participants."""
 
-    def __init__(self, begin: Begin[ActionT], ids: IdFactory) -> None:
+    def __init__(
+        self, begin: Begin[ActionT], ids: IdFactory, follow: Follow[ActionT] = lambda _: ()
+    ) -> None:
         self._begin = begin
         self._ids = ids
+        self._follow = follow
         self._participants: list[Participant[ActionT]] = []
         self._under_way: _UnderWay[ActionT] | None = None
 
@@ -141,10 +162,11 @@ class BaseUnitOfWork(Generic[ActionT]):
             raise UnitOfWorkMisused("changes were not committed: call commit(), or rollback()")
 
     def _prepare(self, participants: tuple[Participant[ActionT], ...]) -> _UnderWay[ActionT] | None:
-        events = [event for participant in participants for event in participant.events()]
-        commit = Commit(self._ids.new_id(), tuple(events))
         try:
-            actions = [a for participant in participants for a in participant.begin(commit)]
+            events = [event for participant in participants for event in participant.begin()]
+            commit = Commit(self._ids.new_id(), tuple(events))
+            actions = [a for participant in participants for a in participant.actions(commit)]
+            actions += self._follow(commit)
             transaction = self._begin(commit.id, actions) if actions else None
         except BaseException:
             for participant in participants:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
+from application.acting import current_metadata
 from domain.aggregate import Aggregate
 from domain.errors import DynastrataError, InvalidValue
-from domain.events import DomainEvent
 from domain.repository import Page, SaveOutcome
 from infrastructure.aggregates import AggregateType, Unique
-from infrastructure.committing import BaseUnitOfWork, Commit, Transaction
+from infrastructure.committing import BaseUnitOfWork, Commit, RecordedEvent, Transaction
 from infrastructure.cursors import Cursors, Position
+from infrastructure.inbox import InboxTable
+from infrastructure.outbox import OutboxTable
 from infrastructure.streams import SnapshotTable, StreamTable
 from infrastructure.tracking import Change, Stored, Tracker
 
@@ -89,6 +91,14 @@ class Provider(Protocol[ActionT]):
         """Where snapshots of streams are."""
         ...
 
+    def outbox(self) -> OutboxTable[ActionT]:
+        """Where messages are that wait to be published."""
+        ...
+
+    def inbox(self) -> InboxTable[ActionT]:
+        """Where it is remembered which messages were handled."""
+        ...
+
     def begin(self, commit_id: str, actions: Sequence[ActionT]) -> Transaction:
         """Prepares the transaction of a commit; checks limits, sends nothing."""
         ...
@@ -106,7 +116,7 @@ class TrackedRepository(Generic[A, ActionT]):
         self._type = aggregate_type
         self._tracker = Tracker(aggregate_type)
         self._read = table.read
-        unit.enlist(_Writer(self._tracker, table))
+        unit.enlist(_Writer(aggregate_type, self._tracker, table))
 
     def get(self, aggregate_id: str, /) -> A:
         """See `Repository`. One request, none if this unit of work has it already."""
@@ -194,7 +204,7 @@ class StateRepository(TrackedRepository[A, ActionT]):
     def _save_apart(self, aggregate: A) -> DynastrataError | None:
         alone = self._tracker.split(aggregate)
         try:
-            self._unit.commit_apart(_Writer(alone, self._table))
+            self._unit.commit_apart(_Writer(self._type, alone, self._table))
         except DynastrataError as error:
             # Forgotten from here on: what is stored is to be loaded anew.
             return error
@@ -208,7 +218,10 @@ class StateRepository(TrackedRepository[A, ActionT]):
 class _Writer(Generic[A, ActionT]):
     """What a tracker has staged, as a participant of a unit of work."""
 
-    def __init__(self, tracker: Tracker[A], table: TrackedTable[ActionT]) -> None:
+    def __init__(
+        self, aggregate_type: AggregateType[A], tracker: Tracker[A], table: TrackedTable[ActionT]
+    ) -> None:
+        self._type = aggregate_type
         self._tracker = tracker
         self._table = table
         self._changes: tuple[Change[A], ...] = ()
@@ -220,11 +233,11 @@ class _Writer(Generic[A, ActionT]):
     def forgotten(self) -> Sequence[str]:
         return self._tracker.forgotten()
 
-    def events(self) -> Sequence[DomainEvent]:
-        return self._tracker.events()
-
-    def begin(self, commit: Commit) -> Sequence[ActionT]:
+    def begin(self) -> Sequence[RecordedEvent]:
         self._changes = self._tracker.begin()
+        return [event for change in self._changes for event in self._recorded(change)]
+
+    def actions(self, commit: Commit) -> Sequence[ActionT]:
         planned = {c.aggregate.id: self._table.plan(c, commit) for c in self._changes}
         self._notes = {id_: plan.note for id_, plan in planned.items()}
         return [action for plan in planned.values() for action in plan.actions]
@@ -238,3 +251,14 @@ class _Writer(Generic[A, ActionT]):
 
     def clear(self) -> None:
         self._tracker.clear()
+
+    def _recorded(self, change: Change[A]) -> Iterator[RecordedEvent]:
+        versions = self._type.versions(change.expected, change.events)
+        for event, version in zip(change.events, versions, strict=True):
+            yield RecordedEvent(
+                event=event,
+                aggregate_type=self._type.name,
+                aggregate_id=change.aggregate.id,
+                version=version,
+                metadata=current_metadata(),
+            )

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from attrs import Attribute, frozen
 
-from domain.errors import DynastrataError
+from domain.errors import DynastrataError, InvalidValue
+from infrastructure.messaging.destinations import Destination
 
 Check = Callable[[object, "Attribute[Any]", Any], None]
 """An attrs validator that raises `SettingsError`."""
@@ -92,6 +93,14 @@ def attribute_name(_: object, attribute: Attribute[Any], value: str) -> None:
     """A name that an attribute can have which is a key; few signs, so that it needs no quotes."""
     if not _ATTRIBUTE.fullmatch(value):
         raise invalid(attribute.name, "must have 1 to 255 letters, digits, '_', '.' and '-'")
+
+
+def destination(_: object, attribute: Attribute[Any], value: str) -> None:
+    """A place that messages go to, see `Destination`."""
+    try:
+        Destination.parse(value)
+    except InvalidValue as error:
+        raise invalid(attribute.name, error.reason) from error
 
 
 def is_local(address: str) -> bool:

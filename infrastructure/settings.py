@@ -19,6 +19,7 @@ from infrastructure.setting_checks import (
     SettingsError,
     attribute_name,
     bytes_at_least,
+    destination,
     invalid,
     is_local,
     one_of,
@@ -103,6 +104,16 @@ class Settings:
         "Whole name of the table of checkpoints. Empty: the prefix and `checkpoints`.",
         part_of_table_name,
     )
+    outbox_table: str = _option(
+        "",
+        "Whole name of the table of the outbox. Empty: the prefix and `outbox`.",
+        part_of_table_name,
+    )
+    inbox_table: str = _option(
+        "",
+        "Whole name of the table of the inbox. Empty: the prefix and `inbox`.",
+        part_of_table_name,
+    )
     events_partition_key: str = _option(
         PARTITION_KEY, "Partition key of the table of events.", attribute_name
     )
@@ -124,6 +135,56 @@ class Settings:
     )
     snapshot_every: int = _option(
         100, "Events of one stream between two snapshots. 0: none are taken.", within(0, 1_000_000)
+    )
+    users_destination: str = _option(
+        "log:",
+        "Where messages about users go: a queue of SQS, a topic of SNS, a bus of EventBridge, the "
+        "log, or memory. All are in the region of the tables.",
+        destination,
+    )
+    orders_destination: str = _option("log:", "Where messages about orders go.", destination)
+    outbox_shards: int = _option(
+        4,
+        "How many partitions the index of pending messages is spread over. Never fewer than "
+        "before.",
+        within(1, 256),
+    )
+    outbox_keep_days: float = _option(
+        7.0, "Days for which published messages are kept.", within(0.01, 3650)
+    )
+    inbox_keep_days: float = _option(
+        30.0,
+        "Days for which handled messages are remembered: longer than any can be delivered again.",
+        within(0.01, 3650),
+    )
+    relay_while_serving: bool = _option(
+        default=False, meaning="Whether `serve` publishes messages too, so that no relay is needed."
+    )
+    relay_lease_seconds: float = _option(
+        30.0,
+        "For how long a relay has an ordering key to itself. More than both timeouts and 2 "
+        "seconds.",
+        within(1, 3600),
+    )
+    relay_batch_size: int = _option(
+        25, "Most messages of one ordering key that a relay publishes in one go.", within(1, 98)
+    )
+    relay_attempts: int = _option(
+        10, "After so many attempts a message is dead-lettered.", within(1, 1000)
+    )
+    relay_backoff_seconds: float = _option(
+        1.0, "Pause of an ordering key after its first failure; doubles with each.", within(0, 3600)
+    )
+    relay_backoff_cap_seconds: float = _option(
+        300.0, "Longest pause of an ordering key.", within(0, 86_400)
+    )
+    relay_poll_interval_ms: int = _option(
+        1000, "Milliseconds between two looks for pending messages.", within(1, 60_000)
+    )
+    relay_sweep_seconds: float = _option(
+        30.0,
+        "How often a relay that follows the stream looks for what that did not bring.",
+        within(0.01, 86_400),
     )
     create_tables: bool = _option(
         default=False, meaning="Whether `serve` first creates the missing tables."

@@ -18,7 +18,10 @@ ActionT_co = TypeVar("ActionT_co", covariant=True)
 
 @frozen(kw_only=True)
 class EventRecord:
-    """One event as it is stored. See `StoredEvent` for what the fields mean."""
+    """One event as it is stored. See `StoredEvent` for what the fields mean.
+
+    `is_dispatched` tells whether the same commit put a message of it into the outbox.
+    """
 
     stream: StreamId
     version: int
@@ -29,6 +32,7 @@ class EventRecord:
     commit_id: str
     commit_first: int
     commit_count: int
+    is_dispatched: bool = False
 
 
 @frozen(kw_only=True)

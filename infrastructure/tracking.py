@@ -154,11 +154,6 @@ class Tracker(Generic[A]):
         """Tracks from now on what the other tracks."""
         self._tracked |= other._tracked
 
-    def events(self) -> list[DomainEvent]:
-        """The events recorded by what is staged, oldest first for each aggregate."""
-        staged = (e for e in self._tracked.values() if e.intent is not Intent.KEEP)
-        return [event for entry in staged for event in entry.aggregate.recorded_events]
-
     def forgotten(self) -> tuple[str, ...]:
         """The ids of aggregates that recorded events and were neither saved nor removed."""
         return tuple(

@@ -12,11 +12,12 @@ import typer
 from attrs import asdict, evolve, frozen
 
 from api.cli.demo_orders import Happened, OrdersStory
+from api.cli.demo_outbox import Left, OutboxStory
 from api.cli.demo_steps import Row, play
 from api.cli.demo_users import UsersStory
 from api.cli.output import AsJson, busy, say_json, say_table
-from api.cli.starting import start
 from api.container import Container
+from api.starting import start
 from domain.users.user import User
 from infrastructure.engines import run_ministack
 from infrastructure.settings import Settings, SettingsError, load_settings
@@ -41,7 +42,7 @@ def demo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Register users, sign in, place an order; show what each step stored and what it cost.
+    """Register users, place an order, publish the messages; show what was stored at what cost.
 
     With dynamodb it starts a local engine of its own, which needs no Docker, unless
     DYNASTRATA_ENDPOINT_URL is set: then it creates the missing tables there, removes the users that
@@ -50,6 +51,7 @@ def demo(
     settings = load_settings()
     if settings.is_production:
         raise SettingsError("environment", "the demo does not run in production")
+    settings = evolve(settings, users_destination="memory:", orders_destination="memory:")
     if provider is not None:
         settings = evolve(settings, provider=provider.value)
     with _with_engine(settings) as settings:
@@ -60,6 +62,7 @@ def demo(
                 "steps": [asdict(row) for row in played.rows],
                 "users": [_shown(user) for user in played.users],
                 "history": [asdict(event) for event in played.history],
+                "published": [asdict(message) for message in played.published],
             }
         )
     else:
@@ -71,6 +74,7 @@ class _Played:
     rows: list[Row]
     users: list[User]
     history: list[Happened]
+    published: list[Left]
 
 
 def _play(container: Container) -> _Played:
@@ -78,9 +82,10 @@ def _play(container: Container) -> _Played:
         container.table_initializer().create_missing()
         users = UsersStory(container)
         orders = OrdersStory(container, customer_id=users.id_of_ada)
+        outbox = OutboxStory(container, lambda: [*users.ids(), orders.id()])
         users.remove_earlier()
-        rows = list(play(container, chain(users.steps(), orders.steps())))
-        return _Played(rows, users.users(), orders.history())
+        rows = list(play(container, chain(users.steps(), orders.steps(), outbox.steps())))
+        return _Played(rows, users.users(), orders.history(), outbox.left())
 
 
 @contextmanager
@@ -128,5 +133,11 @@ def _say(settings: Settings, played: _Played) -> None:
         "The history of Ada's order",
         ("version", "event", "what"),
         [(event.version, event.event, event.what) for event in played.history],
+        numbers=("version",),
+    )
+    say_table(
+        "What left the service, in order for each of them",
+        ("message", "destination", "of", "version"),
+        [(m.message, m.destination, m.of, m.version) for m in played.published],
         numbers=("version",),
     )

@@ -50,6 +50,10 @@ class OrdersStory:
         yield "pay the order", self._pay
         yield "add a line too late", self._add_late
 
+    def id(self) -> str:
+        """The order's id."""
+        return self._order.id
+
     def history(self) -> list[Happened]:
         """What happened to the order, as stored."""
         stored = self._container.get_order_history()(self._order.id)
@@ -58,7 +62,7 @@ class OrdersStory:
     def _place(self) -> str:
         command = PlaceOrder(customer_id=self._customer_id(), lines=(_ALGEBRA, _WEAVING))
         self._order = self._container.place_order()(command)
-        return "event 1 of the order"
+        return "event 1 of the order, message"
 
     def _add(self) -> str:
         return self._took(self._add_line(_NUMBERS))
@@ -71,7 +75,7 @@ class OrdersStory:
 
     def _pay(self) -> str:
         command = PayOrder(order_id=self._order.id, expected_version=self._order.version)
-        return self._took(self._container.pay_order()(command))
+        return f"{self._took(self._container.pay_order()(command))}, message"
 
     def _add_late(self) -> str:
         try:

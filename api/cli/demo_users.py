@@ -36,6 +36,7 @@ class UsersStory:
         self._clock = DemoClock()
         self._notifier = MemoryNotifier()
         self._users: dict[str, User] = {}
+        self._ids: list[str] = []
         container.clock.override(self._clock)
         container.notifier.override(self._notifier)
 
@@ -66,6 +67,10 @@ class UsersStory:
         """Who stays to the end."""
         return self._users["Ada"].id
 
+    def ids(self) -> list[str]:
+        """Everybody who registered, also who left."""
+        return self._ids
+
     def users(self) -> list[User]:
         """Those who are left, as stored."""
         return [self._container.get_user()(user.id) for user in self._users.values()]
@@ -77,7 +82,8 @@ class UsersStory:
             )
         )
         self._users[first_name] = user
-        return f"user, claim on {user.email.value}"
+        self._ids.append(user.id)
+        return f"user, claim on {user.email.value}, message"
 
     def _register_again(self) -> str:
         try:
@@ -88,7 +94,7 @@ class UsersStory:
     def _verify(self) -> str:
         token = next(m.token for m in self._notifier.sent if m.email == self._users["Ada"].email)
         self._container.verify_email()(token)
-        return "user"
+        return "user, message"
 
     def _change_name(self) -> str:
         ada = self._users["Ada"]
@@ -102,7 +108,7 @@ class UsersStory:
         changed = self._container.update_user()(
             UpdateUser(user_id=grace.id, expected_version=grace.version, email=_NEW_EMAIL)
         )
-        return f"user, claim on {changed.email.value}; the old claim is removed"
+        return f"user, claim on {changed.email.value}, message; the old claim is removed"
 
     def _sign_in(self) -> str:
         email = self._users["Ada"].email.value
@@ -138,4 +144,4 @@ class UsersStory:
     def _remove(self) -> str:
         alan = self._users.pop("Alan")
         self._container.remove_user()(RemoveUser(user_id=alan.id))
-        return "nothing; user and claim are removed"
+        return "message; user and claim are removed"

@@ -11,7 +11,7 @@ import typer
 from attrs import asdict
 
 from api.cli.output import AsJson, json_line, say, say_table
-from api.cli.starting import start
+from api.starting import start
 from application.ports.event_store import EventStore, RawEvent, StoredEvent
 from application.ports.subscriptions import EventSubscriptions, Start, Subscription
 from domain.consistency import StreamId

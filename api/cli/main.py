@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import events, tables
+from api.cli import events, outbox, tables
 from api.cli.demo import demo
 from api.cli.failing import Commands
 from api.cli.seed import seed
@@ -13,7 +13,7 @@ from api.cli.serve import serve
 app = typer.Typer(
     name="dynastrata",
     cls=Commands,
-    help="A persistence layer on DynamoDB: try it, serve it, look after its tables.",
+    help="A persistence layer on DynamoDB: try it, serve it, look after its tables and its outbox.",
     epilog="Settings: settings/<environment>.toml, then variables DYNASTRATA_*. "
     "Exit codes: 0 done; 1 failed, with one line that says why; 2 wrong usage or settings; "
     "3 `tables status` found a difference.",
@@ -27,6 +27,7 @@ app.command()(serve)
 app.command()(seed)
 app.add_typer(tables.app, name="tables", no_args_is_help=True)
 app.add_typer(events.app, name="events", no_args_is_help=True)
+app.add_typer(outbox.app, name="outbox", no_args_is_help=True)
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ import typer
 from attrs import evolve, frozen
 
 from api.cli.output import AsJson, say, say_json, say_table
-from api.cli.starting import start
 from api.container import Container
+from api.starting import start
 from application.users.register_user import RegisterUser
 from domain.errors import DynastrataError
 from domain.users.errors import EmailAlreadyRegistered

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -9,8 +13,10 @@ import uvicorn
 from attrs import evolve
 
 from api.cli.seed import seed_users
-from api.cli.starting import start
+from api.container import Container
 from api.http.app import create_app
+from api.starting import start
+from infrastructure.relaying import PollingRelay
 from infrastructure.settings import load_settings
 
 
@@ -28,7 +34,8 @@ def serve(
 ) -> None:
     """Serve the HTTP API until interrupted. Its documentation is at /docs.
 
-    With create_tables on, the missing tables are created first.
+    With create_tables on, the missing tables are created first; with relay_while_serving on,
+    messages are published too.
     """
     settings = load_settings()
     settings = evolve(
@@ -39,9 +46,27 @@ def serve(
         container.table_initializer().create_missing()
     if seed:
         seed_users(container)
-    uvicorn.run(
-        create_app(container),
-        host=settings.http_host,
-        port=settings.http_port,
-        log_level=settings.log_level,
-    )
+    with _relaying(container) if settings.relay_while_serving else nullcontext():
+        uvicorn.run(
+            create_app(container),
+            host=settings.http_host,
+            port=settings.http_port,
+            log_level=settings.log_level,
+        )
+
+
+@contextmanager
+def _relaying(container: Container) -> Iterator[None]:
+    """Publishes messages within the block, in a thread beside it."""
+    relay: PollingRelay = container.polling_relay()
+    thread = Thread(target=relay.run, name="relay")
+    # Having shut down, the server raises the signal again that it got. Left to its default, SIGTERM
+    # would end the process there, with messages published and not marked.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    thread.start()
+    try:
+        yield
+    finally:
+        relay.stop()
+        thread.join()
+        signal.signal(signal.SIGTERM, before)

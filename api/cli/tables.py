@@ -10,7 +10,7 @@ from attrs import asdict
 
 from api.cli.failing import ExitCode
 from api.cli.output import AsJson, busy, say, say_json, say_table
-from api.cli.starting import start
+from api.starting import start
 from application.errors import ServiceFault, Throttled, Unreachable
 from application.ports.table_initializer import TableInitializer, TableStatus
 from infrastructure.settings import Settings, SettingsError, load_settings

@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from application.ports.event_store import StreamWriter
+from application.ports.inbox import InboxWriter
+from application.ports.outbox import OutboxWriter
 from domain.orders.repository import OrderRepository
 from domain.users.repository import UserRepository
 
@@ -31,6 +33,16 @@ class UnitOfWork(Protocol):
     @property
     def streams(self) -> StreamWriter:
         """Streams of events, for what is no aggregate."""
+        ...
+
+    @property
+    def outbox(self) -> OutboxWriter:
+        """Messages for the world outside, beside those that events cause by themselves."""
+        ...
+
+    @property
+    def inbox(self) -> InboxWriter:
+        """Which messages were handled; see `application.receiving`."""
         ...
 
     def commit(self) -> None:

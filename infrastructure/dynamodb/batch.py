@@ -1,4 +1,4 @@
-"""Batch reads: as many requests as it takes, and nothing left behind."""
+"""Batches: as many requests as it takes, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from infrastructure.dynamodb.items import Item
 
 MOST_KEYS = 100
 """Keys in one `BatchGetItem`. Source: API reference."""
+
+MOST_WRITES = 25
+"""Writes in one `BatchWriteItem`. Source: API reference."""
 
 
 def batch_get(gateway: Gateway, table: str, keys: Sequence[Item]) -> list[Item]:
@@ -25,6 +28,28 @@ def batch_get(gateway: Gateway, table: str, keys: Sequence[Item]) -> list[Item]:
     return found
 
 
+def batch_delete(gateway: Gateway, table: str, keys: Sequence[Item]) -> None:
+    """Removes the items of these different keys, without conditions.
+
+    What the service leaves over is sent again, after a pause that grows while nothing goes. Raises
+    `Throttled` when the policy's attempts remove nothing.
+    """
+    for start in range(0, len(keys), MOST_WRITES):
+        requests = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + MOST_WRITES]]
+        _write_all(gateway, table, requests)
+
+
+def _write_all(gateway: Gateway, table: str, requests: list[dict[str, Any]]) -> None:
+    left, idle = requests, 0
+    while left:
+        answer = gateway.call("BatchWriteItem", {"RequestItems": {table: left}})
+        unprocessed = (answer.get("UnprocessedItems") or {}).get(table, [])
+        idle = 0 if len(unprocessed) < len(left) else idle + 1
+        left = unprocessed
+        if left:
+            _pause(gateway, "BatchWriteItem", table, "UnprocessedItems", idle)
+
+
 def _get_all(gateway: Gateway, table: str, keys: Sequence[Item]) -> list[Item]:
     found: list[Item] = []
     wanted: dict[str, Any] = {table: {"Keys": list(keys), "ConsistentRead": True}}
@@ -35,10 +60,13 @@ def _get_all(gateway: Gateway, table: str, keys: Sequence[Item]) -> list[Item]:
         found += items
         wanted = answer.get("UnprocessedKeys") or {}
         idle = 0 if items else idle + 1
-        if wanted and idle >= gateway.retry.attempts:
-            raise Throttled(
-                operation="BatchGetItem", table=table, attempts=idle, reasons=("UnprocessedKeys",)
-            )
         if wanted:
-            gateway.retry.sleep(gateway.retry.pause(idle + 1))
+            _pause(gateway, "BatchGetItem", table, "UnprocessedKeys", idle)
     return found
+
+
+def _pause(gateway: Gateway, operation: str, table: str, reason: str, idle: int) -> None:
+    """Waits before leftovers are sent again; raises where that brought nothing too often."""
+    if idle >= gateway.retry.attempts:
+        raise Throttled(operation=operation, table=table, attempts=idle, reasons=(reason,))
+    gateway.retry.sleep(gateway.retry.pause(idle + 1))

@@ -29,7 +29,7 @@ def to_model(record: EventRecord, model: type[EventModel]) -> EventModel:
         timestamp=record.timestamp.astimezone(UTC).isoformat(),
         event_data=b64encode(record.encoded.data).decode("ascii"),
         metadata=_metadata_text(record),
-        is_dispatched=False,
+        is_dispatched=record.is_dispatched,
         commit_id=record.commit_id,
         commit_first=record.commit_first,
         commit_count=record.commit_count,
@@ -61,6 +61,7 @@ def to_record(item: Item, model: type[EventModel]) -> EventRecord:
         commit_id=stored.commit_id,
         commit_first=int(stored.commit_first),
         commit_count=int(stored.commit_count),
+        is_dispatched=stored.is_dispatched,
     )
 
 

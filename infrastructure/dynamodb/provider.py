@@ -12,10 +12,14 @@ from infrastructure.dynamodb.actions import Action
 from infrastructure.dynamodb.aggregate_table import DynamoDBAggregateTable
 from infrastructure.dynamodb.event_table import DynamoDBEventTable
 from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.inbox_table import DynamoDBInboxTable
 from infrastructure.dynamodb.models import MODELS
 from infrastructure.dynamodb.models.base import AggregateModel
 from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.inbox import InboxModel
+from infrastructure.dynamodb.models.outbox import OutboxModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
+from infrastructure.dynamodb.outbox_table import DynamoDBOutboxTable
 from infrastructure.dynamodb.snapshot_table import DynamoDBSnapshotTable
 from infrastructure.dynamodb.tables import Tables
 from infrastructure.dynamodb.transaction import Transaction
@@ -25,14 +29,15 @@ from infrastructure.dynamodb.transaction import Transaction
 class DynamoDBProvider:
     """Implements `Provider`.
 
-    `listing_shards` spreads each listing over that many keys; `event_model` names the keys of
-    the events table.
+    `listing_shards` spreads each listing over that many keys, `outbox_shards` the index of what is
+    not published; `event_model` names the keys of the events table.
     """
 
     gateway: Gateway
     tables: Tables
     listing_shards: int = 1
     event_model: type[EventModel] = EventModel
+    outbox_shards: int = 1
 
     def table(self, aggregate_type: AggregateType[Any]) -> DynamoDBAggregateTable:
         """See `Provider`. Raises `TypeError` for a type without a model that fits it."""
@@ -56,6 +61,15 @@ class DynamoDBProvider:
         """See `Provider`."""
         name = self.tables.physical(SnapshotModel.Meta.table_name)
         return DynamoDBSnapshotTable(self.gateway, name)
+
+    def outbox(self) -> DynamoDBOutboxTable:
+        """See `Provider`."""
+        name = self.tables.physical(OutboxModel.Meta.table_name)
+        return DynamoDBOutboxTable(self.gateway, name, self.outbox_shards)
+
+    def inbox(self) -> DynamoDBInboxTable:
+        """See `Provider`."""
+        return DynamoDBInboxTable(self.gateway, self.tables.physical(InboxModel.Meta.table_name))
 
     def begin(self, commit_id: str, actions: Sequence[Action]) -> Transaction:
         """See `Provider`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from threading import RLock
@@ -25,13 +26,15 @@ class MemoryAction:
     """Stores `record` under `key`, or removes what is there (None), unless `refusal` objects.
 
     `refusal` is asked with the present record, and returns the error that refuses the commit.
+    `change` makes the record to store out of the present one, which it leaves as it is.
     `size` is the bytes that the item would have on DynamoDB, where they count towards a limit.
     """
 
     table: str
     key: str
-    record: Record | None
+    record: Record | None = None
     refusal: Callable[[Record | None], Conflict | None] = field(default=lambda _: None)
+    change: Callable[[Record | None], Record] | None = None
     size: int = 0
 
 
@@ -50,6 +53,7 @@ class MemoryDatabase:
     def __init__(self) -> None:
         self._lock = RLock()
         self._tables: dict[str, dict[str, Record]] = {}
+        self._keys: dict[str, list[str]] = {}
         self._changes: dict[str, list[MemoryChange]] = {}
 
     def get(self, table: str, key: str) -> Record | None:
@@ -70,16 +74,40 @@ class MemoryDatabase:
     def keys(self, table: str) -> list[str]:
         """Every key of the table, in order."""
         with self._lock:
-            return sorted(self._tables.get(table, {}))
+            return list(self._keys.get(table, ()))
+
+    def between(self, table: str, after: str, before: str, limit: int) -> list[Record]:
+        """Copies of the first records whose keys lie between these two, in order of the keys."""
+        with self._lock:
+            keys = self._keys.get(table, [])
+            first, last = bisect_right(keys, after), bisect_left(keys, before)
+            return self.get_all(table, keys[first : min(last, first + limit)])
+
+    def select(self, table: str, wanted: Callable[[Record], bool]) -> list[Record]:
+        """Copies of the records that are wanted, in order of their keys."""
+        with self._lock:
+            records = self._tables.get(table, {})
+            return [deepcopy(records[k]) for k in self._keys.get(table, ()) if wanted(records[k])]
 
     def put_if(
         self, table: str, key: str, record: Record, condition: Callable[[Record | None], bool]
     ) -> bool:
         """Stores one record if the present one meets the condition; whether it did."""
+        return self.change_if(table, key, lambda _: record, condition)
+
+    def change_if(
+        self,
+        table: str,
+        key: str,
+        change: Callable[[Record | None], Record],
+        condition: Callable[[Record | None], bool],
+    ) -> bool:
+        """The same with a record that is made out of the present one."""
         with self._lock:
-            if not condition(self._tables.get(table, {}).get(key)):
+            present = self._tables.get(table, {}).get(key)
+            if not condition(present):
                 return False
-            self._write(table, key, deepcopy(record))
+            self._write(table, key, deepcopy(change(deepcopy(present))))
             return True
 
     def begin(self, actions: Sequence[MemoryAction]) -> MemoryTransaction:
@@ -104,7 +132,7 @@ class MemoryDatabase:
                 if refused is not None:
                     raise refused
             for action in actions:
-                self._write(action.table, action.key, action.record)
+                self._write(action.table, action.key, self._outcome(action))
 
     def change_count(self, table: str) -> int:
         """How many changes the table has seen."""
@@ -116,13 +144,22 @@ class MemoryDatabase:
         with self._lock:
             return deepcopy(self._changes.get(table, [])[after : after + limit])
 
+    def _outcome(self, action: MemoryAction) -> Record | None:
+        if action.change is None:
+            return action.record
+        return deepcopy(action.change(self.get(action.table, action.key)))
+
     def _write(self, table: str, key: str, record: Record | None) -> None:
         records = self._tables.setdefault(table, {})
         change = MemoryChange(key, records.get(key), record)
+        keys = self._keys.setdefault(table, [])
         if record is not None:
+            if change.old is None:
+                insort(keys, key)
             records[key] = record
-        else:
-            records.pop(key, None)
+        elif change.old is not None:
+            del keys[bisect_left(keys, key)]
+            del records[key]
         if change.old is not None or change.new is not None:
             self._changes.setdefault(table, []).append(change)
 

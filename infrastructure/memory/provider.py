@@ -11,6 +11,8 @@ from infrastructure.aggregates import AggregateType
 from infrastructure.memory.aggregate_table import MemoryAggregateTable
 from infrastructure.memory.database import MemoryAction, MemoryDatabase, MemoryTransaction
 from infrastructure.memory.event_table import MemoryEventTable, MemorySnapshotTable
+from infrastructure.memory.inbox_table import MemoryInboxTable
+from infrastructure.memory.outbox_table import MemoryOutboxTable
 
 
 @frozen
@@ -30,6 +32,14 @@ class MemoryProvider:
     def snapshots(self) -> MemorySnapshotTable:
         """See `Provider`."""
         return MemorySnapshotTable(self.database)
+
+    def outbox(self) -> MemoryOutboxTable:
+        """See `Provider`."""
+        return MemoryOutboxTable(self.database)
+
+    def inbox(self) -> MemoryInboxTable:
+        """See `Provider`."""
+        return MemoryInboxTable(self.database)
 
     def begin(self, commit_id: str, actions: Sequence[MemoryAction]) -> MemoryTransaction:
         """See `Provider`. The commit id is not needed: the outcome is always known."""

@@ -51,8 +51,8 @@ def test_unusual_ids_are_ids_like_any_other(store: Store, user_id: str) -> None:
 
 def test_more_than_a_hundred_ids_are_read_too(store: Store) -> None:
     ids = [f"user-{n:03}" for n in range(101)]
-    for start in range(0, len(ids), 50):
-        put_new(store, *ids[start : start + 50])
+    for start in range(0, len(ids), 30):
+        put_new(store, *ids[start : start + 30])
 
     with store.unit_of_work() as unit:
         found = unit.users.get_many(reversed(ids))

@@ -144,8 +144,8 @@ def test_later_user_of_the_list_can_take_the_address_that_an_earlier_one_gave_up
 
 def test_more_users_than_fit_into_one_commit_are_saved(store: Store) -> None:
     ids = [f"user-{n:03}" for n in range(101)]
-    for start in range(0, len(ids), 50):
-        put_new(store, *ids[start : start + 50])
+    for start in range(0, len(ids), 30):
+        put_new(store, *ids[start : start + 30])
 
     with store.unit_of_work() as unit:
         users = unit.users.get_many(ids)

@@ -173,14 +173,22 @@ def test_change_after_the_commit_is_seen_by_nobody(store: Store) -> None:
 
 
 def test_hundred_actions_fit_into_one_commit(store: Store) -> None:
-    put_new(store, *(f"user-{n}" for n in range(50)))  # each with the claim on its address
+    put_new(store, "bob")
 
-    assert names(store, "user-0", "user-49") == ["Ada", "Ada"]
+    with store.unit_of_work() as unit:
+        user = unit.users.get("bob")
+        user.change_name("Bob", "Brown", NOW)
+        unit.users.save(user)
+        for n in range(33):  # each with the claim on its address, and its message
+            unit.users.add(new_user(f"{n}@example.com", id=f"user-{n}"))
+        unit.commit()
+
+    assert names(store, "bob", "user-0", "user-32") == ["Bob", "Ada", "Ada"]
 
 
 def test_more_than_a_hundred_actions_are_refused_before_anything_is_sent(store: Store) -> None:
     with store.unit_of_work() as unit, store.meter.measure() as used:
-        for n in range(51):
+        for n in range(34):
             unit.users.add(new_user(f"{n}@example.com", id=f"user-{n}"))
         with pytest.raises(LimitExceeded) as exceeded:
             unit.commit()

@@ -13,23 +13,27 @@ from application.deciding import DECISIONS
 from domain.consistency import StreamId
 from infrastructure.dynamodb.aggregate_table import KEPT_COMMITS
 from infrastructure.dynamodb.client import Client
-from infrastructure.dynamodb.items import LARGEST_ITEM
+from infrastructure.dynamodb.items import LARGEST_ITEM, Item
 from infrastructure.dynamodb.models.base import ClaimModel
 from infrastructure.dynamodb.models.checkpoints import CheckpointModel
 from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.inbox import InboxModel
+from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
 from infrastructure.dynamodb.models.users import SessionAttribute, UserModel
 from infrastructure.dynamodb.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.transaction import MOST_ACTIONS, MOST_BYTES, TOKEN_SECONDS
 from infrastructure.engines import LocalEngine
 from infrastructure.event_subscription import subscription_key
+from infrastructure.message_registry import message_id
+from infrastructure.outbox import HEAD
 from infrastructure.settings import Settings
 from infrastructure.streams import stream_key
 from scripts import measure_costs
 from scripts import write_configuration_reference as configuration
 from tests.docs.markdown import GUIDES, README, Row, prose, table
-from tests.stores import dynamodb_store
-from tests.users import new_user
+from tests.stores import Store, dynamodb_store
+from tests.users import NOW, new_user
 
 COMMITS = GUIDES / "commits.md"
 SCHEMAS = GUIDES / "table-schemas.md"
@@ -95,6 +99,9 @@ def keys(key_schema: list[dict[str, str]], creation: Any = None) -> list[Row]:
         ("Event", EventModel),
         ("Snapshot", SnapshotModel),
         ("Checkpoint", CheckpointModel),
+        ("Message", OutboxModel),
+        ("Head", KeyHeadModel),
+        ("Receipt", InboxModel),
     ],
 )
 def test_attributes_are_those_of_the_model(heading: str, container: Any) -> None:
@@ -114,6 +121,30 @@ def test_keys_of_events_are_those_that_the_table_is_made_with() -> None:
     assert created["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
 
 
+def test_keys_of_messages_are_those_that_the_table_is_made_with() -> None:
+    schema = TableSchema(OutboxModel, "outbox")
+    created = schema.creation(Capacity())
+    (index,) = created["GlobalSecondaryIndexes"]
+    assert table(SCHEMAS, "Table `outbox`") == keys(created["KeySchema"], created)
+    assert table(SCHEMAS, "Index `outstanding`") == keys(index["KeySchema"], created)
+    assert index["Projection"] == {
+        "ProjectionType": "INCLUDE",
+        "NonKeyAttributes": ["createdAt", "retryCount"],
+    }
+    assert "Besides the keys, `createdAt` and `retryCount` are projected" in words(SCHEMAS)
+    assert (schema.stream_view, schema.ttl_attribute) == ("NEW_AND_OLD_IMAGES", "ttl")
+    assert "Its stream shows new and old images. Its time-to-live attribute is `ttl`" in words(
+        SCHEMAS
+    )
+
+
+def test_keys_of_receipts_are_those_that_the_table_is_made_with() -> None:
+    schema = TableSchema(InboxModel, "inbox")
+    created = schema.creation(Capacity())
+    assert table(SCHEMAS, "Table `inbox`") == keys(created["KeySchema"], created)
+    assert (schema.stream_view, schema.ttl_attribute) == (None, "ttl")
+
+
 def test_the_table_has_neither_a_stream_nor_a_time_to_live() -> None:
     schema = TableSchema(UserModel, "users")
     assert (schema.stream_view, schema.ttl_attribute) == (None, None)
@@ -125,19 +156,38 @@ def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
     with store.unit_of_work() as unit:
         unit.users.add(new_user("ada@example.com"))
         unit.commit()
-    items = store.gateway.call("Scan", {"TableName": store.table("users")})["Items"]
-    claim, user = sorted(items, key=len)
+    with store.unit_of_work() as unit:
+        unit.inbox.remember("mailer", "7", NOW)
+        unit.commit()
+    claim, user = sorted(stored_in(store, "users"), key=len)
+    (message,), (receipt,) = stored_in(store, "outbox"), stored_in(store, "inbox")
     formats = [row["example"] for row in table(SCHEMAS, "Key formats")]
     assert formats == [
         claim["id"]["S"],
         user["listShard"]["S"],
         stream_key(StreamId("Order", "7")),
         subscription_key("events", "mailer"),
+        message_id(3, 0, "01a1fac2-989e-74d1-a872-6f659efbd0fb"),
+        message["outstanding"]["S"],
+        HEAD,
+        receipt["id"]["S"],
     ]
-    for heading, item in (("User", user), ("Claim", claim)):
+    # Of what a message may have, this one has what pending messages of events have.
+    message = {k: v for k, v in message.items() if k not in PENDING_EVENTS_HAVE}
+    shown_items = [("User", user), ("Claim", claim), ("Message", message), ("Receipt", receipt)]
+    for heading, item in shown_items:
         always = [r for r in table(SCHEMAS, heading) if r["always there"] == "yes"]
         shown = {row["attribute"]: row["type"] for row in always}
         assert shown == {name: next(iter(value)) for name, value in item.items()}
+
+
+PENDING_EVENTS_HAVE = {"aggregateId", "aggregateType", "outstanding"}
+
+
+def stored_in(store: Store, logical: str) -> list[Item]:
+    """Every item of a table."""
+    items: list[Item] = store.gateway.call("Scan", {"TableName": store.table(logical)})["Items"]
+    return items
 
 
 @pytest.mark.engine
@@ -147,8 +197,9 @@ def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
         (README, "What it costs"),
         (GUIDES / "costs.md", "Operations on users"),
         (GUIDES / "costs.md", "Operations on streams"),
+        (GUIDES / "costs.md", "Operations on messages"),
     ],
-    ids=["README.md", "users", "streams"],
+    ids=["README.md", "users", "streams", "messages"],
 )
 def test_costs_are_those_that_are_measured(
     document: Path, heading: str, ministack: LocalEngine

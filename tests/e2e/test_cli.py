@@ -204,15 +204,15 @@ def test_the_demo_stores_the_same_on_each_provider_and_tells_the_cost(
 ) -> None:
     steps = json.loads(cli("demo", "--json").stdout)["steps"]
     assert [(step["step"], step["stored"]) for step in steps] == [
-        ("register Ada", "user, claim on ada@demo.example"),
-        ("register Grace", "user, claim on grace@demo.example"),
-        ("register Alan", "user, claim on alan@demo.example"),
+        ("register Ada", "user, claim on ada@demo.example, message"),
+        ("register Grace", "user, claim on grace@demo.example, message"),
+        ("register Alan", "user, claim on alan@demo.example, message"),
         ("register Ada's address again", "nothing: ada@demo.example is already registered"),
         ("change Ada's name", "user, now of version 2"),
-        ("verify Ada's address", "user"),
+        ("verify Ada's address", "user, message"),
         (
             "change Grace's address",
-            "user, claim on grace.hopper@demo.example; the old claim is removed",
+            "user, claim on grace.hopper@demo.example, message; the old claim is removed",
         ),
         ("sign Ada in", "user, with a session"),
         ("refresh her session", "user, with the hash of the next token"),
@@ -225,12 +225,14 @@ def test_the_demo_stores_the_same_on_each_provider_and_tells_the_cost(
             f"user, without a session: {RefreshTokenReused()}",
         ),
         ("list the users", "nothing: 3 users were read"),
-        ("remove Alan", "nothing; user and claim are removed"),
-        ("place an order", "event 1 of the order"),
+        ("remove Alan", "message; user and claim are removed"),
+        ("place an order", "event 1 of the order, message"),
         ("add a line", "event 2 of the order"),
         ("remove a line", "event 3 of the order"),
-        ("pay the order", "event 4 of the order"),
+        ("pay the order", "event 4 of the order, message"),
         ("add a line too late", "nothing: the order is paid"),
+        ("publish what waits", "8 messages marked as published"),
+        ("look for more", "nothing: the index of pending messages was read"),
     ]
     paid = [step["requests"] > 0 for step in steps]
     assert paid == [settings.provider == "dynamodb"] * len(steps)

@@ -1,4 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -7,10 +9,11 @@ from attrs import evolve
 from api.container import Container, build_container
 from application.errors import LimitExceeded
 from application.orders.place_order import PlaceOrder
+from application.ports.subscriptions import Start
 from domain.consistency import NoStream, StreamId
 from domain.orders.events import LineRemoved
 from domain.orders.order import Order
-from infrastructure.settings import Settings
+from infrastructure.settings import Settings, SettingsError
 from tests.orders import line
 from tests.users import NOW
 
@@ -18,6 +21,12 @@ PUBLIC = (
     "unit_of_work",
     "event_store",
     "subscriptions",
+    "outbox",
+    "relay_queue",
+    "relay",
+    "polling_relay",
+    "stream_relay",
+    "batch_relay",
     "table_initializer",
     "register_user",
     "get_user",
@@ -126,3 +135,52 @@ def test_events_are_appended_at_once_or_one_by_one_as_set(
 
     commits = {each.commit_id for each in container.event_store().read(stream).events}
     assert len(commits) == (1 if transactional else 2)
+
+
+def test_relays_work_as_set() -> None:
+    container = build_container(
+        Settings(
+            relay_lease_seconds=20,
+            relay_batch_size=7,
+            relay_attempts=3,
+            relay_backoff_seconds=5,
+            relay_backoff_cap_seconds=12,
+            relay_poll_interval_ms=250,
+            relay_sweep_seconds=40,
+            streams_poll_interval_ms=400,
+            outbox_keep_days=2,
+        )
+    )
+    polling, following = container.polling_relay(), container.stream_relay()
+    for relay in (container.relay(), polling.relay, following.relay, container.batch_relay().relay):
+        options = relay._options
+        assert (options.lease_seconds, options.batch, options.attempts) == (20, 7, 3)
+        # Random up to 5, 10, and then 12 seconds.
+        pauses = [max(options.backoff(n) for _ in range(200)) for n in (1, 2, 3, 9)]
+        assert [4 < pauses[0] <= 5, 8 < pauses[1] <= 10] == [True, True]
+        assert [10 < pause <= 12 for pause in pauses[2:]] == [True, True]
+    assert polling.interval == 0.25
+    assert (following.interval, following.sweep) == (0.4, timedelta(seconds=40))
+    with closing(following.open_reader(Start.CHECKPOINT)) as reader:
+        assert reader._poll_interval == 0.4
+    assert container.outbox().keep == container.relay_queue().keep == timedelta(days=2)
+
+
+def test_every_relay_has_a_name_of_its_own() -> None:
+    container = build_container(Settings())
+    made = [container.relay() for _ in range(2)]
+    made += [container.polling_relay().relay, container.stream_relay().relay]
+    assert len({relay._owner for relay in made}) == 4
+
+
+def test_a_relay_whose_leases_are_too_short_is_refused_by_the_name_of_the_setting() -> None:
+    destination = "sqs:https://sqs.example/1/users"
+    container = build_container(
+        Settings(region="us-east-1", users_destination=destination, relay_lease_seconds=6)
+    )
+    with pytest.raises(SettingsError) as refused:
+        container.polling_relay()
+    assert str(refused.value) == (
+        "relay_lease_seconds (DYNASTRATA_RELAY_LEASE_SECONDS): must be more than 6: the "
+        "publishers' timeout and the margin"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from attrs import define, field
@@ -15,7 +16,9 @@ from botocore.exceptions import (
 
 from infrastructure.dynamodb.client import Client
 
-Send = Callable[[], Any]
+Send = partial[Any]
+"""Sends the request, which is its keyword arguments."""
+
 Fault = Callable[[Send], Any]
 """What happens to one request: it may be sent, its answer returned, dropped, or replaced."""
 
@@ -60,6 +63,13 @@ def refused(code: str, status: int = 400, reasons: tuple[str, ...] = ()) -> Faul
     return fault
 
 
+def contended(send: Send) -> Any:
+    """Another transaction holds the first item of this one."""
+    others = len(send.keywords["TransactItems"]) - 1
+    reasons = ("TransactionConflict", *["None"] * others)
+    return refused("TransactionCanceledException", reasons=reasons)(send)
+
+
 @define
 class FaultyClient:
     """Lets the faults happen to the requests that `concerns` picks, in order, then works.
@@ -82,7 +92,7 @@ class FaultyClient:
                 return method(**request)
             fault = self.faults.pop(0)
             try:
-                return fault(lambda: method(**request))
+                return fault(partial(method, **request))
             finally:
                 self.after_fault()
 

@@ -13,9 +13,15 @@ from application.errors import (
 )
 from domain.errors import DynastrataError
 from tests.faults.conftest import Faulty
-from tests.faults.faulty_client import Fault, answer_lost, not_connected, refused, request_lost
+from tests.faults.faulty_client import (
+    Fault,
+    answer_lost,
+    contended,
+    not_connected,
+    refused,
+    request_lost,
+)
 from tests.faults.test_lost_messages import (
-    ADA,
     LOVELACE,
     Change,
     attempt,
@@ -27,10 +33,11 @@ from tests.faults.test_lost_messages import (
     remove,
     save,
     stored,
+    told,
 )
+from tests.stores import Store
 from tests.users import NOW, new_user
 
-CONFLICT = refused("TransactionCanceledException", reasons=("TransactionConflict", "None"))
 PLAIN_CONFLICT = refused("TransactionConflictException")
 THROTTLED = refused("ThrottlingException")
 FAULT = refused("InternalServerError", 500)
@@ -49,7 +56,7 @@ MINUTE = 60.0
         ([THROTTLED] * ATTEMPTS, Throttled),
         ([not_connected, THROTTLED, not_connected, THROTTLED], Throttled),
         ([THROTTLED, not_connected, THROTTLED, not_connected], Unreachable),
-        ([CONFLICT] * ATTEMPTS, Throttled),
+        ([contended] * ATTEMPTS, Throttled),
         ([PLAIN_CONFLICT] * ATTEMPTS, Throttled),
         ([request_lost, refused("AccessDeniedException")], CommitOutcomeUnknown),
     ],
@@ -68,7 +75,7 @@ def test_the_error_says_whether_something_may_have_been_applied(
 @pytest.mark.parametrize(
     ("change", "contention"),
     [(save, PLAIN_CONFLICT)]  # a lone put, which is not cancelled
-    + [(c, f) for c in (register, change_email, remove) for f in (CONFLICT, PLAIN_CONFLICT)],
+    + [(c, f) for c in (register, change_email, remove) for f in (contended, PLAIN_CONFLICT)],
 )
 def test_contention_is_retried_and_never_a_conflict_of_versions(
     faulty: Faulty, change: Change, contention: Fault
@@ -77,7 +84,7 @@ def test_contention_is_retried_and_never_a_conflict_of_versions(
 
 
 def test_contention_after_a_lost_answer_leaves_the_outcome_known(faulty: Faulty) -> None:
-    faulty.client.faults = [answer_lost, CONFLICT]
+    faulty.client.faults = [answer_lost, contended]
     register(faulty.store)
     assert items(faulty.healthy) == 2
 
@@ -91,7 +98,7 @@ def test_every_attempt_sends_the_same_request(faulty: Faulty) -> None:
 
 
 @pytest.mark.parametrize("fault", [answer_lost, request_lost, not_connected, THROTTLED])
-@pytest.mark.parametrize("change", ["register", "save", "change email", "remove"])
+@pytest.mark.parametrize("change", ["register", "save", "verify", "change email", "remove"])
 def test_commit_can_be_resumed(faulty: Faulty, fault: Fault, change: str) -> None:
     if change != "register":
         register(faulty.healthy)
@@ -104,18 +111,30 @@ def test_commit_can_be_resumed(faulty: Faulty, fault: Fault, change: str) -> Non
             unit.users.add(user)
         else:
             user = unit.users.get("ada")
-            user.change_email(LOVELACE if change == "change email" else ADA, NOW)
-            user.verify_email(NOW)
+            if change == "save":
+                user.change_name("Augusta Ada", "King", NOW)
+            elif change == "verify":
+                user.verify_email(NOW)
+            elif change == "change email":
+                user.change_email(LOVELACE, NOW)
             unit.users.remove(user) if change == "remove" else unit.users.save(user)
         with pytest.raises((CommitOutcomeUnknown, Unreachable, Throttled)):
             unit.commit()
         with pytest.raises(UnitOfWorkMisused, match="under way"):
             unit.users.add(new_user("grace@example.com"))
         unit.commit()
-    expected = {"register": 1, "save": 2, "change email": 2, "remove": None}[change]
+    expected = {"register": 1, "remove": None}.get(change, 2)
     present = stored(faulty.healthy)
     assert (present and present.version) == expected
     assert items(faulty.healthy) == (0 if change == "remove" else 2)
+
+
+def empty_the_outbox(store: Store) -> None:
+    """As the table's time-to-live does, long after the messages were published."""
+    table = store.table("outbox")
+    for item in store.gateway.call("Scan", {"TableName": table})["Items"]:
+        key = {"pk": item["pk"], "sk": item["sk"]}
+        store.gateway.call("DeleteItem", {"TableName": table, "Key": key})
 
 
 class TestTheTokenHasExpired:
@@ -132,18 +151,41 @@ class TestTheTokenHasExpired:
             unit.commit()
         assert items(faulty.healthy) == 2
 
-    def test_a_registration_that_was_undone_meanwhile_is_not_repeated(self, faulty: Faulty) -> None:
+    @pytest.mark.parametrize("is_message_kept", [True, False])
+    def test_a_registration_that_was_undone_meanwhile_is_not_repeated(
+        self, faulty: Faulty, is_message_kept: bool
+    ) -> None:
+        """Its message is the last trace of it, as long as the outbox keeps that."""
         faulty.client.faults = [answer_lost] * ATTEMPTS
         with faulty.store.unit_of_work() as unit:
             unit.users.add(new_user(id="ada"))
             with pytest.raises(CommitOutcomeUnknown):
                 unit.commit()
             remove(faulty.healthy)
+            if not is_message_kept:
+                empty_the_outbox(faulty.healthy)
             faulty.time.now += 11 * MINUTE
-            with pytest.raises(CommitOutcomeUnknown):
+            if is_message_kept:
                 unit.commit()
+            else:
+                with pytest.raises(CommitOutcomeUnknown):
+                    unit.commit()
             unit.rollback()
         assert items(faulty.healthy) == 0
+        assert told(faulty.healthy)["UserRegistered"] == is_message_kept
+
+    def test_a_removal_is_found_by_its_message(self, faulty: Faulty) -> None:
+        register(faulty.healthy)
+        faulty.client.faults = [answer_lost] * ATTEMPTS
+        with faulty.store.unit_of_work() as unit:
+            user = unit.users.get("ada")
+            user.leave(NOW)
+            unit.users.remove(user)
+            with pytest.raises(CommitOutcomeUnknown):
+                unit.commit()
+            faulty.time.now += 11 * MINUTE
+            unit.commit()
+        assert told(faulty.healthy) == {"UserRegistered": 1, "UserRemoved": 1}
 
     def test_a_commit_whose_traces_cannot_be_read_stays_unknown(self, faulty: Faulty) -> None:
         faulty.client.faults = [answer_lost] * ATTEMPTS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -43,6 +44,15 @@ def save(store: Store) -> None:
         unit.commit()
 
 
+def verify(store: Store) -> None:
+    """A save of which a message tells."""
+    with store.unit_of_work() as unit:
+        user = unit.users.get("ada")
+        user.verify_email(NOW)
+        unit.users.save(user)
+        unit.commit()
+
+
 def change_email(store: Store) -> None:
     with store.unit_of_work() as unit:
         user = unit.users.get("ada")
@@ -53,7 +63,9 @@ def change_email(store: Store) -> None:
 
 def remove(store: Store) -> None:
     with store.unit_of_work() as unit:
-        unit.users.remove(unit.users.get("ada"))
+        user = unit.users.get("ada")
+        user.leave(NOW)
+        unit.users.remove(user)
         unit.commit()
 
 
@@ -78,6 +90,14 @@ def register_another_ada(store: Store) -> None:
 
 def nothing(store: Store) -> None:
     pass
+
+
+TOLD: dict[Change, str] = {
+    register: "UserRegistered",
+    verify: "EmailVerified",
+    change_email: "EmailChanged",
+}
+"""The message of a change."""
 
 
 def attempt(faulty: Faulty, change: Change, fault: Fault, meanwhile: Change) -> Exception | None:
@@ -106,6 +126,12 @@ def items(store: Store) -> int:
     return len(store.gateway.call("Scan", {"TableName": store.table("users")})["Items"])
 
 
+def told(store: Store) -> Counter[str]:
+    """How many messages of which type are in the outbox."""
+    found = store.gateway.call("Scan", {"TableName": store.table("outbox")})["Items"]
+    return Counter(item["messageType"]["S"] for item in found)
+
+
 @pytest.mark.parametrize(
     "fault", [answer_lost, connection_reset, request_lost, not_connected], ids=lambda f: f.__name__
 )
@@ -115,28 +141,41 @@ class TestNobodyElseActs:
         user = stored(faulty.healthy)
         assert user is not None
         assert (user.version, user.email, items(faulty.healthy)) == (1, ADA, 2)
+        assert told(faulty.healthy) == {"UserRegistered": 1}
 
     def test_save_succeeds_once(self, faulty: Faulty, fault: Fault) -> None:
         assert attempt(faulty, save, fault, nothing) is None
         user = stored(faulty.healthy)
         assert user is not None
         assert (user.version, user.first_name, items(faulty.healthy)) == (2, "Augusta Ada", 2)
+        assert told(faulty.healthy) == {"UserRegistered": 1}
+
+    def test_a_save_that_a_message_tells_of_succeeds_once(
+        self, faulty: Faulty, fault: Fault
+    ) -> None:
+        assert attempt(faulty, verify, fault, nothing) is None
+        user = stored(faulty.healthy)
+        assert user is not None
+        assert (user.version, user.is_email_verified, items(faulty.healthy)) == (2, True, 2)
+        assert told(faulty.healthy) == {"UserRegistered": 1, "EmailVerified": 1}
 
     def test_change_email_succeeds_once(self, faulty: Faulty, fault: Fault) -> None:
         assert attempt(faulty, change_email, fault, nothing) is None
         user = stored(faulty.healthy)
         assert user is not None
         assert (user.version, user.email, items(faulty.healthy)) == (2, LOVELACE, 2)
+        assert told(faulty.healthy) == {"UserRegistered": 1, "EmailChanged": 1}
 
     def test_remove_succeeds_once(self, faulty: Faulty, fault: Fault) -> None:
         assert attempt(faulty, remove, fault, nothing) is None
         assert stored(faulty.healthy) is None
         assert items(faulty.healthy) == 0
+        assert told(faulty.healthy) == {"UserRegistered": 1, "UserRemoved": 1}
 
 
 class TestTheAnswerIsLostAndSomeoneElseActs:
     @pytest.mark.parametrize("meanwhile", [ban_or_unban, commit_often])
-    @pytest.mark.parametrize("change", [register, change_email])
+    @pytest.mark.parametrize("change", [register, verify, change_email])
     def test_a_transaction_is_reported_as_committed(
         self, faulty: Faulty, change: Change, meanwhile: Change
     ) -> None:
@@ -145,20 +184,23 @@ class TestTheAnswerIsLostAndSomeoneElseActs:
         user = stored(faulty.healthy)
         assert user is not None
         assert user.version == others + (1 if change is register else 2)
-        assert user.email == (ADA if change is register else LOVELACE)
+        assert user.email == (LOVELACE if change is change_email else ADA)
         assert items(faulty.healthy) == 2
+        assert told(faulty.healthy)[TOLD[change]] == 1
 
-    @pytest.mark.parametrize("change", [register, change_email])
+    @pytest.mark.parametrize("change", [register, verify, change_email])
     def test_a_transaction_undone_by_a_removal_is_committed_and_not_repeated(
         self, faulty: Faulty, change: Change
     ) -> None:
         assert attempt(faulty, change, answer_lost, remove) is None
         assert items(faulty.healthy) == 0
+        assert told(faulty.healthy)[TOLD[change]] == 1
 
     def test_a_removal_is_committed_and_spares_who_registers_next(self, faulty: Faulty) -> None:
         assert attempt(faulty, remove, answer_lost, register_another_ada) is None
         assert stored(faulty.healthy) is None
         assert items(faulty.healthy) == 2
+        assert told(faulty.healthy) == {"UserRegistered": 2, "UserRemoved": 1}
 
     def test_a_save_is_found_among_the_recent_commits(self, faulty: Faulty) -> None:
         assert attempt(faulty, save, answer_lost, ban_or_unban) is None
@@ -184,8 +226,9 @@ class TestTheRequestIsLostAndSomeoneElseActs:
         assert isinstance(outcome, EmailAlreadyRegistered)
         assert stored(faulty.healthy) is None
         assert items(faulty.healthy) == 2
+        assert told(faulty.healthy) == {"UserRegistered": 1}
 
-    @pytest.mark.parametrize("change", [save, change_email, remove])
+    @pytest.mark.parametrize("change", [save, verify, change_email, remove])
     def test_a_change_is_refused_when_another_came_first(
         self, faulty: Faulty, change: Change
     ) -> None:
@@ -195,8 +238,10 @@ class TestTheRequestIsLostAndSomeoneElseActs:
         user = stored(faulty.healthy)
         assert user is not None
         assert (user.version, user.first_name, user.email) == (2, "Ada", ADA)
+        assert not user.is_email_verified
+        assert told(faulty.healthy) == {"UserRegistered": 1, "UserBanned": 1}
 
-    @pytest.mark.parametrize("change", [change_email, remove])
+    @pytest.mark.parametrize("change", [verify, change_email, remove])
     def test_a_transaction_is_refused_when_the_user_is_gone(
         self, faulty: Faulty, change: Change
     ) -> None:
@@ -205,6 +250,7 @@ class TestTheRequestIsLostAndSomeoneElseActs:
         assert isinstance(outcome, ConcurrencyConflict)
         assert (outcome.expected, outcome.actual) == (1, None)
         assert items(faulty.healthy) == 0
+        assert told(faulty.healthy) == {"UserRegistered": 1, "UserRemoved": 1}
 
     @pytest.mark.parametrize("meanwhile", [remove, commit_often])
     def test_a_save_is_unknown_when_no_trace_could_be_left(
@@ -213,7 +259,7 @@ class TestTheRequestIsLostAndSomeoneElseActs:
         outcome = attempt(faulty, save, request_lost, meanwhile)
         assert isinstance(outcome, CommitOutcomeUnknown)
 
-    @pytest.mark.parametrize("change", [save, change_email, remove])
+    @pytest.mark.parametrize("change", [save, verify, change_email, remove])
     @pytest.mark.parametrize("meanwhile", [ban_or_unban, commit_often, remove])
     def test_a_request_known_to_be_unsent_leaves_nothing_open(
         self, faulty: Faulty, change: Change, meanwhile: Change
@@ -222,7 +268,7 @@ class TestTheRequestIsLostAndSomeoneElseActs:
         assert isinstance(outcome, ConcurrencyConflict)
 
 
-@pytest.mark.parametrize("change", [save, change_email, remove])
+@pytest.mark.parametrize("change", [save, verify, change_email, remove])
 @pytest.mark.parametrize("fault", [answer_lost, request_lost, not_connected])
 def test_a_lost_read_is_read_again(faulty: Faulty, change: Change, fault: Fault) -> None:
     faulty.client.concerns = lambda operation: operation == "get_item"

@@ -23,7 +23,9 @@ from infrastructure.engines import LocalEngine
 from infrastructure.metering import Meter
 from infrastructure.streams import Snapshot
 from tests.events.samples import OPTIONS, noted
+from tests.orders import line, new_order
 from tests.stores import Store, client_of, dynamodb_store
+from tests.users import NOW
 
 STREAM = StreamId("Billing:Note", "50%")
 METADATA = EventMetadata(correlation_id="request", causation_id="command", actor="ada")
@@ -65,6 +67,21 @@ def test_an_event_has_the_documented_attributes(engine: LocalEngine) -> None:
         "correlationId": "request",
         "schemaVersion": 1,
     }
+
+
+def test_an_event_says_whether_its_message_was_written_with_it(engine: LocalEngine) -> None:
+    store = dynamodb_store(engine.name, client_of(engine.endpoint_url))
+    order = new_order()
+    with store.unit_of_work() as unit:
+        unit.orders.add(order)
+        order.add_line(line("extra"), NOW)
+        unit.commit()
+    placed, added = raw_items(store, engine, "events")
+    assert [placed["eventType"]["S"], added["eventType"]["S"]] == ["OrderPlaced", "LineAdded"]
+    assert [placed["isDispatched"]["BOOL"], added["isDispatched"]["BOOL"]] == [True, False]
+    (message,) = client_of(engine.endpoint_url).scan(TableName=store.table("outbox"))["Items"]
+    assert message["messageType"] == placed["eventType"]
+    assert message["commitId"] == placed["commitId"]
 
 
 def test_a_snapshot_has_the_documented_attributes(engine: LocalEngine) -> None:

@@ -6,9 +6,10 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from application.errors import ItemWrittenTwice
+from application.ports.outbox import OutboxMessage, StoredMessage
 from domain.consistency import Anything, Exact, ExpectedVersion, NoStream, StreamExists, StreamId
 from domain.errors import DynastrataError
 from domain.orders.events import OrderCancelled
@@ -45,6 +46,7 @@ def history(seed: int, length: int = 200) -> list[Step]:
     calls = ["register"] * 2 + ["load"] * 6 + ["find"] * 2 + ["change"] * 8 + ["save"] * 2
     calls += ["place"] * 2 + ["load_order"] * 3 + ["change_order"] * 5 + ["append"] * 2
     calls += ["remove"] + ["commit"] * 3 + ["rollback"] + ["save_many"] * 3 + ["page"]
+    calls += ["tell"] * 2 + ["receive"]
     registrations = [
         Step(0, "register", user, email, 1) for user, email in zip(USERS, EMAILS, strict=False)
     ]
@@ -103,6 +105,7 @@ class Writer:
         user = self.loaded.get(step.user)
         if user is None:
             return "nothing to remove"
+        user.leave(NOW)
         self.unit.users.remove(user)
         return "removed"
 
@@ -147,6 +150,24 @@ class Writer:
         self.unit.streams.append(StreamId("Order", step.user), [event], expected)
         return "staged"
 
+    def tell(self, step: Step) -> object:
+        """A message by hand, whose id may be there."""
+        message = OutboxMessage(
+            message_id=f"note-{step.size}",
+            message_type="Told",
+            destination="users",
+            ordering_key=step.user,
+            payload=step.email.encode(),
+            created_at=NOW,
+        )
+        self.unit.outbox.add(message)
+        return "staged"
+
+    def receive(self, step: Step) -> object:
+        """A message from elsewhere, which may have been handled."""
+        self.unit.inbox.remember(step.user, step.email, NOW)
+        return self.unit.inbox.knows(step.user, step.email)
+
     def save_many(self, step: Step) -> object:
         users = [user for user in self.loaded.values() if user.version > 0]
         return [(o.aggregate.id, described(o.error)) for o in self.unit.users.save_many(users)]
@@ -184,8 +205,17 @@ def described(error: DynastrataError | None) -> object:
     return type(error).__name__, "" if isinstance(error, ItemWrittenTwice) else str(error)
 
 
-def replay(store: Store, steps: list[Step]) -> list[object]:
-    """The result of every step, and at last everything that is stored."""
+@frozen
+class Story:
+    """What a history came to: the result of every step, what is stored, and what will be told."""
+
+    results: list[object]
+    state: object
+    messages: dict[str, list[StoredMessage]]
+
+
+def replay(store: Store, steps: list[Step]) -> Story:
+    """What becomes of a history on an empty store."""
     writers = [Writer(store.unit_of_work()) for _ in range(WRITERS)]
     results: list[object] = []
     for step in steps:
@@ -195,7 +225,7 @@ def replay(store: Store, steps: list[Step]) -> list[object]:
             results.append((step.call, call(step)))
         except DynastrataError as error:
             results.append((step.call, described(error)))
-    return [*results, stored(store)]
+    return Story(results, stored(store), pending(store))
 
 
 def stored(store: Store) -> object:
@@ -207,8 +237,31 @@ def stored(store: Store) -> object:
 
 
 def _happened(store: Store, order_id: str) -> list[object]:
-    events = store.event_store().read(StreamId("Order", order_id)).events
-    return [(e.version, e.type, e.event, e.commit_first, e.commit_count) for e in events]
+    stream = StreamId("Order", order_id)
+    events = store.event_store().read(stream).events
+    dispatched = [record.is_dispatched for record in store.provider.events().read(stream).records]
+    return [
+        dispatched,
+        *((e.version, e.type, e.event, e.commit_first, e.commit_count) for e in events),
+    ]
+
+
+def pending(store: Store) -> dict[str, list[StoredMessage]]:
+    """The pending messages of each ordering key that relays would find, in their order.
+
+    The ordering keys are the ids of users and orders.
+    """
+    table = store.provider.outbox()
+    keys = {entry.key.ordering_key for page in table.waiting() for entry in page}
+    return {
+        key: [_told(message) for message in table.read(key) if message.is_pending] for key in keys
+    }
+
+
+def _told(stored: StoredMessage) -> StoredMessage:
+    """A message without the id of its commit, which is random."""
+    version_and_place = str(stored.message.message_id)[: len("000000000001-000")]
+    return evolve(stored, message=evolve(stored.message, message_id=version_and_place))
 
 
 def _line(sku: str) -> OrderLine:

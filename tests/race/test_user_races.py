@@ -25,6 +25,7 @@ pytestmark = pytest.mark.race
 
 @pytest.mark.parametrize("start", ["lockstep", "staggered"])
 def test_one_of_many_registers_an_address(racing_store: Store, start: Start) -> None:
+    winners: list[str] = []
     for number in range(ROUNDS):
         email = f"round{number}@example.com"
 
@@ -41,9 +42,11 @@ def test_one_of_many_registers_an_address(racing_store: Store, start: Start) -> 
         (winner,) = (outcome for outcome in outcomes if isinstance(outcome, str))
         with racing_store.unit_of_work() as unit:
             assert unit.users.get_by_email(Email(email)).id == winner
+        winners.append(winner)
     with racing_store.unit_of_work() as unit:
         assert len(unit.users.page(2 * ROUNDS).items) == ROUNDS
     assert claims_and_users(racing_store) == 2 * ROUNDS
+    assert told(racing_store) == sorted((winner, "UserRegistered") for winner in winners)
 
 
 @pytest.mark.parametrize("start", ["lockstep", "staggered"])
@@ -70,6 +73,33 @@ def test_one_of_many_saves_a_version(racing_store: Store, start: Start) -> None:
         with racing_store.unit_of_work() as unit:
             user = unit.users.get("ada")
         assert (user.version, user.first_name) == (number + 2, winner)
+
+
+@pytest.mark.parametrize("start", ["lockstep", "staggered"])
+def test_one_of_many_changes_the_address_and_tells_of_it(racing_store: Store, start: Start) -> None:
+    with racing_store.unit_of_work() as unit:
+        unit.users.add(new_user(id="ada"))
+        unit.commit()
+    for number in range(ROUNDS):
+
+        def change(writer: int, ready: Callable[[], None], version: int = number + 1) -> Email:
+            with racing_store.unit_of_work() as unit:
+                user = unit.users.get("ada")
+                if user.version != version:
+                    raise ConcurrencyConflict("User", "ada", version, user.version)
+                user.change_email(Email(f"{writer}.{version}@example.com"), NOW)
+                unit.users.save(user)
+                ready()
+                unit.commit()
+            return user.email
+
+        outcomes = race(change, start)
+        assert errors_of(outcomes) == [ConcurrencyConflict] * (WRITERS - 1)
+        (winner,) = (outcome for outcome in outcomes if isinstance(outcome, Email))
+        with racing_store.unit_of_work() as unit:
+            assert unit.users.get_by_email(winner).version == number + 2
+    assert claims_and_users(racing_store) == 2
+    assert told(racing_store) == [("ada", "EmailChanged")] * ROUNDS + [("ada", "UserRegistered")]
 
 
 @pytest.mark.parametrize("start", ["lockstep", "staggered"])
@@ -109,3 +139,10 @@ def claims_and_users(store: Store) -> int:
         return len(store.provider.database.keys("users"))
     answer = store.gateway.call("Scan", {"TableName": store.table("users")})
     return len(answer["Items"])
+
+
+def told(store: Store) -> list[tuple[str, str]]:
+    """The ordering key and the type of every message that waits, in order of these."""
+    table = store.provider.outbox()
+    keys = {entry.key.ordering_key for page in table.waiting() for entry in page}
+    return sorted((key, each.message.message_type) for key in keys for each in table.read(key))

@@ -8,9 +8,10 @@ import pytest
 from attrs import define, field
 
 from application.errors import LimitExceeded, Throttled, UnitOfWorkMisused
+from application.ports.event_store import EventMetadata
 from domain.errors import Conflict, DynastrataError
 from domain.events import DomainEvent
-from infrastructure.committing import BaseUnitOfWork, Commit
+from infrastructure.committing import BaseUnitOfWork, Commit, RecordedEvent
 from tests.users import NOW
 
 
@@ -18,36 +19,36 @@ from tests.users import NOW
 class Recorder:
     """A participant that has some actions staged and remembers what it was told."""
 
-    actions: list[str] = field(factory=list)
-    recorded: list[DomainEvent] = field(factory=list)
+    staged: list[str] = field(factory=list)
+    recorded: list[RecordedEvent] = field(factory=list)
     left: list[str] = field(factory=list)
     told: list[str] = field(factory=list)
     commits: list[Commit] = field(factory=list)
 
     def is_changed(self) -> bool:
-        return bool(self.actions)
+        return bool(self.staged)
 
     def forgotten(self) -> Sequence[str]:
         return self.left
 
-    def events(self) -> Sequence[DomainEvent]:
+    def begin(self) -> Sequence[RecordedEvent]:
+        self.told.append("begin")
         return self.recorded
 
-    def begin(self, commit: Commit) -> Sequence[str]:
-        self.told.append("begin")
+    def actions(self, commit: Commit) -> Sequence[str]:
         self.commits.append(commit)
-        return self.actions
+        return self.staged
 
     def committed(self) -> None:
         self.told.append("committed")
-        self.actions = []
+        self.staged = []
 
     def abandoned(self) -> None:
         self.told.append("abandoned")
 
     def clear(self) -> None:
         self.told.append("clear")
-        self.actions, self.left = [], []
+        self.staged, self.left = [], []
 
 
 @define
@@ -99,6 +100,16 @@ def unit_of_work(sender: Sender, *participants: Recorder) -> BaseUnitOfWork[str]
     return unit
 
 
+def recorded(version: int) -> RecordedEvent:
+    return RecordedEvent(
+        event=DomainEvent(occurred_at=NOW),
+        aggregate_type="Thing",
+        aggregate_id="1",
+        version=version,
+        metadata=EventMetadata(),
+    )
+
+
 def fails(call: Callable[[], None], error: type[Exception]) -> None:
     with pytest.raises(error):
         call()
@@ -114,12 +125,28 @@ def test_all_participants_write_in_one_transaction_in_the_order_they_were_enlist
 
 
 def test_every_participant_sees_the_events_of_all() -> None:
-    first, second = DomainEvent(occurred_at=NOW), DomainEvent(occurred_at=NOW)
+    first, second = recorded(1), recorded(2)
     one, other = Recorder(["a"], [first]), Recorder(["b"], [second])
 
     unit_of_work(Sender(), one, other).commit()
 
     assert one.commits == other.commits == [Commit("commit-1", (first, second))]
+
+
+def test_what_follows_a_commit_is_written_in_its_transaction_and_sees_its_events() -> None:
+    sender, event, seen = Sender(), recorded(1), list[Commit]()
+
+    def follow(commit: Commit) -> list[str]:
+        seen.append(commit)
+        return ["message"]
+
+    unit = BaseUnitOfWork(sender.begin, CountedIds(), follow)
+    unit.enlist(Recorder(["a"], [event]))
+    unit.commit()
+    unit.commit_apart(Recorder(["b"]))
+
+    assert sender.prepared == [("commit-1", ["a", "message"]), ("commit-2", ["b", "message"])]
+    assert seen == [Commit("commit-1", (event,)), Commit("commit-2", ())]
 
 
 def test_without_actions_nothing_is_prepared_and_participants_are_done() -> None:

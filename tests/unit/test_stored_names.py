@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 
+from application.orders.messages import ORDER_MESSAGES
+from application.users.messages import USER_MESSAGES
 from application.users.tokens import RefreshClaims, UserTokens
 from infrastructure.clock import SystemClock
 from infrastructure.cursors import Cursors, Position
 from infrastructure.dynamodb.aggregate_table import KEPT_COMMITS
 from infrastructure.dynamodb.models import MODELS
 from infrastructure.dynamodb.models.base import ClaimModel
+from infrastructure.dynamodb.models.inbox import InboxModel
+from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
 from infrastructure.dynamodb.models.users import SessionAttribute, UserModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.tables import Tables
 from infrastructure.ids import RandomIds
+from infrastructure.inbox import receipt_key
+from infrastructure.message_registry import AGGREGATE_VERSION, message_id
+from infrastructure.outbox import HEAD, Queue
 from infrastructure.settings import SAMPLE_SIGNING_KEY
 from infrastructure.tokens import JwtSigner
 from infrastructure.unit_of_work import StoredUnitOfWork
@@ -83,7 +92,102 @@ def test_listing_is_this_index() -> None:
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["listShard", "id"]
 
 
-def test_registered_user_is_stored_as_these_two_items() -> None:
+def test_attributes_of_a_message_are_stored_under_these_names_and_types() -> None:
+    assert {a.attr_name: a.attr_type for a in OutboxModel.get_attributes().values()} == {
+        "pk": "S",
+        "sk": "S",
+        "messageType": "S",
+        "destination": "S",
+        "payload": "S",
+        "headers": "S",
+        "aggregateId": "S",
+        "aggregateType": "S",
+        "correlationId": "S",
+        "causationId": "S",
+        "createdAt": "S",
+        "publishedAt": "S",
+        "isPublished": "BOOL",
+        "deadLetteredAt": "S",
+        "retryCount": "N",
+        "lastError": "S",
+        "outstanding": "S",
+        "commitId": "S",
+        "ttl": "N",
+    }
+
+
+def test_attributes_of_a_head_are_stored_under_these_names_and_types() -> None:
+    assert KeyHeadModel.Meta.table_name == OutboxModel.Meta.table_name
+    assert {a.attr_name: a.attr_type for a in KeyHeadModel.get_attributes().values()} == {
+        "pk": "S",
+        "sk": "S",
+        "owner": "S",
+        "leaseUntil": "N",
+        "token": "N",
+        "lastMessageId": "S",
+        "attempts": "N",
+        "nextAttempt": "N",
+        "ttl": "N",
+    }
+
+
+def test_attributes_of_a_receipt_are_stored_under_these_names_and_types() -> None:
+    assert {a.attr_name: a.attr_type for a in InboxModel.get_attributes().values()} == {
+        "id": "S",
+        "consumer": "S",
+        "messageId": "S",
+        "handledAt": "S",
+        "commitId": "S",
+        "ttl": "N",
+    }
+
+
+def test_table_of_the_outbox_has_these_keys_and_this_index_and_stream() -> None:
+    creation = TableSchema(OutboxModel, "outbox").creation(Capacity())
+    (index,) = creation["GlobalSecondaryIndexes"]
+
+    assert [key["AttributeName"] for key in creation["KeySchema"]] == ["pk", "sk"]
+    assert creation["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    assert index["IndexName"] == "outstanding"
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["outstanding", "pk"]
+    assert index["Projection"] == {
+        "ProjectionType": "INCLUDE",
+        "NonKeyAttributes": ["createdAt", "retryCount"],
+    }
+
+
+def test_items_of_these_tables_expire_by_this_attribute() -> None:
+    models = {name: TableSchema(model, name).ttl_attribute for name, model in MODELS.items()}
+
+    assert {name: ttl for name, ttl in models.items() if ttl} == {"outbox": "ttl", "inbox": "ttl"}
+
+
+def test_head_of_an_ordering_key_has_this_id_and_queues_these_names() -> None:
+    assert HEAD == "!head"
+    assert [queue.value for queue in Queue] == ["pending", "dead"]
+
+
+def test_message_of_an_event_has_this_id_and_header() -> None:
+    assert message_id(7, 2, "commit-1") == "000000000007-002-commit-1"
+    assert AGGREGATE_VERSION == "aggregateVersion"
+
+
+def test_receipt_has_this_key() -> None:
+    assert receipt_key("mailer", "message#1") == "mailer#message#1"
+
+
+def test_events_leave_as_messages_of_these_types_for_these_destinations() -> None:
+    declared = {(t.event.__name__, t.name, t.destination) for t in USER_MESSAGES + ORDER_MESSAGES}
+
+    assert declared == {
+        *((name, name, "users") for name in ("UserRegistered", "UserRemoved")),
+        *((name, name, "users") for name in ("EmailVerified", "EmailChanged")),
+        *((name, name, "users") for name in ("UserBanned", "UserUnbanned")),
+        *((name, name, "orders") for name in ("OrderPlaced", "OrderPaid", "OrderCancelled")),
+    }
+
+
+def test_registered_user_is_stored_as_these_three_items() -> None:
     door = gateway({})
     unit = _unit_of_work(DynamoDBProvider(door, Tables()))
 
@@ -91,6 +195,10 @@ def test_registered_user_is_stored_as_these_two_items() -> None:
     unit.commit()
 
     ((_, request),) = sent(door)
+    payload = (
+        b'{"occurred_at":"2026-11-20T12:00:00+00:00","user_id":"ada","email":"ada@example.com",'
+        b'"first_name":"Ada","last_name":"Lovelace","role":"member"}'
+    )
     assert [item["Put"]["Item"] for item in request["TransactItems"]] == [
         {
             "id": {"S": "ada"},
@@ -109,6 +217,21 @@ def test_registered_user_is_stored_as_these_two_items() -> None:
             "id": {"S": "CLAIM#email#ada@example.com"},
             "owner": {"S": "ada"},
             "commits": {"L": [{"S": "commit-1"}]},
+        },
+        {
+            "pk": {"S": "ada"},
+            "sk": {"S": "000000000001-000-commit-1"},
+            "messageType": {"S": "UserRegistered"},
+            "destination": {"S": "users"},
+            "payload": {"S": b64encode(payload).decode()},
+            "headers": {"S": '{"aggregateVersion":"1"}'},
+            "aggregateId": {"S": "ada"},
+            "aggregateType": {"S": "User"},
+            "createdAt": {"S": NOW.isoformat()},
+            "isPublished": {"BOOL": False},
+            "retryCount": {"N": "0"},
+            "outstanding": {"S": "pending#0"},
+            "commitId": {"S": "commit-1"},
         },
     ]
 

@@ -91,7 +91,7 @@ class Tail:
         page = self._readers[shard_id].read(self._clock.now())
         self._current = _Current(shard_id, page)
         self._has_moved |= page.position != self._frontier[shard_id]
-        return Turn([_change(record) for record in page.records])
+        return Turn([change_of(record) for record in page.records])
 
     def entries(self, handled: int) -> dict[str, str]:
         """The part of a checkpoint that says where each shard is to be read on."""
@@ -167,6 +167,7 @@ def _advance(frontier: Frontier, current: _Current, handled: int) -> None:
         frontier[current.shard_id] = position.after(page.records[handled - 1])
 
 
-def _change(record: StreamRecord) -> Change[Item]:
+def change_of(record: StreamRecord) -> Change[Item]:
+    """The change that a record tells, be it read from the stream or handed over by AWS Lambda."""
     images = record["dynamodb"]
     return Change(_KINDS[record["eventName"]], images.get("NewImage"), images.get("OldImage"))

@@ -8,6 +8,8 @@ from pynamodb.models import Model
 
 from infrastructure.dynamodb.models.checkpoints import CheckpointModel
 from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.inbox import InboxModel
+from infrastructure.dynamodb.models.outbox import OutboxModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
 from infrastructure.dynamodb.models.users import UserModel
 
@@ -16,6 +18,8 @@ ALL: tuple[type[Model], ...] = (
     EventModel,
     SnapshotModel,
     CheckpointModel,
+    OutboxModel,
+    InboxModel,
 )
 MODELS: Mapping[str, type[Model]] = {model.Meta.table_name: model for model in ALL}
 """Every table's model, by its logical name. The table initializer creates these."""

@@ -1,4 +1,4 @@
-"""What every command starts with: settings, logs, the container."""
+"""What every process starts with: settings, logs, the container."""
 
 from __future__ import annotations
 

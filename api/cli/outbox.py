@@ -1,0 +1,204 @@
+"""`dynastrata outbox`: what waits to be published, publishing it, sending dead letters again."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from attrs import asdict, define
+
+from api.cli.output import AsJson, say, say_json, say_table
+from api.starting import start
+from application.errors import NotDeadLettered
+from application.ports.outbox import MessageKey, Metered, Outbox, OutboxStatistics, StoredMessage
+from application.relay import RelayReport
+from infrastructure.relaying import PollingRelay, StreamRelay
+
+app = typer.Typer(help="Messages that wait to be published.")
+
+_SHOWN = 20
+"""How many dead letters are shown, and looked up at once."""
+
+_SECONDS_TO_A_SIGNAL = 1.0
+"""A signal may wake another thread than the one that handles it; that one looks up so often."""
+
+
+@app.command()
+def stats(
+    *,
+    count_published: Annotated[
+        bool,
+        typer.Option("--count-published", help="Count these too, which reads the whole table."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is pending and what was given up, and what looking took.
+
+    Without --count-published it costs in proportion to what is not published.
+    """
+    container = start()
+    outbox: Outbox = container.outbox()
+    found = outbox.statistics(count_published=count_published)
+    dead = outbox.dead_letters(_SHOWN)
+    facts = {**_facts(found.value, container.clock().now()), **_cost(found, dead)}
+    if as_json:
+        say_json({**facts, "dead_letters": [_shown(message) for message in dead.value]})
+        return
+    say_table("The outbox", ("what", "value"), facts.items(), numbers=("value",))
+    if dead.value:
+        rows = [tuple(_shown(message).values()) for message in dead.value]
+        say_table("Dead letters", ("ordering key", "id", "type", "attempts", "last error"), rows)
+
+
+@app.command()
+def relay(
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="End when nothing more is found to publish.")
+    ] = False,
+    stream: Annotated[
+        bool,
+        typer.Option("--stream", help="Follow the table's stream instead of polling its index."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Publish pending messages until interrupted; then show what came of it.
+
+    Any number of relays may run at once. With --stream one of them follows, the others stand by.
+    """
+    if once and stream:
+        raise typer.BadParameter("a stream has no end", param_hint="--once")
+    container = start()
+    total = _Total()
+    if stream:
+        following: StreamRelay[Any] = container.stream_relay()
+        following.on_report = total.add
+        _until_stopped(following, following.run)
+    else:
+        polling: PollingRelay = container.polling_relay()
+        polling.on_report = total.add
+        _until_stopped(polling, polling.run_once if once else polling.run)
+    _say_total(total, as_json=as_json)
+
+
+@app.command()
+def retry(
+    ordering_key: Annotated[
+        str | None, typer.Argument(metavar="KEY", help="The ordering key.", show_default=False)
+    ] = None,
+    message_id: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The message's id.", show_default=False)
+    ] = None,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make dead letters pending again, one or all. They come after messages that overtook them."""
+    outbox: Outbox = start().outbox()
+    if all_ and ordering_key is None:
+        retried = _retry_all(outbox)
+    elif not all_ and ordering_key is not None and message_id is not None:
+        outbox.retry(MessageKey(ordering_key, message_id))
+        retried = 1
+    else:
+        raise typer.BadParameter("name the KEY and the ID of one, or give --all")
+    if as_json:
+        say_json({"retried": retried})
+    else:
+        say(f"{retried} pending again" if retried else "There are no dead letters.")
+
+
+@define
+class _Total:
+    """What several reports say together."""
+
+    published: int = 0
+    failed: int = 0
+    dead_lettered: int = 0
+    repeated: int = 0
+
+    def add(self, report: RelayReport) -> None:
+        self.published += report.published
+        self.failed += len(report.failed)
+        self.dead_lettered += report.dead_lettered
+        self.repeated += len(report.lost)
+
+
+def _say_total(total: _Total, *, as_json: bool) -> None:
+    if as_json:
+        say_json(asdict(total))
+        return
+    say(
+        f"published: {total.published}, failed attempts: {total.failed}, "
+        f"dead-lettered: {total.dead_lettered}"
+    )
+
+
+def _retry_all(outbox: Outbox) -> int:
+    """Dead letters that are listed still although they are pending again are passed over."""
+    seen: set[MessageKey] = set()
+    retried = 0
+    while True:
+        # The index may lag: what was just retried can be listed before what was not.
+        listed = outbox.dead_letters(len(seen) + _SHOWN).value
+        new = {message.key for message in listed} - seen
+        if not new:
+            return retried
+        for key in new:
+            with suppress(NotDeadLettered):
+                outbox.retry(key)
+                retried += 1
+        seen |= new
+
+
+def _until_stopped(running: PollingRelay | StreamRelay[Any], work: Callable[[], object]) -> None:
+    """Lets the relay work; Ctrl-C and SIGTERM let it end what it has begun.
+
+    It works in another thread than the one that handles signals: there, `stop` could wait for the
+    lock of an event that the interrupted relay holds.
+    """
+    before = {
+        number: signal.signal(number, lambda *_: running.stop())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            working = threads.submit(work)
+            while not wait([working], _SECONDS_TO_A_SIGNAL).done:
+                pass
+            working.result()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _facts(found: OutboxStatistics, now: datetime) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "pending": found.pending,
+        "dead_lettered": found.dead_lettered,
+        "oldest_pending_seconds": round(found.oldest_age(now).total_seconds(), 1),
+        "failed_attempts": found.attempts,
+    }
+    return facts if found.published is None else {**facts, "published": found.published}
+
+
+def _cost(*operations: Metered[Any]) -> dict[str, object]:
+    return {
+        "requests": sum(each.requests for each in operations),
+        "read_units": sum(each.read_units for each in operations),
+    }
+
+
+def _shown(message: StoredMessage) -> dict[str, object]:
+    return {
+        "ordering_key": message.key.ordering_key,
+        "message_id": message.key.message_id,
+        "type": message.message.message_type,
+        "attempts": message.retry_count,
+        "last_error": message.last_error or "",
+    }

@@ -1,0 +1,1 @@
+"""Handlers for AWS Lambda: one module a function."""

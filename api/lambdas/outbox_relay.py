@@ -1,0 +1,65 @@
+"""The relay as an AWS Lambda function, called by the outbox table's stream, or by a schedule.
+
+As the function's handler name `api.lambdas.outbox_relay.handler`. The stream's event source
+mapping needs `ReportBatchItemFailures`; with the filter pattern in `FILTER` it brings only what is
+pending. A schedule, say every minute, publishes what Lambda gave up to deliver. The function's
+timeout must be far above five seconds: with less left, nothing is begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Protocol
+
+from api.container import Container
+from api.starting import start
+
+FILTER = '{"dynamodb": {"NewImage": {"outstanding": {"S": [{"prefix": "pending#"}]}}}}'
+"""For the event source mapping: what has another form is no message that waits.
+
+Source: AWS Lambda Developer Guide, "Control which events Lambda sends to your function".
+"""
+
+_LEFT_MILLISECONDS = 5_000
+"""With less time than this left, no further key is begun."""
+
+Event = Mapping[str, Any]
+"""What Lambda hands over: `Records` of the stream, or anything else from a schedule."""
+
+
+class Context(Protocol):
+    """The part of Lambda's context that is used here."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the function may run still."""
+        ...
+
+
+def handler(event: Event, context: Context) -> dict[str, Any]:
+    """Publishes what the records tell, or all that is pending; answers as Lambda expects.
+
+    For a stream: `batchItemFailures` with the sequence numbers of the records whose messages are
+    pending still; Lambda goes back to the lowest of them. For a schedule: what came of it. Raises a
+    `StorageError` where the store fails: Lambda delivers the whole batch again.
+    """
+    return handle(_container(), event, context)
+
+
+def handle(container: Container, event: Event, context: Context) -> dict[str, Any]:
+    """The same with this container."""
+
+    def is_late() -> bool:
+        return context.get_remaining_time_in_millis() < _LEFT_MILLISECONDS
+
+    if "Records" not in event:
+        report = container.polling_relay().run_once(is_late)
+        return {"published": report.published, "failed": len(report.failed)}
+    failed = container.batch_relay().handle(event["Records"], is_late)
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+
+
+@cache
+def _container() -> Container:
+    # Once for all calls of this instance of the function.
+    return start()

@@ -1,0 +1,19 @@
+"""Which events leave the service: every context declares its own in its `messages.py`."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from domain.events import DomainEvent
+
+
+@frozen
+class MessageType:
+    """Committing such an event adds a message of this type for this destination.
+
+    Both names are known outside: never change them. The message holds the fields of the event.
+    """
+
+    name: str
+    event: type[DomainEvent]
+    destination: str

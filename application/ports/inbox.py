@@ -1,0 +1,22 @@
+"""The inbox: which messages a consumer has handled, so that a repeated one has no effect."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class InboxWriter(Protocol):
+    """Remembers messages as part of a unit of work."""
+
+    def knows(self, consumer: str, message_id: str) -> bool:
+        """Whether the consumer has handled the message (strongly consistent)."""
+        ...
+
+    def remember(self, consumer: str, message_id: str, at: datetime) -> None:
+        """Stages that the consumer has handled the message at this moment.
+
+        The commit raises `MessageAlreadyHandled` where another one came first. Raises
+        `InvalidValue` for names that cannot be stored, and a moment without its time zone.
+        """
+        ...

@@ -1,0 +1,107 @@
+"""What a relay works through: keys with pending messages, one relay a key at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from attrs import frozen
+
+from application.ports.outbox import MessageKey, StoredMessage
+
+
+@frozen
+class Waiting:
+    """An ordering key that has work, and the messages by which that was seen."""
+
+    ordering_key: str
+    message_ids: frozenset[str]
+
+
+@frozen(kw_only=True)
+class KeyLease:
+    """A relay's hold on one ordering key until a moment, with its fencing token.
+
+    `last_message_id` is the last message that was dealt with in order, `attempts` how often
+    publishing failed since one was.
+    """
+
+    ordering_key: str
+    owner: str
+    token: int
+    until: datetime
+    last_message_id: str = ""
+    attempts: int = 0
+
+
+@frozen
+class Busy:
+    """Another relay holds the key, or it failed lately: there is no use before `until`."""
+
+    until: datetime
+
+
+@frozen(kw_only=True)
+class FailedMessage:
+    """A message that was not published; `is_dead` where that was its last attempt."""
+
+    key: MessageKey
+    error: str
+    is_dead: bool
+
+
+@frozen(kw_only=True)
+class Settlement:
+    """How a visit to a key ends, at the moment `at`.
+
+    Its lease ends with it. What is published comes before what failed. After a failure that is
+    not the last one, nobody tries the key again before `next_attempt`.
+    """
+
+    lease: KeyLease
+    at: datetime
+    published: Sequence[MessageKey] = ()
+    failed: FailedMessage | None = None
+    next_attempt: datetime | None = None
+
+
+class RelayQueue(Protocol):
+    """Implemented by the outbox of each provider."""
+
+    def waiting(self) -> Iterator[Waiting]:
+        """Keys with pending messages, in no particular order. May lag: a key can be missing."""
+        ...
+
+    def take(
+        self, ordering_key: str, owner: str, now: datetime, until: datetime
+    ) -> KeyLease | Busy:
+        """Takes the lease of a key if it is free, ended, or the owner's.
+
+        Every lease has a higher token than the one before it.
+        """
+        ...
+
+    def read(self, lease: KeyLease, seen: Collection[str], limit: int) -> list[StoredMessage]:
+        """The next pending messages of the key, in order (strongly consistent).
+
+        First those among `seen` that come before the last message dealt with: dead letters sent
+        again, and late ones.
+        """
+        ...
+
+    def settle(self, settlement: Settlement) -> Settling:
+        """Prepares the write that stores all of a settlement or nothing."""
+        ...
+
+
+class Settling(Protocol):
+    """The prepared write of a settlement."""
+
+    def commit(self) -> None:
+        """Writes it; may be called again after any error, and is applied at most once.
+
+        Raises `KeyTakenOver` where the lease is no longer the owner's, `MessageNotFound` where a
+        message is gone, or a `StorageError`.
+        """
+        ...

@@ -1,0 +1,22 @@
+"""The table of the inbox. Names and formats here are stored: never change them."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import TTLAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+
+class InboxModel(Model):
+    """A message that a consumer has handled: `id` is `{consumer}#{messageId}`."""
+
+    class Meta:
+        """Read by PynamoDB."""
+
+        table_name = "inbox"
+
+    id = UnicodeAttribute(hash_key=True)
+    consumer = UnicodeAttribute()
+    message_id = UnicodeAttribute(attr_name="messageId")
+    handled_at = UnicodeAttribute(attr_name="handledAt")
+    commit_id = UnicodeAttribute(attr_name="commitId")
+    ttl = TTLAttribute()

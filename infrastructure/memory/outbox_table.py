@@ -1,0 +1,203 @@
+"""The outbox in memory: one record a message, one a head."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from attrs import evolve, frozen
+
+from application.errors import KeyTakenOver, MessageAlreadyAdded, MessageNotFound, NotDeadLettered
+from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
+from application.ports.relay_queue import Busy, KeyLease
+from domain.errors import Conflict
+from infrastructure.dynamodb.items import check_item, request_size
+from infrastructure.dynamodb.models.outbox import OUTBOX
+from infrastructure.dynamodb.outbox_items import put_request
+from infrastructure.memory.database import MemoryAction, MemoryDatabase, Record
+from infrastructure.outbox import PAGE, Outstanding, Published, Queue
+
+HEADS = "outbox-heads"
+
+# Neither can be part of an ordering key or an id: these are printable.
+_SEPARATOR = "\x00"
+_BEHIND = "\x01"
+
+
+@frozen(kw_only=True)
+class _Head:
+    lease: KeyLease
+    is_held: bool = True
+    next_attempt: datetime | None = None
+
+
+@frozen
+class MemoryOutboxTable:
+    """Implements `OutboxTable`. Never lags; a message that no item could hold is refused too."""
+
+    _database: MemoryDatabase
+
+    def put(self, message: OutboxMessage, commit_id: str) -> MemoryAction:
+        """See `OutboxTable`."""
+        request = put_request(message, commit_id)
+        item = request["Item"]
+        check_item(OUTBOX, {"pk": item["pk"], "sk": item["sk"]}, item)
+        stored = StoredMessage(message=message)
+        added = MessageAlreadyAdded(stored.key.ordering_key, stored.key.message_id)
+        return MemoryAction(
+            OUTBOX,
+            _key(stored.key),
+            {"message": stored},
+            lambda present: None if present is None else added,
+            size=request_size(request),
+        )
+
+    def publish(self, key: MessageKey, at: datetime, expires: datetime) -> MemoryAction:
+        """See `OutboxTable`. Nothing expires here."""
+        return _changing(
+            key, lambda m: evolve(m, published_at=m.published_at or at, dead_lettered_at=None)
+        )
+
+    def fail(self, key: MessageKey, error: str, dead_at: datetime | None = None) -> MemoryAction:
+        """See `OutboxTable`."""
+        return _changing(
+            key,
+            lambda m: evolve(
+                m,
+                retry_count=m.retry_count + 1,
+                last_error=error,
+                dead_lettered_at=dead_at or m.dead_lettered_at,
+            ),
+        )
+
+    def revive(self, key: MessageKey) -> MemoryAction:
+        """See `OutboxTable`."""
+        refused = NotDeadLettered(key.ordering_key, key.message_id)
+        return _changing(
+            key,
+            lambda m: evolve(m, retry_count=0, dead_lettered_at=None),
+            lambda m: None if m.dead_lettered_at and not m.published_at else refused,
+        )
+
+    def take(
+        self, ordering_key: str, owner: str, now: datetime, until: datetime, expires: datetime
+    ) -> KeyLease | Busy:
+        """See `OutboxTable`."""
+        granted: list[KeyLease] = []
+
+        def is_free(present: Record | None) -> bool:
+            return present is None or not _busy(present["head"], owner, now)
+
+        def grant(present: Record | None) -> Record:
+            before = _Head(
+                lease=KeyLease(ordering_key=ordering_key, owner=owner, token=0, until=until)
+            )
+            head: _Head = before if present is None else present["head"]
+            lease = evolve(head.lease, owner=owner, token=head.lease.token + 1, until=until)
+            granted.append(lease)
+            return {"head": evolve(head, lease=lease, is_held=True)}
+
+        if self._database.change_if(HEADS, ordering_key, grant, is_free):
+            return granted[0]
+        head = self._database.get(HEADS, ordering_key)
+        return Busy(now) if head is None else Busy(_busy(head["head"], owner, now) or now)
+
+    def release(
+        self, lease: KeyLease, *, next_attempt: datetime | None, expires: datetime
+    ) -> MemoryAction:
+        """See `OutboxTable`."""
+        refused = KeyTakenOver(lease.ordering_key, lease.owner)
+
+        def is_lost(present: Record | None) -> Conflict | None:
+            head = None if present is None else present["head"]
+            is_ours = head is not None and head.is_held and head.lease.token == lease.token
+            return None if is_ours else refused
+
+        released = _Head(lease=lease, is_held=False, next_attempt=next_attempt)
+        return MemoryAction(HEADS, lease.ordering_key, {"head": released}, is_lost)
+
+    def get_many(self, keys: Sequence[MessageKey]) -> list[StoredMessage]:
+        """See `OutboxTable`."""
+        found = self._database.get_all(OUTBOX, [_key(key) for key in dict.fromkeys(keys)])
+        return [message_of(record) for record in found]
+
+    def read(self, ordering_key: str, after: str = "", page: int = PAGE) -> Iterator[StoredMessage]:
+        """See `OutboxTable`."""
+        end = ordering_key + _BEHIND
+        while records := self._database.between(
+            OUTBOX, ordering_key + _SEPARATOR + after, end, page
+        ):
+            for record in records:
+                message = message_of(record)
+                yield message
+                after = message.key.message_id
+
+    def outstanding(self, queue: Queue) -> Iterator[Outstanding]:
+        """See `OutboxTable`."""
+        is_wanted = _is_pending if queue is Queue.PENDING else _is_dead
+        for record in self._database.select(OUTBOX, is_wanted):
+            message = message_of(record)
+            yield Outstanding(
+                key=message.key,
+                created_at=message.message.created_at,
+                retry_count=message.retry_count,
+            )
+
+    def waiting(self) -> Iterator[Sequence[Outstanding]]:
+        """See `OutboxTable`."""
+        entries = list(self.outstanding(Queue.PENDING))
+        if entries:
+            yield entries
+
+    def published(self) -> Iterator[Published]:
+        """See `OutboxTable`."""
+        for record in self._database.select(OUTBOX, lambda _: True):
+            message = message_of(record)
+            if message.published_at is not None:
+                yield Published(message.key, message.published_at)
+
+    def delete(self, keys: Sequence[MessageKey]) -> None:
+        """See `OutboxTable`."""
+        self._database.apply([MemoryAction(OUTBOX, _key(key), None) for key in keys])
+
+
+def message_of(record: Record) -> StoredMessage:
+    """The message in a record of the outbox."""
+    message: StoredMessage = record["message"]
+    return message
+
+
+def _changing(
+    key: MessageKey,
+    change: Callable[[StoredMessage], StoredMessage],
+    refusal: Callable[[StoredMessage], Conflict | None] = lambda _: None,
+) -> MemoryAction:
+    def refused(present: Record | None) -> Conflict | None:
+        if present is None:
+            return MessageNotFound(key.ordering_key, key.message_id)
+        return refusal(message_of(present))
+
+    def changed(present: Record | None) -> Record:
+        return {"message": change(message_of(present or {}))}
+
+    return MemoryAction(OUTBOX, _key(key), refusal=refused, change=changed)
+
+
+def _busy(head: _Head, owner: str, now: datetime) -> datetime | None:
+    """Until when the key cannot be had by this owner, if it cannot."""
+    is_held = head.is_held and head.lease.until > now and head.lease.owner != owner
+    is_early = head.next_attempt is not None and head.next_attempt > now
+    moments = [head.lease.until] * is_held + [head.next_attempt or now] * is_early
+    return max(moments, default=None)
+
+
+def _key(key: MessageKey) -> str:
+    return f"{key.ordering_key}{_SEPARATOR}{key.message_id}"
+
+
+def _is_pending(record: Record) -> bool:
+    return message_of(record).is_pending
+
+
+def _is_dead(record: Record) -> bool:
+    return message_of(record).dead_lettered_at is not None

@@ -1,0 +1,1 @@
+"""Destinations of messages: what each takes, and how messages get there."""

@@ -1,0 +1,77 @@
+"""Destinations within the process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+
+import structlog
+from attrs import evolve
+
+from application.ports.outbox import OutboxMessage
+from application.ports.publisher import Outcome
+from infrastructure.messaging.batch_publisher import MOST_MESSAGES
+
+_TIMEOUT = 1.0  # seconds; nothing here waits
+
+
+class LogPublisher:
+    """Writes one line a message to the log: what it is and its size, not what it holds.
+
+    Takes any message, and keeps the order.
+    """
+
+    timeout = _TIMEOUT
+    most_messages = MOST_MESSAGES
+
+    def __init__(self) -> None:
+        self._log: Any = structlog.get_logger()
+
+    def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
+        """See the port `Publisher`."""
+        for message in messages:
+            self._log.info(
+                "message published",
+                destination=message.destination,
+                message_type=message.message_type,
+                message_id=message.message_id,
+                ordering_key=message.ordering_key,
+                aggregate_id=message.aggregate_id,
+                aggregate_type=message.aggregate_type,
+                correlation_id=message.correlation_id,
+                causation_id=message.causation_id,
+                payload_bytes=len(message.payload),
+            )
+        return [None] * len(messages)
+
+
+class MemoryPublisher:
+    """Keeps what it was given, oldest first: for tests, and for looking at what would be sent.
+
+    Takes any message, from many threads at once, and keeps the order.
+    """
+
+    timeout = _TIMEOUT
+    most_messages = MOST_MESSAGES
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._published: list[OutboxMessage] = []
+
+    @property
+    def published(self) -> list[OutboxMessage]:
+        """What was published so far, a copy."""
+        with self._lock:
+            return [_copy(message) for message in self._published]
+
+    def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
+        """See the port `Publisher`."""
+        copies = [_copy(message) for message in messages]
+        with self._lock:
+            self._published += copies
+        return [None] * len(messages)
+
+
+def _copy(message: OutboxMessage) -> OutboxMessage:
+    return evolve(message, headers=dict(message.headers))

@@ -1,0 +1,249 @@
+"""The ways to run a relay: polling the pending index, tailing the table's stream, or in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Generic, TypeVar
+
+import structlog
+from attrs import define, field, frozen
+
+from application.errors import ChangesTrimmed, LeaseLost, MessageNotFound, StorageError
+from application.ports.clock import Clock
+from application.ports.outbox import MessageKey, Outbox, StoredMessage
+from application.ports.relay_queue import RelayQueue, Waiting
+from application.ports.subscriptions import Start
+from application.relay import Relay, RelayReport
+from infrastructure.change_feed import Change, ChangeReader, ChangeSource, Wait
+
+ImageT = TypeVar("ImageT")
+RecordT = TypeVar("RecordT")
+
+RELAY = "relay"
+"""The name under which the stream of the outbox is followed. Stored: never change it."""
+
+_SLICE = 50
+"""Changes that are worked at before the stream's lease may be renewed."""
+
+OnReport = Callable[[RelayReport], object]
+"""Is told what came of each piece of work."""
+
+ToMessage = Callable[[ImageT], StoredMessage | None]
+"""The message that an image of the outbox table holds; None for the head of a key."""
+
+logger = structlog.get_logger(__name__)
+
+
+@frozen
+class OutboxChanges(Generic[ImageT]):
+    """The changes of a provider's outbox table, and what is in their images."""
+
+    source: Callable[[], ChangeSource[ImageT]]
+    to_message: ToMessage[ImageT]
+
+
+@define(kw_only=True)
+class PollingRelay:
+    """Asks the pending index for work, every `interval` seconds while there is none."""
+
+    relay: Relay
+    queue: RelayQueue
+    interval: float = 1.0
+    wait: Wait = Event.wait
+    on_report: OnReport = lambda _: None
+    _stopping: Event = field(factory=Event, init=False)
+
+    def run_once(self, should_stop: Callable[[], bool] | None = None) -> RelayReport:
+        """Publishes what is pending now. Raises a `StorageError`."""
+        report = self.relay.work(self.queue.waiting(), should_stop or self._stopping.is_set)
+        log(report)
+        self.on_report(report)
+        return report
+
+    def run(self) -> None:
+        """Publishes until stopped. A store that fails is told, and tried again."""
+        while not self._stopping.is_set():
+            if not self._publishes():
+                self.wait(self._stopping, self.interval)
+
+    def stop(self) -> None:
+        """Ends `run` once what is begun is ended. For any thread."""
+        self._stopping.set()
+
+    def _publishes(self) -> bool:
+        try:
+            return self.run_once().published > 0
+        except StorageError as error:
+            logger.warning("relay cannot reach its store", reason=str(error))
+            return False
+
+
+@define(kw_only=True)
+class StreamRelay(Generic[ImageT]):
+    """Publishes what the stream of the outbox tells, as it comes: one instance at a time follows.
+
+    The pending index is swept when it begins, and every `sweep` seconds: that finds what the stream
+    no longer has, and what failed before somebody else took over. What failed or was busy, however
+    it was found, is tried again meanwhile.
+    """
+
+    open_reader: Callable[[Start], ChangeReader[ImageT]]
+    to_message: ToMessage[ImageT]
+    relay: Relay
+    queue: RelayQueue
+    clock: Clock
+    sweep: timedelta = timedelta(seconds=30)
+    interval: float = 1.0
+    wait: Wait = Event.wait
+    on_report: OnReport = lambda _: None
+    _stopping: Event = field(factory=Event, init=False)
+    _reader: ChangeReader[ImageT] | None = field(default=None, init=False)
+    _later: dict[str, Waiting] = field(factory=dict, init=False)
+    _swept: datetime | None = field(default=None, init=False)
+    _start: Start = field(default=Start.CHECKPOINT, init=False)
+
+    def run(self) -> None:
+        """Publishes until stopped. A store that fails is told, and tried again."""
+        while not self._stopping.is_set():
+            try:
+                self._follow()
+            except LeaseLost as lost:
+                logger.warning("another relay follows the stream now", reason=str(lost))
+            except ChangesTrimmed as trimmed:
+                # What is gone from the stream is in the index.
+                logger.warning("relay begins anew", reason=str(trimmed))
+                self._start = Start.NOW
+            except StorageError as error:
+                logger.warning("relay cannot reach its store", reason=str(error))
+                self.wait(self._stopping, self.interval)
+
+    def stop(self) -> None:
+        """Ends `run` once what is begun is ended. For any thread."""
+        self._stopping.set()
+        if self._reader is not None:
+            self._reader.stop()
+
+    def _follow(self) -> None:
+        with closing(self.open_reader(self._start)) as reader:
+            self._start = Start.CHECKPOINT
+            self._reader = reader
+            if self._stopping.is_set():
+                return
+            self._swept = None
+            for changes in reader.pages(when_idle=self._when_idle):
+                for begin in range(0, len(changes), _SLICE):
+                    part = changes[begin : begin + _SLICE]
+                    found = by_key(became_pending(part, self.to_message))
+                    self._work([*found.values(), *self._later.values()])
+                    reader.handled(begin + len(part), {})
+                self._sweep_if_due()
+
+    def _when_idle(self) -> None:
+        self._sweep_if_due()
+        if self._later:
+            self._work(list(self._later.values()))
+
+    def _sweep_if_due(self) -> None:
+        now = self.clock.now()
+        if self._swept is None or now - self._swept >= self.sweep:
+            self._swept = now
+            self._work(self.queue.waiting())
+
+    def _work(self, waiting: Iterable[Waiting]) -> None:
+        """Works at these keys; those that are not finished then are tried again."""
+        report = self.relay.work(self._noted(waiting), self._stopping.is_set)
+        for key in report.finished:
+            self._later.pop(key, None)
+        log(report)
+        self.on_report(report)
+
+    def _noted(self, waiting: Iterable[Waiting]) -> Iterator[Waiting]:
+        """The same keys, each with all that was seen of it, and from now on among those left."""
+        for each in waiting:
+            key = each.ordering_key
+            seen = self._later[key].message_ids if key in self._later else frozenset()
+            self._later[key] = Waiting(key, seen | each.message_ids)
+            yield self._later[key]
+
+
+@frozen
+class Identified(Generic[ImageT]):
+    """A change, and the identifier under which whoever delivered it wants to hear of a failure."""
+
+    id: str
+    change: Change[ImageT]
+
+
+@frozen(kw_only=True)
+class BatchRelay(Generic[RecordT, ImageT]):
+    """Publishes what a batch of records tells, for whoever is called with such batches."""
+
+    identify: Callable[[RecordT], Identified[ImageT]]
+    to_message: ToMessage[ImageT]
+    relay: Relay
+    outbox: Outbox
+
+    def handle(
+        self, records: Iterable[RecordT], should_stop: Callable[[], bool] = lambda: False
+    ) -> list[str]:
+        """The identifiers of the records whose messages are pending still: deliver them again.
+
+        A key stops at its first failure, others go on. Raises a `StorageError` where the store
+        fails: deliver the whole batch again.
+        """
+        pending = [
+            (each.id, key)
+            for each in map(self.identify, records)
+            for key in became_pending([each.change], self.to_message)
+        ]
+        hints = by_key(key for _, key in pending)
+        report = self.relay.work(list(hints.values()), should_stop)
+        log(report)
+        return [
+            id_
+            for id_, key in pending
+            if key.ordering_key not in report.finished and self._is_pending(key)
+        ]
+
+    def _is_pending(self, key: MessageKey) -> bool:
+        try:
+            return self.outbox.get(key).value.is_pending
+        except MessageNotFound:
+            return False
+
+
+def became_pending(
+    changes: Iterable[Change[ImageT]], to_message: ToMessage[ImageT]
+) -> Iterator[MessageKey]:
+    """The messages that are pending after these changes and were not before.
+
+    So those just added and dead letters sent again, not those whose attempts were counted.
+    """
+    for change in changes:
+        new = None if change.new is None else to_message(change.new)
+        if new is None or not new.is_pending:
+            continue
+        old = None if change.old is None else to_message(change.old)
+        if old is None or not old.is_pending:
+            yield new.key
+
+
+def by_key(messages: Iterable[MessageKey]) -> dict[str, Waiting]:
+    """The ordering keys of these messages, with the ids that were seen of each."""
+    found: dict[str, set[str]] = {}
+    for message in messages:
+        found.setdefault(message.ordering_key, set()).add(message.message_id)
+    return {key: Waiting(key, frozenset(ids)) for key, ids in found.items()}
+
+
+def log(report: RelayReport) -> None:
+    """Tells what went wrong: a dead letter is an error, all else will be tried again."""
+    for failure in report.failed:
+        tell = logger.error if failure.is_dead else logger.warning
+        what = "message dead-lettered" if failure.is_dead else "message not published"
+        tell(what, message=str(failure.key), reason=failure.error)
+    for key, reason in report.lost.items():
+        logger.warning("published, but not marked: will be repeated", key=key, reason=str(reason))

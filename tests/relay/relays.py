@@ -1,0 +1,231 @@
+"""Relays that stall and die, what they work through and what they publish to, all watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
+from random import Random
+
+from attrs import define, field, frozen
+
+from application.errors import CommitOutcomeUnknown, StorageError, Throttled, Unreachable
+from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
+from application.ports.publisher import NOT_SENT, Outcome
+from application.ports.relay_queue import (
+    Busy,
+    KeyLease,
+    RelayQueue,
+    Settlement,
+    Settling,
+    Waiting,
+)
+from domain.errors import DynastrataError
+from infrastructure.outbox import key_of
+from tests.relay.account import TIMEOUT, Account, Attempt, Visit
+from tests.relay.virtual_time import VirtualTime
+
+LEASE = 1.5
+MOST_MESSAGES = 3
+"""How many messages a publisher takes at once: fewer than relays have keys at once."""
+
+
+class Killed(BaseException):
+    """The process of a relay ends here, without another word."""
+
+
+@frozen(kw_only=True)
+class Chances:
+    """How likely things go wrong, each time they can.
+
+    `die` at each step of a relay, `stall` at each call of a publisher and each settlement, `fault`
+    at each write; `fail` each message that is sent, `fail_all` a whole request. `latency` is what
+    a request to the store takes at most, and `grid` what every wait is a multiple of, in seconds.
+    """
+
+    die: float = 0.0
+    stall: float = 0.0
+    fail: float = 0.0
+    fail_all: float = 0.0
+    not_sent: float = 0.0
+    fault: float = 0.0
+    latency: float = 0.0
+    call: float = 0.02
+    grid: float | None = None
+
+
+@define(eq=False)
+class Life:
+    """One relay from its start to its death. Dead, it does nothing any more."""
+
+    name: str
+    time: VirtualTime
+    random: Random
+    chances: Chances
+    account: Account
+    visits: dict[str, Visit] = field(factory=dict)
+    shown: dict[str, frozenset[str]] = field(factory=dict)
+
+    def step(self, point: str) -> None:
+        """A moment at which it may die."""
+        if self.name in self.account.deaths:
+            raise Killed(point)
+        if self._happens(self.chances.die):
+            self.account.deaths.add(self.name)
+            self.account.kills[point] += 1
+            raise Killed(point)
+
+    def stall(self) -> None:
+        """A moment at which it may stand still, often for longer than its leases last."""
+        if self._happens(self.chances.stall):
+            self.account.stalls += 1
+            self.wait(self.random.uniform(0.3, 2.0) * LEASE)
+
+    def wait(self, seconds: float) -> None:
+        """Some time passes for this one."""
+        grid = self.chances.grid
+        self.time.sleep(seconds if grid is None else max(1, round(seconds / grid)) * grid)
+
+    def request(self) -> None:
+        """What a request to the store takes."""
+        if self.chances.latency:
+            self.wait(self.random.random() * self.chances.latency)
+
+    def fault(self) -> StorageError | CommitOutcomeUnknown | None:
+        """How a write fails, if it does."""
+        if not self._happens(self.chances.fault):
+            return None
+        self.account.faults += 1
+        if self.random.random() < 0.3:
+            return Throttled(operation="test")
+        return CommitOutcomeUnknown("test")
+
+    def outcomes(self, count: int, is_poison: Callable[[int], bool]) -> list[Outcome]:
+        """What becomes of so many messages of one request."""
+        if self._happens(self.chances.fail_all):
+            return ["the request failed"] * count
+        room = self.random.randint(1, count) if self._happens(self.chances.not_sent) else count
+        sent: list[Outcome] = [
+            "refused" if is_poison(place) or self._happens(self.chances.fail) else None
+            for place in range(room)
+        ]
+        return [*sent, *[NOT_SENT] * (count - room)]
+
+    def _happens(self, chance: float) -> bool:
+        return self.random.random() < chance
+
+
+@define
+class WatchedQueue:
+    """Implements `RelayQueue`: another one, as one relay uses it."""
+
+    queue: RelayQueue
+    life: Life
+
+    def waiting(self) -> Iterator[Waiting]:
+        self.life.step("waiting")
+        self.life.shown.clear()
+        for waiting in self.queue.waiting():
+            self.life.shown[waiting.ordering_key] = waiting.message_ids
+            yield waiting
+
+    def take(
+        self, ordering_key: str, owner: str, now: datetime, until: datetime
+    ) -> KeyLease | Busy:
+        life = self.life
+        life.step("taking")
+        life.request()
+        lease = self.queue.take(ordering_key, owner, now, until)
+        if isinstance(lease, KeyLease):
+            shown = life.shown.get(ordering_key, frozenset())
+            life.visits[ordering_key] = Visit(life.name, lease, shown)
+        if life.fault():
+            raise Unreachable(operation="test", maybe_applied=True)
+        return lease
+
+    def read(self, lease: KeyLease, seen: Collection[str], limit: int) -> list[StoredMessage]:
+        life = self.life
+        life.step("reading")
+        life.visits[lease.ordering_key].read_at = life.time.now()
+        messages = self.queue.read(lease, seen, limit)
+        life.request()
+        return messages
+
+    def settle(self, settlement: Settlement) -> Settling:
+        return WatchedSettling(self.queue.settle(settlement), settlement, self.life)
+
+
+@define
+class WatchedSettling:
+    """Implements `Settling`: another one, as one relay commits it."""
+
+    settling: Settling
+    settlement: Settlement
+    life: Life
+
+    def commit(self) -> None:
+        life = self.life
+        visit = life.visits[self.settlement.lease.ordering_key]
+        assert visit.lease == self.settlement.lease
+        life.step("before settling")
+        life.stall()
+        life.request()
+        try:
+            self._send(visit)
+        except DynastrataError:
+            visit.refused_at = life.time.now()
+            raise
+        life.step("after settling")
+
+    def _send(self, visit: Visit) -> None:
+        fault = self.life.fault()
+        is_sent = fault is None or (
+            isinstance(fault, CommitOutcomeUnknown) and self.life.random.random() < 0.5
+        )
+        if is_sent:
+            self.settling.commit()
+            if visit.settled_at is None:
+                self.life.account.settled(visit, self.settlement, self.life.time.now())
+        if fault is not None:
+            raise fault
+
+
+@define
+class FlakyPublisher:
+    """Implements `Publisher`: what is accepted is in the account, in the order of acceptance."""
+
+    life: Life
+    poison: Collection[MessageKey] = ()
+    timeout: float = TIMEOUT
+    most_messages: int = MOST_MESSAGES
+
+    def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
+        life = self.life
+        life.step("before publishing")
+        keys = [key_of(message) for message in messages]
+        outcomes = life.outcomes(len(keys), lambda place: keys[place] in self.poison)
+        attempts = [
+            None if outcome is NOT_SENT else self._attempt(key)
+            for key, outcome in zip(keys, outcomes, strict=True)
+        ]
+        try:
+            life.wait(life.random.random() * life.chances.call)
+            life.stall()
+            life.step("while publishing")
+            for attempt, outcome in zip(attempts, outcomes, strict=True):
+                if attempt is not None:
+                    attempt.has_failed = outcome is not None
+                    attempt.accepted_at = None if attempt.has_failed else life.time.now()
+            life.wait(life.random.random() * life.chances.call)
+            life.stall()
+        finally:
+            for attempt in attempts:
+                if attempt is not None:
+                    attempt.end = life.time.now()
+        life.step("after publishing")
+        return outcomes
+
+    def _attempt(self, message: MessageKey) -> Attempt:
+        life = self.life
+        attempt = Attempt(message, life.visits[message.ordering_key], life.time.now())
+        life.account.attempts.append(attempt)
+        return attempt

@@ -1,0 +1,180 @@
+"""Answers that get lost while a relay works: nothing is repeated, and no key waits for long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import define
+
+from application.errors import CommitOutcomeUnknown, Throttled, Unreachable
+from application.relay import Relay, RelayReport
+from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.provider import DynamoDBProvider
+from infrastructure.dynamodb.retry import RetryPolicy
+from infrastructure.engines import LocalEngine
+from infrastructure.messaging.local import MemoryPublisher
+from infrastructure.relay_queue import StoredRelayQueue
+from tests.faults.faulty_client import (
+    Fault,
+    FaultyClient,
+    answer_lost,
+    connection_reset,
+    refused,
+    request_lost,
+)
+from tests.relay.providers import on_dynamodb
+from tests.relay.relays import Chances
+from tests.relay.virtual_time import VirtualTime
+from tests.relay.world import DESTINATIONS, OPTIONS, World, ids
+from tests.stores import client_of, dynamodb_store
+
+throttled = refused("ThrottlingException")
+server_error = refused("InternalServerError", 500)
+
+IN_DOUBT: list[Fault] = [answer_lost, connection_reset, request_lost, server_error]
+LOST: list[Fault] = [*IN_DOUBT, throttled]
+
+is_take = "update_item"
+is_settlement = "transact_write_items"
+
+
+@define
+class Troubled:
+    """A relay behind a network that fails, and others who see the same tables through none."""
+
+    world: World
+    client: FaultyClient
+    publisher: MemoryPublisher
+    relay: Relay
+    queue: StoredRelayQueue[Any]
+    time: VirtualTime
+
+    def fail(self, operation: str, *faults: Fault) -> None:
+        """The next requests of this kind fail."""
+        self.client.concerns = lambda sent: sent == operation
+        self.client.faults = list(faults)
+
+    def work(self) -> RelayReport:
+        return self.relay.work(self.queue.waiting())
+
+    @property
+    def published(self) -> list[str | None]:
+        return [message.message_id for message in self.publisher.published]
+
+    def requests(self, operation: str) -> int:
+        return sum(1 for sent, _ in self.client.sent if sent == operation)
+
+
+@pytest.fixture
+def troubled(engine: LocalEngine) -> Troubled:
+    """A relay, and twelve messages of one key."""
+    time = VirtualTime()
+    healthy = dynamodb_store(engine.name, client_of(engine.endpoint_url))
+    assert isinstance(healthy.provider, DynamoDBProvider)
+    client = FaultyClient(client_of(engine.endpoint_url))
+    policy = RetryPolicy(sleep=time.sleep, monotonic=lambda: time.passed)
+    provider = DynamoDBProvider(Gateway(client, healthy.meter, policy), healthy.provider.tables)
+    queue = StoredRelayQueue(table=provider.outbox(), begin=provider.begin, ids=healthy.ids)
+    publisher = MemoryPublisher()
+    publishers = dict.fromkeys(DESTINATIONS, publisher)
+    relay = Relay(queue, publishers, time, "relay", OPTIONS, sleep=time.sleep)
+    world = World(on_dynamodb(time, healthy), time, seed=1, chances=Chances())
+    world.add("ada", *ids(1, 12))
+    return Troubled(world, client, publisher, relay, queue, time)
+
+
+@pytest.mark.parametrize("operation", [is_take, is_settlement])
+@pytest.mark.parametrize("fault", LOST)
+def test_everything_is_published_once_whatever_gets_lost(
+    troubled: Troubled, operation: str, fault: Fault
+) -> None:
+    troubled.fail(operation, fault, fault)
+
+    report = troubled.work()
+
+    assert troubled.published == list(ids(1, 12))
+    assert (report.published, report.lost, report.finished) == (12, {}, {"ada"})
+    assert not troubled.client.faults
+    assert troubled.world.pending() == 0
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_settlement_is_tried_until_its_lease_ends(troubled: Troubled, fault: Fault) -> None:
+    """Longer than the attempts of one commit."""
+    attempts = RetryPolicy().attempts
+    troubled.fail(is_settlement, *[fault] * (attempts + 1))
+
+    report = troubled.work()
+
+    assert (report.published, report.lost) == (12, {})
+    assert troubled.published == list(ids(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), [(throttled, Throttled), (request_lost, CommitOutcomeUnknown)]
+)
+def test_a_settlement_that_never_gets_through_is_lost_and_its_messages_repeated(
+    troubled: Troubled, fault: Fault, error: type[Exception]
+) -> None:
+    troubled.fail(is_settlement, *[fault] * 1000)
+
+    report = troubled.work()
+
+    assert report.published == 0
+    assert [type(reason) for reason in report.lost.values()] == [error]
+    assert OPTIONS.lease_seconds <= troubled.time.passed < OPTIONS.lease_seconds + 10
+    troubled.client.faults = []
+    assert troubled.work().published == 12
+    assert troubled.published == [*ids(1, 5), *ids(1, 12)]
+
+
+def test_an_applied_settlement_whose_answers_all_get_lost_is_not_repeated(
+    troubled: Troubled,
+) -> None:
+    troubled.fail(is_settlement, *[answer_lost] * 1000)
+
+    report = troubled.work()
+    troubled.client.faults = []
+    troubled.work()
+
+    assert set(report.lost) == {"ada"}
+    assert troubled.published == list(ids(1, 12))
+
+
+@pytest.mark.parametrize("fault", IN_DOUBT)
+def test_a_visit_that_found_nothing_ends_though_its_answer_gets_lost(
+    troubled: Troubled, fault: Fault
+) -> None:
+    """Its release goes alone, without the token by which a transaction is known."""
+    troubled.work()
+    troubled.world.add("bob", *ids(1, 1))
+    seen = list(troubled.queue.waiting())
+    troubled.world.outbox.mark_many_as_published(troubled.world.account.added)
+    started = troubled.time.passed
+    # The first one is the take.
+    troubled.fail(is_take, lambda send: send(), fault)
+
+    report = troubled.relay.work(seen)
+
+    assert (report.lost, report.finished) == ({}, {"bob"})
+    assert troubled.time.passed - started < 1
+
+
+def test_a_relay_goes_on_with_a_lease_that_it_took_without_knowing(troubled: Troubled) -> None:
+    attempts = RetryPolicy().attempts
+    troubled.fail(is_take, *[answer_lost] * attempts)
+    with pytest.raises(Unreachable):
+        troubled.work()
+
+    assert troubled.work().busy == 0
+    assert troubled.published == list(ids(1, 12))
+    assert troubled.time.passed < 1
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_lost_read_is_read_again(troubled: Troubled, fault: Fault) -> None:
+    troubled.fail("query", fault, fault)
+
+    assert troubled.work().published == 12
+    assert not troubled.client.faults

@@ -1,0 +1,164 @@
+"""The simulation bites: each of these mistakes, made on purpose, breaks the promise it would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
+from application.ports.publisher import NOT_SENT, Outcome, Publisher
+from application.ports.relay_queue import Busy, KeyLease, Settlement, Settling
+from application.relay import Relay, _Visit
+from infrastructure.memory.database import MemoryAction
+from infrastructure.memory.outbox_table import MemoryOutboxTable
+from infrastructure.outbox import pending
+from infrastructure.relay_queue import StoredRelayQueue
+from tests.relay.lives import lives
+from tests.relay.relays import LEASE, FlakyPublisher
+from tests.relay.virtual_time import START
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+SEEDS = 60
+NEVER = START + timedelta(days=1000)
+
+
+def settlements_without_fencing(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = MemoryOutboxTable.release
+
+    def wrong(self: MemoryOutboxTable, lease: KeyLease, **more: Any) -> MemoryAction:
+        return evolve(release(self, lease, **more), refusal=lambda _: None)
+
+    monkeypatch.setattr(MemoryOutboxTable, "release", wrong)
+
+
+def leases_that_nobody_respects(monkeypatch: pytest.MonkeyPatch) -> None:
+    take = MemoryOutboxTable.take
+
+    def wrong(
+        self: MemoryOutboxTable, key: str, owner: str, now: datetime, *more: datetime
+    ) -> KeyLease | Busy:
+        return take(self, key, owner, now + timedelta(seconds=LEASE), *more)
+
+    monkeypatch.setattr(MemoryOutboxTable, "take", wrong)
+
+
+def published_whatever_is_left_of_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    publish = Relay._publish
+
+    def wrong(self: Relay, publisher: Publisher, visits: list[_Visit]) -> None:
+        leases = [visit.lease for visit in visits]
+        for visit in visits:
+            visit.lease = evolve(visit.lease, until=NEVER)
+        try:
+            publish(self, publisher, visits)
+        finally:
+            for visit, lease in zip(visits, leases, strict=True):
+                visit.lease = lease
+
+    monkeypatch.setattr(Relay, "_publish", wrong)
+
+
+def going_on_behind_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: _Visit, error: str, attempts: int) -> None:
+        self.waiting.popleft()
+        self.is_over = not self.waiting
+
+    monkeypatch.setattr(_Visit, "not_sent", wrong)
+
+
+def two_messages_of_a_key_in_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Relay, publisher: Publisher, visits: list[_Visit]) -> None:
+        for visit in visits:
+            two = [message.message for message in islice(visit.waiting, 2)]
+            for outcome in publisher.publish(two):
+                if outcome is None:
+                    visit.sent()
+                elif outcome is not NOT_SENT:
+                    visit.not_sent(outcome, self._options.attempts)
+                    break
+
+    monkeypatch.setattr(Relay, "_publish", wrong)
+
+
+def the_unsent_taken_for_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    publish = FlakyPublisher.publish
+
+    def wrong(self: FlakyPublisher, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
+        return [None if outcome is NOT_SENT else outcome for outcome in publish(self, messages)]
+
+    monkeypatch.setattr(FlakyPublisher, "publish", wrong)
+
+
+def only_what_the_index_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(
+        self: StoredRelayQueue[Any], lease: KeyLease, seen: Collection[str], limit: int
+    ) -> list[StoredMessage]:
+        keys = [MessageKey(lease.ordering_key, message_id) for message_id in sorted(seen)]
+        return pending(self.table.get_many(keys), limit)
+
+    monkeypatch.setattr(StoredRelayQueue, "read", wrong)
+
+
+def all_that_the_index_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(
+        self: StoredRelayQueue[Any], lease: KeyLease, seen: Collection[str], limit: int
+    ) -> list[StoredMessage]:
+        found = self.table.read(lease.ordering_key)
+        return [m for m in found if m.is_pending or m.key.message_id in seen][:limit]
+
+    monkeypatch.setattr(StoredRelayQueue, "read", wrong)
+
+
+def nothing_below_the_last_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StoredRelayQueue, "_is_any_pending", lambda *_: False)
+
+
+def late_messages_of_one_batch_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def left(self: _Visit) -> frozenset[str]:
+        return frozenset(message.key.message_id for message in self.waiting)
+
+    monkeypatch.setattr(_Visit, "left", property(left))
+
+
+def no_backoff_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    settle = StoredRelayQueue.settle
+
+    def wrong(self: StoredRelayQueue[Any], settlement: Settlement) -> Settling:
+        return settle(self, evolve(settlement, next_attempt=None))
+
+    monkeypatch.setattr(StoredRelayQueue, "settle", wrong)
+
+
+@pytest.mark.parametrize(
+    ("plant", "broken", "lag"),
+    [
+        (settlements_without_fencing, "in flight", None),
+        (leases_that_nobody_respects, "in flight", None),
+        (published_whatever_is_left_of_the_lease, "lease too short", None),
+        (going_on_behind_a_failure, "out of order", None),
+        (two_messages_of_a_key_in_one_request, "out of order", None),
+        (two_messages_of_a_key_in_one_request, "repeated", None),
+        (the_unsent_taken_for_sent, "lost", None),
+        (only_what_the_index_shows, "out of order", 0.8),
+        (all_that_the_index_shows, "repeated", 0.8),
+        (nothing_below_the_last_message, "pending", None),
+        (late_messages_of_one_batch_only, "out of order", None),
+        (no_backoff_for_others, "too early", None),
+    ],
+)
+def test_a_planted_bug_is_found(
+    monkeypatch: pytest.MonkeyPatch, plant: Plant, broken: str, lag: float | None
+) -> None:
+    plant(monkeypatch)
+
+    assert any(breaks(seed, broken, lag) for seed in range(SEEDS))
+
+
+def breaks(seed: int, promise: str, lag: float | None) -> bool:
+    return any(failure.startswith(promise) for failure in lives(seed, lag=lag).failures())

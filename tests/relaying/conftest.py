@@ -1,0 +1,89 @@
+"""Fixtures: relays on each provider and engine, and the whole service with a scripted destination.
+
+Without moto: it is wrong about transactions, with which every visit to a key ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+import structlog
+from attrs import define
+
+from api.container import Container, build_container
+from infrastructure.memory.provider import MemoryProvider
+from infrastructure.settings import Settings
+from tests.relaying.destinations import ScriptedDestination
+from tests.relaying.running import Relaying, relaying
+from tests.stores import REGION, Store, client_of, dynamodb_store
+from tests.subscription.subscribing import FakeClock
+
+MEMORY = "memory"
+ON_EACH_PROVIDER = [MEMORY, pytest.param("ministack", marks=pytest.mark.engine)]
+"""For what does not depend on an engine's stream."""
+
+EVERYWHERE = [
+    *ON_EACH_PROVIDER,
+    pytest.param("dynamodb_local", marks=pytest.mark.engine),
+]
+
+
+@pytest.fixture(params=EVERYWHERE)
+def relays(request: pytest.FixtureRequest) -> Relaying:
+    """The relays of an empty store on every provider and engine in turn."""
+    if request.param == MEMORY:
+        return relaying(Store(MEMORY, MemoryProvider()))
+    endpoint = request.getfixturevalue(request.param).endpoint_url
+    return relaying(dynamodb_store(request.param, client_of(endpoint)))
+
+
+@define
+class Service:
+    """A container, its tables made, whose clock and destinations the tests hold."""
+
+    container: Container
+    clock: FakeClock
+    destination: ScriptedDestination
+
+
+@pytest.fixture(params=EVERYWHERE)
+def service(request: pytest.FixtureRequest) -> Service:
+    """An empty service on every provider and engine in turn."""
+    if request.param == MEMORY:
+        return serve(Settings(environment="test"))
+    settings = on_engine(request.getfixturevalue(request.param).endpoint_url, new_prefix())
+    service = serve(settings)
+    service.container.table_initializer().create_missing()
+    return service
+
+
+def new_prefix() -> str:
+    return f"test-{uuid4().hex}-"
+
+
+def on_engine(endpoint_url: str, table_prefix: str) -> Settings:
+    return Settings(
+        environment="test",
+        provider="dynamodb",
+        endpoint_url=endpoint_url,
+        region=REGION,
+        table_prefix=table_prefix,
+    )
+
+
+def serve(settings: Settings) -> Service:
+    """A service by these settings. It makes no tables."""
+    service = Service(build_container(settings), FakeClock(), ScriptedDestination())
+    service.container.clock.override(service.clock)
+    destinations = {"users": service.destination, "orders": service.destination}
+    service.container.publishers.override(destinations)
+    return service
+
+
+@pytest.fixture
+def _own_logs() -> Iterator[None]:
+    """What starting a process configures is undone."""
+    yield
+    structlog.reset_defaults()

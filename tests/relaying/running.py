@@ -1,0 +1,303 @@
+"""Relays to test with: on any store, in a time that passes only when it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Any
+
+from attrs import define, field
+
+from application.errors import ChangesTrimmed, Unreachable
+from application.ports.outbox import StoredMessage
+from application.ports.relay_queue import Busy, KeyLease, Settlement, Settling, Waiting
+from application.ports.subscriptions import Start
+from application.relay import Relay, RelayOptions
+from infrastructure.change_feed import ChangeReader, ChangeSource, Turn, Wait
+from infrastructure.dynamodb.change_feed.table_changes import TableChanges
+from infrastructure.dynamodb.change_feed.table_stream import TableStream
+from infrastructure.dynamodb.checkpoint_table import DynamoDBCheckpointTable
+from infrastructure.dynamodb.client import Client
+from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.models.checkpoints import CHECKPOINTS
+from infrastructure.dynamodb.models.outbox import OUTBOX
+from infrastructure.dynamodb.outbox_items import message_of_image
+from infrastructure.event_subscription import subscription_key
+from infrastructure.leases import Checkpoint, CheckpointTable, Grant
+from infrastructure.memory.building import make_outbox_changes
+from infrastructure.memory.checkpoint_table import MemoryCheckpointTable
+from infrastructure.memory.provider import MemoryProvider
+from infrastructure.outbox_building import make_polling_relay, make_stream_relay
+from infrastructure.relaying import RELAY, OutboxChanges, PollingRelay, StreamRelay
+from infrastructure.settings import Settings
+from tests.outboxes import ADA, key, messages, outbox_of, queue_of
+from tests.relaying.destinations import ALWAYS, ScriptedDestination
+from tests.stores import Store
+from tests.subscription.subscribing import FakeClock, _streams_client
+
+FAR = 86_400.0
+"""Seconds between two sweeps where one is as good as never."""
+
+STREAM_LEASE = 60.0
+"""Seconds for which one instance has the stream."""
+
+KEY_LEASE = 30.0
+
+SUBSCRIPTION = subscription_key(OUTBOX, RELAY)
+
+Step = Callable[[], object]
+
+
+class Killed(BaseException):
+    """The process ends without a word."""
+
+
+@define
+class Script:
+    """In place of waiting: one step each time, and then the end. `waits` are the seconds asked."""
+
+    steps: list[Step]
+    end: Step = lambda: None
+    waits: list[float] = field(factory=list)
+
+    def __call__(self, stopping: Event, seconds: float) -> None:
+        self.waits.append(seconds)
+        step = self.steps.pop(0) if self.steps else self.end
+        step()
+
+
+@define
+class Trouble:
+    """What is wrong at the moment. `lost` are the calls of a source that find changes gone."""
+
+    is_down: bool = False
+    index_lags: bool = False
+    lost: list[str] = field(factory=list)
+
+    def meet(self) -> None:
+        if self.is_down:
+            raise Unreachable(operation="Query")
+
+
+@define
+class WatchedQueue:
+    """A queue that tells how often its index was read, and which keys were taken."""
+
+    queue: Any
+    trouble: Trouble
+    sweeps: int = 0
+    taken: list[str] = field(factory=list)
+
+    def waiting(self) -> Iterator[Waiting]:
+        self.trouble.meet()
+        self.sweeps += 1
+        return iter(()) if self.trouble.index_lags else iter(self.queue.waiting())
+
+    def take(
+        self, ordering_key: str, owner: str, now: datetime, until: datetime
+    ) -> KeyLease | Busy:
+        self.trouble.meet()
+        self.taken.append(ordering_key)
+        lease: KeyLease | Busy = self.queue.take(ordering_key, owner, now, until)
+        return lease
+
+    def read(self, lease: KeyLease, seen: Collection[str], limit: int) -> list[StoredMessage]:
+        found: list[StoredMessage] = self.queue.read(lease, seen, limit)
+        return found
+
+    def settle(self, settlement: Settlement) -> Settling:
+        settling: Settling = self.queue.settle(settlement)
+        return settling
+
+
+@define
+class TroubledCheckpoints:
+    """A checkpoint table that cannot always be reached."""
+
+    table: CheckpointTable
+    trouble: Trouble
+
+    def take(self, subscription: str, owner: str, now: datetime, until: datetime) -> Grant | None:
+        self.trouble.meet()
+        return self.table.take(subscription, owner, now, until)
+
+    def store(
+        self,
+        subscription: str,
+        token: int,
+        revision: int,
+        checkpoint: Checkpoint | None,
+        until: datetime | None,
+    ) -> bool:
+        self.trouble.meet()
+        return self.table.store(subscription, token, revision, checkpoint, until)
+
+
+@define
+class TroubledSource:
+    """A source that loses changes: with an error, or, at "record", without a word."""
+
+    source: ChangeSource[Any]
+    trouble: Trouble
+
+    def begin(self, start: Start) -> None:
+        self.source.begin(start)
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        self.source.resume(checkpoint)
+        self._lose("resume")
+
+    def poll(self) -> Turn[Any]:
+        turn = self.source.poll()
+        self._lose("poll")
+        if turn.changes and "record" in self.trouble.lost:
+            self.trouble.lost.remove("record")
+            return Turn()
+        return turn
+
+    def checkpoint(self, handled: int) -> Checkpoint:
+        return self.source.checkpoint(handled)
+
+    def _lose(self, call: str) -> None:
+        if call in self.trouble.lost:
+            self.trouble.lost.remove(call)
+            raise ChangesTrimmed(OUTBOX, None, datetime.now(UTC))
+
+
+@define
+class Relaying:
+    """The relays of one store: every call makes another instance."""
+
+    store: Store
+    clock: FakeClock
+    trouble: Trouble
+    queue: WatchedQueue
+    checkpoints: TroubledCheckpoints
+    changes: OutboxChanges[Any]
+    destination: ScriptedDestination = field(factory=ScriptedDestination)
+
+    def add(self, *ids: str, ordering_key: str = ADA) -> None:
+        outbox_of(self.store).add_many(messages(*ids, ordering_key=ordering_key))
+
+    def core(self, **options: Any) -> Relay:
+        """A relay of its own name; the pause after the nth failure in a row is 2**n seconds."""
+        given = {"lease_seconds": KEY_LEASE, "backoff": lambda n: 2.0**n, **options}
+        publishers = {"users": self.destination}
+        name = self.store.ids.new_id()
+        options_ = RelayOptions(**given)
+        return Relay(self.queue, publishers, self.clock, name, options_, sleep=self.clock.advance)
+
+    def polling_relay(self, wait: Wait, **options: Any) -> PollingRelay:
+        queue: Any = self.queue
+        relay = make_polling_relay(Settings(), self.core(**options), queue)
+        relay.wait = wait
+        return relay
+
+    def stream_relay(self, wait: Wait, *, sweep: float = FAR, **options: Any) -> StreamRelay[Any]:
+        queue: Any = self.queue
+        relay = make_stream_relay(
+            Settings(relay_sweep_seconds=sweep),
+            self.core(**options),
+            queue,
+            self.changes,
+            checkpoints=self.checkpoints,
+            clock=self.clock,
+            ids=self.store.ids,
+        )
+        made = relay.open_reader
+
+        def open_reader(start: Start) -> ChangeReader[Any]:
+            reader = made(start)
+            reader._wait = wait
+            return reader
+
+        relay.open_reader = open_reader
+        relay.wait = wait
+        return relay
+
+    def following(self, *steps: Step, **options: Any) -> StreamRelay[Any]:
+        """An instance that takes a step whenever there is nothing new, and then stops."""
+        script = Script(list(steps))
+        relay = self.stream_relay(script, **options)
+        script.end = relay.stop
+        return relay
+
+    def follow(self, *steps: Step, **options: Any) -> None:
+        """Another instance follows the stream, see `following`."""
+        self.following(*steps, **options).run()
+
+    def follow_until_killed(self, *steps: Step) -> None:
+        """An instance follows the stream and dies after these steps; its lease stays."""
+
+        def die() -> None:
+            assert relay._reader is not None
+            relay._reader._lease._grant = None
+            raise Killed
+
+        relay = self.following(*steps, die)
+        try:
+            relay.run()
+        except Killed:
+            return
+        raise AssertionError("it stopped by itself")
+
+    def accepts(self, *ids: str, ordering_key: str = ADA) -> Step:
+        """A step that checks what was accepted until then."""
+
+        def check() -> None:
+            assert self.destination.ids(ordering_key) == list(ids)
+
+        return check
+
+    def passes(self, seconds: float) -> Step:
+        """A step in which time passes."""
+        return lambda: self.clock.advance(seconds)
+
+    def steal_the_stream(self) -> None:
+        """An instance whose clock is ahead takes the stream over, and then does nothing."""
+        ahead = self.clock.now() + timedelta(seconds=STREAM_LEASE)
+        until = ahead + timedelta(seconds=STREAM_LEASE)
+        assert self.checkpoints.take(SUBSCRIPTION, "another", ahead, until)
+
+    def hold(self, ordering_key: str) -> None:
+        """Another relay takes a key, and does nothing with it."""
+        now = self.clock.now()
+        until = now + timedelta(seconds=KEY_LEASE)
+        assert isinstance(self.queue.queue.take(ordering_key, "another", now, until), KeyLease)
+
+    def give_up(self, *ids: str, ordering_key: str = ADA) -> None:
+        """Dead-letters pending messages, with a relay that tries once."""
+        self.destination.refusals |= dict.fromkeys(ids, ALWAYS)
+        self.core(attempts=1).work([Waiting(ordering_key, frozenset(ids))])
+        for id_ in ids:
+            assert outbox_of(self.store).get(key(id_, ordering_key)).value.dead_lettered_at
+            del self.destination.refusals[id_]
+
+
+def relaying(store: Store) -> Relaying:
+    """The relays of an empty store."""
+    clock, trouble = FakeClock(), Trouble()
+    checkpoints, changes = _feed(store, clock)
+    watched = OutboxChanges[Any](
+        lambda: TroubledSource(changes.source(), trouble), changes.to_message
+    )
+    return Relaying(
+        store=store,
+        clock=clock,
+        trouble=trouble,
+        queue=WatchedQueue(queue_of(store), trouble),
+        checkpoints=TroubledCheckpoints(checkpoints, trouble),
+        changes=watched,
+    )
+
+
+def _feed(store: Store, clock: FakeClock) -> tuple[CheckpointTable, OutboxChanges[Any]]:
+    if isinstance(store.provider, MemoryProvider):
+        return MemoryCheckpointTable(), make_outbox_changes(store.provider)
+    # A client that is watched has the real one inside.
+    client: Client = getattr(store.gateway._client, "client", store.gateway._client)
+    streams = Gateway(_streams_client(client.meta.endpoint_url), store.meter, store.gateway.retry)
+    stream = TableStream(store.table(OUTBOX), store.gateway, streams)
+    checkpoints = DynamoDBCheckpointTable(store.gateway, store.table(CHECKPOINTS))
+    return checkpoints, OutboxChanges(lambda: TableChanges(stream, clock), message_of_image)

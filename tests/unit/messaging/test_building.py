@@ -1,0 +1,110 @@
+"""From settings to publishers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from infrastructure.messaging.batch_publisher import BatchPublisher
+from infrastructure.messaging.building import make_publishers
+from infrastructure.messaging.local import LogPublisher, MemoryPublisher
+from infrastructure.messaging.senders import BusSender, QueueSender, TopicSender
+from infrastructure.settings import Settings, SettingsError
+from tests.messaging import message
+
+NOWHERE = Settings(endpoint_url="http://127.0.0.1:9", region="eu-central-1")
+QUEUE = "sqs:http://127.0.0.1:9/000000000000/users"
+TOPIC = "sns:arn:aws:sns:eu-central-1:000000000000:users"
+BUS = "eventbridge:default"
+
+
+@pytest.fixture(autouse=True)
+def _no_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+
+
+def sender_of(settings: Settings) -> Any:
+    publisher = make_publishers(settings)["users"]
+    assert isinstance(publisher, BatchPublisher)
+    return publisher.sender
+
+
+def test_log_and_memory_need_no_region() -> None:
+    publishers = make_publishers(Settings(orders_destination="memory:"))
+    assert isinstance(publishers["users"], LogPublisher)
+    assert isinstance(publishers["orders"], MemoryPublisher)
+
+
+@pytest.mark.parametrize("destination", [QUEUE, TOPIC, BUS])
+def test_a_service_needs_a_region(destination: str) -> None:
+    with pytest.raises(SettingsError, match=r"^region: "):
+        make_publishers(Settings(users_destination=destination))
+
+
+@pytest.mark.parametrize("destination", ["log:", "memory:"])
+def test_production_does_not_lose_messages_in_the_process(destination: str) -> None:
+    production = Settings(
+        environment="production",
+        provider="dynamodb",
+        signing_key="k" * 32,
+        admin_password="a password of its own",
+        users_destination=destination,
+    )
+    with pytest.raises(SettingsError, match=f"^users_destination: {destination} loses messages"):
+        make_publishers(production)
+
+
+def test_the_memory_that_is_passed_gets_the_messages_of_all_that_go_to_memory() -> None:
+    memory = MemoryPublisher()
+    settings = Settings(users_destination="memory:", orders_destination="memory:")
+    publishers = make_publishers(settings, memory)
+    publishers["users"].publish([message(1)])
+    publishers["orders"].publish([message(2, destination="orders")])
+    assert memory.published == [message(1), message(2, destination="orders")]
+
+
+@pytest.mark.parametrize(
+    ("destination", "sender", "service"),
+    [(QUEUE, QueueSender, "sqs"), (TOPIC, TopicSender, "sns"), (BUS, BusSender, "events")],
+)
+def test_every_kind_gets_the_client_of_its_service(
+    destination: str, sender: type[Any], service: str
+) -> None:
+    made: Any = sender_of(evolve(NOWHERE, users_destination=destination))
+    assert isinstance(made, sender)
+    assert made.client.meta.service_model.service_name == service
+
+
+def test_destinations_of_one_service_share_a_client() -> None:
+    settings = evolve(NOWHERE, users_destination=QUEUE, orders_destination=QUEUE + ".fifo")
+    users, orders = make_publishers(settings).values()
+    assert isinstance(users, BatchPublisher)
+    assert isinstance(orders, BatchPublisher)
+    assert isinstance(users.sender, QueueSender)
+    assert isinstance(orders.sender, QueueSender)
+    assert users.sender.client is orders.sender.client
+    assert orders.sender.queue_url == QUEUE.removeprefix("sqs:") + ".fifo"
+
+
+def test_an_endpoint_of_dynamodb_at_aws_is_not_that_of_another_service() -> None:
+    endpoint = "https://vpce-1.dynamodb.eu-central-1.vpce.amazonaws.com"
+    made = sender_of(evolve(NOWHERE, endpoint_url=endpoint, users_destination=QUEUE))
+    assert made.client.meta.endpoint_url == "https://sqs.eu-central-1.amazonaws.com"
+
+
+def test_publishing_gives_up_some_time_after_the_network_does() -> None:
+    settings = evolve(
+        NOWHERE, users_destination=QUEUE, connect_timeout_seconds=2.0, read_timeout_seconds=7.0
+    )
+    assert 9.0 < make_publishers(settings)["users"].timeout <= 10.0
+
+
+@pytest.mark.parametrize("destination", [QUEUE, QUEUE + ".fifo", TOPIC, BUS])
+def test_where_nobody_listens_every_message_went_wrong(destination: str) -> None:
+    publisher = make_publishers(evolve(NOWHERE, users_destination=destination))["users"]
+    given = [message(n, f"key-{n}") for n in range(3)]
+    assert publisher.publish(given) == ["EndpointConnectionError"] * 3
