@@ -21,9 +21,6 @@ from application.ports.relay_queue import (
 )
 from domain.errors import Conflict, DynastrataError, InvalidValue
 
-LONGEST_ERROR = 1000
-"""Characters of a publisher's error that are kept."""
-
 _SETTLE_PAUSE = 0.1
 """Seconds between two attempts to store how a visit ended."""
 
@@ -32,7 +29,8 @@ _SETTLE_PAUSE = 0.1
 class RelayOptions:
     """How a relay works. Durations are in seconds.
 
-    A key is leased for `lease_seconds` to publish at most `batch` of its messages; nothing is sent
+    A key is leased for `lease_seconds` to publish at most `batch` of its messages (up to 98: one
+    transaction stores what came of them, the failure of one more, and the lease); nothing is sent
     unless the publisher's timeout and `margin_seconds`, for clocks that differ, are left of it.
     `keys_at_once` are worked at together, so that publishers get batches. After `attempts` a
     message is dead-lettered; `backoff` is the pause after the nth failure in a row.
@@ -96,7 +94,7 @@ class _Visit:
     def not_sent(self, error: str, attempts: int) -> None:
         message = self.next
         is_dead = message.retry_count + 1 >= attempts
-        self.failed = FailedMessage(key=message.key, error=error[:LONGEST_ERROR], is_dead=is_dead)
+        self.failed = FailedMessage(key=message.key, error=error, is_dead=is_dead)
         self.is_cut = self.is_over = True
 
     def stop(self) -> None:

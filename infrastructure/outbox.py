@@ -21,7 +21,6 @@ from application.ports.outbox import (
     StoredMessage,
 )
 from application.ports.relay_queue import Busy, KeyLease
-from application.relay import LONGEST_ERROR
 from domain.errors import InvalidValue
 from infrastructure.committing import Begin, Transaction
 from infrastructure.metering import Meter
@@ -44,6 +43,9 @@ MOST_MESSAGES = 100
 
 LONGEST_KEY = 1024
 """Bytes of an ordering key or a message id in UTF-8: as keys of an item or an index they fit."""
+
+LONGEST_ERROR = 1000
+"""Characters of a publisher's error that are kept."""
 
 Check = Callable[[OutboxMessage], None]
 """Raises for a message that its destination would refuse."""
@@ -195,7 +197,7 @@ class StoredOutbox(Generic[ActionT]):
 
     def increment_retry(self, key: MessageKey, error: str) -> Metered[None]:
         """See the port."""
-        action = self.table.fail(_possible(key), error[:LONGEST_ERROR])
+        action = self.table.fail(_possible(key), kept(error))
         return self._metered(lambda: self._write([action]))
 
     def retry(self, key: MessageKey) -> Metered[None]:
@@ -317,6 +319,11 @@ def prepare(message: OutboxMessage, ids: IdFactory, check: Check) -> OutboxMessa
 def key_of(message: OutboxMessage) -> MessageKey:
     """Names a message that has an id."""
     return MessageKey(message.ordering_key, message.message_id or "")
+
+
+def kept(error: str) -> str:
+    """As much of an error as is kept, of characters that can be."""
+    return error[:LONGEST_ERROR].encode("utf-8", "replace").decode()
 
 
 def pending(messages: Iterable[StoredMessage], limit: int) -> list[StoredMessage]:

@@ -14,7 +14,7 @@ from application.ports.ids import IdFactory
 from application.ports.outbox import MessageKey, StoredMessage
 from application.ports.relay_queue import Busy, KeyLease, Settlement, Waiting
 from infrastructure.committing import Begin, Transaction
-from infrastructure.outbox import OutboxTable, Outstanding, pending
+from infrastructure.outbox import OutboxTable, Outstanding, kept, pending
 
 ActionT = TypeVar("ActionT")
 
@@ -55,7 +55,7 @@ class StoredRelayQueue(Generic[ActionT]):
         done = [key.message_id for key in settlement.published]
         actions = [self.table.publish(key, at, at + self.keep) for key in settlement.published]
         if failed is not None:
-            actions.append(self.table.fail(failed.key, failed.error, at if dead else None))
+            actions.append(self.table.fail(failed.key, kept(failed.error), at if dead else None))
             done += [failed.key.message_id] if dead else []
         lease = settlement.lease
         attempts = 0 if done else lease.attempts

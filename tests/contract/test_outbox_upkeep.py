@@ -12,13 +12,12 @@ from attrs import frozen
 from application.errors import MessageNotFound, NotDeadLettered
 from application.ports.outbox import MessageKey, Metered, OutboxStatistics
 from application.ports.relay_queue import Busy
-from application.relay import LONGEST_ERROR
 from domain.errors import InvalidValue
 from infrastructure.dynamodb.outbox_items import LARGEST_MESSAGE
 from infrastructure.engines import LocalEngine
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.metering import Usage
-from infrastructure.outbox import StoredOutbox
+from infrastructure.outbox import LONGEST_ERROR, StoredOutbox
 from tests.contract.storing import facts
 from tests.outboxes import (
     LATER,
@@ -150,6 +149,15 @@ class TestMarking:
         outbox_of(store).increment_retry(key("1"), "é" * 500_000)
 
         assert stored(store, "1").last_error == "é" * LONGEST_ERROR
+
+    def test_half_a_character_in_an_error_does_not_keep_it_from_being_counted(
+        self, store: Store
+    ) -> None:
+        add(store, "1")
+
+        outbox_of(store).increment_retry(key("1"), "half \ud800")
+
+        assert (stored(store, "1").retry_count, stored(store, "1").last_error) == (1, "half ?")
 
     def test_largest_message_has_room_for_all_that_happens_to_it(self, engine: LocalEngine) -> None:
         store = dynamodb_store(engine.name, client_of(engine.endpoint_url))
