@@ -34,6 +34,7 @@ from infrastructure.memory import building as memory
 from infrastructure.memory.checkpoint_table import MemoryCheckpointTable
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.memory.table_initializer import MemoryTableInitializer
+from infrastructure.message_types import MESSAGE_TYPES
 from infrastructure.messaging.building import make_destinations, make_publishers
 from infrastructure.messaging.destinations import Destinations
 from infrastructure.messaging.local import MemoryPublisher
@@ -48,7 +49,7 @@ from infrastructure.outbox_building import (
 )
 from infrastructure.passwords import Argon2Hasher
 from infrastructure.repository import Provider
-from infrastructure.settings import Settings
+from infrastructure.settings import Settings, SettingsError
 from infrastructure.sourced import SnapshotPolicy
 from infrastructure.tokens import JwtSigner
 from infrastructure.unit_of_work import EventOptions, StoredUnitOfWork
@@ -69,7 +70,12 @@ def _notifier(settings: Settings) -> LogNotifier:
 
 
 def _event_options(settings: Settings, destinations: Destinations) -> EventOptions:
+    for name in MESSAGE_TYPES.destinations - destinations.by_name.keys():
+        raise SettingsError(
+            f"{name}_destination", f"no such setting, and messages leave for {name}"
+        )
     return EventOptions(
+        messages=MESSAGE_TYPES,
         most_events=settings.events_max_batch_size,
         snapshots=SnapshotPolicy(every=settings.snapshot_every),
         check_message=destinations.check,

@@ -251,6 +251,18 @@ class MessageNotFound(Conflict):
 
 
 @frozen
+class UnreadableMessage(DynastrataError):
+    """What is stored is no message that this code can read. `problem` says why."""
+
+    ordering_key: str
+    message_id: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"message {self.message_id} of {self.ordering_key} is unreadable: {self.problem}"
+
+
+@frozen
 class NotDeadLettered(Conflict):
     """The message was not given up: it is published, or pending anyway."""
 

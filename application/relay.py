@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from attrs import define, field, frozen
 
-from application.errors import CommitOutcomeUnknown, StorageError
+from application.errors import CommitOutcomeUnknown, StorageError, UnreadableMessage
 from application.ports.clock import Clock
 from application.ports.outbox import MessageKey, StoredMessage
 from application.ports.publisher import NOT_SENT, Publisher
@@ -40,7 +40,7 @@ class RelayOptions:
     margin_seconds: float = 1.0
     batch: int = 25
     keys_at_once: int = 10
-    attempts: int = 10
+    attempts: int = 30
     backoff: Callable[[int], float] = field(default=lambda attempt: 2.0 ** min(attempt - 1, 8))
 
 
@@ -51,7 +51,8 @@ class RelayReport:
     `failed` are the attempts to publish that failed, the last ones of dead letters among them.
     `busy` keys were held by another relay, failed lately, or were left because their lease was too
     short to send anything. `lost` are keys whose visit could not be stored, with the reason: their
-    messages are published again. `finished` keys had nothing left when they were read last.
+    messages are published again; or whose messages could not be read. `finished` keys had nothing
+    left when they were read last.
     """
 
     published: int = 0
@@ -71,6 +72,7 @@ class _Visit:
     """One relay at one key, from taking its lease to giving it back."""
 
     lease: KeyLease
+    seen: frozenset[str]
     waiting: deque[StoredMessage]
     more: list[StoredMessage]
     is_cut: bool
@@ -84,8 +86,9 @@ class _Visit:
 
     @property
     def left(self) -> frozenset[str]:
-        """The messages that were read and not published."""
-        return frozenset(message.key.message_id for message in (*self.waiting, *self.more))
+        """The messages that were seen, or read, and not published here."""
+        read = {message.key.message_id for message in (*self.waiting, *self.more)}
+        return (self.seen | read) - {key.message_id for key in self.published}
 
     def sent(self) -> None:
         self.published.append(self.waiting.popleft().key)
@@ -140,8 +143,10 @@ class Relay:
     ) -> RelayReport:
         """Publishes what these keys have, each until nothing is left, or it fails, or is busy.
 
-        Once it should stop, only what is begun is ended. Raises a `StorageError` where the store
-        fails; what was published by then is stored as published, if that is possible.
+        It asks after each round of requests whether it should stop, and then sends nothing more.
+        Raises a `StorageError` where the store fails. Either way what was published by then is
+        stored as published, if that is possible. A key with a message that cannot be read is left
+        alone, see `lost`.
         """
         self._forget_passed()
         report = RelayReport()
@@ -153,6 +158,8 @@ class Relay:
                 for visit in [visit for visit in visits if visit.is_over]:
                     visits.remove(visit)
                     self._settle(visit, keys, report)
+                if should_stop():
+                    break
         finally:
             for visit in visits:
                 visit.stop()
@@ -193,10 +200,14 @@ class Relay:
         self, lease: KeyLease, waiting: Waiting, keys: _Keys, report: RelayReport
     ) -> _Visit | None:
         limit = self._options.batch
-        # One more than is published: by it the next visit knows of late ones that are left.
-        messages = self._queue.read(lease, waiting.message_ids, limit + 1)
-        more = messages[limit:]
-        visit = _Visit(lease, deque(messages[:limit]), more, is_cut=bool(more))
+        try:
+            # One more than is published: by it the next visit knows of late ones that are left.
+            messages = self._queue.read(lease, waiting.message_ids, limit + 1)
+        except UnreadableMessage as unreadable:
+            report.lost[lease.ordering_key] = unreadable
+            return None  # its lease ends by itself: nobody else could do anything with the key
+        now, more = deque(messages[:limit]), messages[limit:]
+        visit = _Visit(lease, waiting.message_ids, now, more, is_cut=bool(more))
         if messages:
             return visit
         self._settle(visit, keys, report)

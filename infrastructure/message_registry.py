@@ -30,6 +30,11 @@ class MessageRegistry:
             self._by_event[message_type.event] = message_type
             names.add(message_type.name)
 
+    @property
+    def destinations(self) -> frozenset[str]:
+        """Where messages of these types go, by logical name."""
+        return frozenset(message_type.destination for message_type in self._by_event.values())
+
     def leaves(self, event: DomainEvent) -> bool:
         """Whether committing this event adds a message."""
         return type(event) in self._by_event

@@ -11,7 +11,13 @@ from typing import Generic, TypeVar
 import structlog
 from attrs import define, field, frozen
 
-from application.errors import ChangesTrimmed, LeaseLost, MessageNotFound, StorageError
+from application.errors import (
+    ChangesTrimmed,
+    LeaseLost,
+    MessageNotFound,
+    StorageError,
+    UnreadableMessage,
+)
 from application.ports.clock import Clock
 from application.ports.outbox import MessageKey, Outbox, StoredMessage
 from application.ports.relay_queue import RelayQueue, Waiting
@@ -220,14 +226,17 @@ def became_pending(
 ) -> Iterator[MessageKey]:
     """The messages that are pending after these changes and were not before.
 
-    So those just added and dead letters sent again, not those whose attempts were counted.
+    So those just added and dead letters sent again, not those whose attempts were counted. What
+    cannot be read is told, and passed over.
     """
     for change in changes:
-        new = None if change.new is None else to_message(change.new)
-        if new is None or not new.is_pending:
+        try:
+            new = None if change.new is None else to_message(change.new)
+            old = None if change.old is None else to_message(change.old)
+        except UnreadableMessage as unreadable:
+            logger.exception("message passed over", reason=str(unreadable))
             continue
-        old = None if change.old is None else to_message(change.old)
-        if old is None or not old.is_pending:
+        if new is not None and new.is_pending and (old is None or not old.is_pending):
             yield new.key
 
 
@@ -240,10 +249,16 @@ def by_key(messages: Iterable[MessageKey]) -> dict[str, Waiting]:
 
 
 def log(report: RelayReport) -> None:
-    """Tells what went wrong: a dead letter is an error, all else will be tried again."""
+    """Tells what was done, and what went wrong: a dead letter is an error, all else comes again."""
+    if report.published:
+        logger.info("relay published", messages=report.published)
     for failure in report.failed:
         tell = logger.error if failure.is_dead else logger.warning
         what = "message dead-lettered" if failure.is_dead else "message not published"
         tell(what, message=str(failure.key), reason=failure.error)
     for key, reason in report.lost.items():
-        logger.warning("published, but not marked: will be repeated", key=key, reason=str(reason))
+        if isinstance(reason, UnreadableMessage):
+            logger.error("key left alone", key=key, reason=str(reason))
+        else:
+            what = "published, but not marked: will be repeated"
+            logger.warning(what, key=key, reason=str(reason))

@@ -82,7 +82,9 @@ class Settings:
         "memory", "Where everything is kept. memory: forgotten at exit.", one_of(Provider)
     )
     endpoint_url: str | None = _optional(
-        "Address of a local DynamoDB engine. Empty: AWS itself.", web_address
+        "Address of a local DynamoDB engine, and of its SQS, SNS and EventBridge. Empty: AWS "
+        "itself.",
+        web_address,
     )
     region: str | None = _optional("AWS region. Empty: the one that the AWS SDK finds.")
     table_prefix: str = _option("", "Goes before the name of every table.", part_of_table_name)
@@ -170,7 +172,10 @@ class Settings:
         25, "Most messages of one ordering key that a relay publishes in one go.", within(1, 98)
     )
     relay_attempts: int = _option(
-        10, "After so many attempts a message is dead-lettered.", within(1, 1000)
+        # With the pauses below these take about an hour: a queue may be gone for so long.
+        30,
+        "After so many attempts a message is dead-lettered.",
+        within(1, 1000),
     )
     relay_backoff_seconds: float = _option(
         1.0, "Pause of an ordering key after its first failure; doubles with each.", within(0, 3600)
@@ -292,15 +297,19 @@ def _is_key(attribute: Attribute[Any]) -> bool:
 def load_settings(directory: Path = DIRECTORY) -> Settings:
     """The settings of this process. Raises `SettingsError`.
 
-    `DYNASTRATA_ENVIRONMENT` names the file; a missing file is no error.
+    `DYNASTRATA_ENVIRONMENT` names the file. A missing file is no error but in production, which it
+    keeps from running in memory.
     """
     refuse_unknown_variables(attribute.name for attribute in fields(Settings))
     environment = os.environ.get(variable("environment"), "development")
     one_of(Environment)(None, fields(Settings).environment, environment)
+    file = directory / f"{environment}.toml"
+    if environment == "production" and not file.is_file():
+        raise SettingsError("environment", f"production needs the file {file}, which is not there")
     return ts.load_settings(
         Settings,
         loaders=[
-            ts.FileLoader({"*.toml": read_file}, [directory / f"{environment}.toml"]),
+            ts.FileLoader({"*.toml": read_file}, [file]),
             ts.EnvLoader(PREFIX),
         ],
         processors=[parse],

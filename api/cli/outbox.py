@@ -39,7 +39,8 @@ def stats(
 ) -> None:
     """Show what is pending and what was given up, and what looking took.
 
-    Without --count-published it costs in proportion to what is not published.
+    Without --count-published it costs in proportion to what is not published. Up to 20 dead letters
+    are listed, with the KEY and the ID that `outbox retry` takes.
     """
     container = start()
     outbox: Outbox = container.outbox()
@@ -50,9 +51,13 @@ def stats(
         say_json({**facts, "dead_letters": [_shown(message) for message in dead.value]})
         return
     say_table("The outbox", ("what", "value"), facts.items(), numbers=("value",))
-    if dead.value:
-        rows = [tuple(_shown(message).values()) for message in dead.value]
-        say_table("Dead letters", ("ordering key", "id", "type", "attempts", "last error"), rows)
+    for message in dead.value:
+        say(f"Dead letter {message.key.ordering_key} {message.key.message_id}")
+        what = message.message
+        say(
+            f"  {what.message_type} for {what.destination}, attempts: {message.retry_count}, "
+            f"last error: {message.last_error}"
+        )
 
 
 @app.command()
@@ -70,6 +75,7 @@ def relay(
     """Publish pending messages until interrupted; then show what came of it.
 
     Any number of relays may run at once. With --stream one of them follows, the others stand by.
+    Messages that fail are no error of the command: they are counted, and tried again.
     """
     if once and stream:
         raise typer.BadParameter("a stream has no end", param_hint="--once")

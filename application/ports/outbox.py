@@ -129,7 +129,7 @@ class Outbox(Protocol):
         ...
 
     def get(self, key: MessageKey) -> Metered[StoredMessage]:
-        """One message (strongly consistent). Raises `MessageNotFound`."""
+        """One message (strongly consistent). Raises `MessageNotFound`, `UnreadableMessage`."""
         ...
 
     def get_pending(self, ordering_key: str, limit: int) -> Metered[list[StoredMessage]]:

@@ -86,7 +86,7 @@ class RelayQueue(Protocol):
         """The next pending messages of the key, in order (strongly consistent).
 
         First those among `seen` that come before the last message dealt with: dead letters sent
-        again, and late ones.
+        again, and late ones. Raises `UnreadableMessage`.
         """
         ...
 

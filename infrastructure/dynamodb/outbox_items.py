@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from pynamodb.exceptions import AttributeDeserializationError
 
-from application.errors import LimitExceeded
+from application.errors import LimitExceeded, UnreadableMessage
 from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
 from application.ports.relay_queue import Busy, KeyLease
 from domain.errors import InvalidValue
@@ -60,15 +61,22 @@ def message_of_image(item: Item) -> StoredMessage | None:
 
 
 def to_stored(item: Item) -> StoredMessage:
-    """The message that an item holds."""
-    model = OutboxModel.from_raw_data(dict(item))
+    """The message that an item holds. Raises `UnreadableMessage`."""
+    try:
+        return _message(OutboxModel.from_raw_data(dict(item)))
+    except (AttributeDeserializationError, TypeError, ValueError) as error:
+        key = (item["pk"]["S"], item["sk"]["S"])
+        raise UnreadableMessage(*key, f"{type(error).__name__}: {error}") from error
+
+
+def _message(model: OutboxModel) -> StoredMessage:
     return StoredMessage(
         message=OutboxMessage(
             message_id=model.sk,
             message_type=model.message_type,
             destination=model.destination,
             ordering_key=model.pk,
-            payload=b64decode(model.payload),
+            payload=b64decode(model.payload, validate=True),
             headers=orjson.loads(model.headers),
             aggregate_id=model.aggregate_id,
             aggregate_type=model.aggregate_type,

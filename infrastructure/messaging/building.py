@@ -14,6 +14,7 @@ from infrastructure.messaging.batch_publisher import BatchPublisher, Sender
 from infrastructure.messaging.destinations import Destination, Destinations
 from infrastructure.messaging.local import LogPublisher, MemoryPublisher
 from infrastructure.messaging.senders import BusSender, QueueSender, TopicSender
+from infrastructure.setting_checks import variable
 from infrastructure.settings import Settings, SettingsError
 
 _SUFFIX = "_destination"
@@ -59,7 +60,11 @@ def make_publishers(
     def publisher(name: str, destination: Destination) -> Publisher:
         if destination.format is None:
             if settings.is_production:
-                raise SettingsError(name + _SUFFIX, f"{destination} loses messages in production")
+                raise SettingsError(
+                    name + _SUFFIX,
+                    f"{destination} loses messages in production: name a queue, topic or bus by "
+                    f"{variable(name + _SUFFIX)}",
+                )
             return local[destination.kind]
         sender = _SENDERS[destination.kind](clients, destination.address)
         return BatchPublisher(format=destination.format, sender=sender, timeout=timeout)

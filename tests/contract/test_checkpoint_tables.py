@@ -10,7 +10,7 @@ from infrastructure.leases import CheckpointTable
 from tests.stores import Store
 from tests.subscription.subscribing import subscribing
 
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+NOW = datetime(2046, 11, 20, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=30)
 NAME = "events#mailer"
 

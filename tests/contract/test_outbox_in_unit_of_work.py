@@ -80,7 +80,7 @@ class TestMessagesOfEvents:
             created_at=NOW,
         )
         assert content(registered) == {
-            "occurred_at": "2026-11-20T12:00:00+00:00",
+            "occurred_at": "2046-11-20T12:00:00+00:00",
             "user_id": "ada",
             "email": "ada@example.com",
             "first_name": "Ada",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pynamodb.attributes import Attribute
 
+from api.lambdas.outbox_relay import FILTER
 from application.deciding import DECISIONS
 from domain.consistency import StreamId
 from infrastructure.dynamodb.aggregate_table import KEPT_COMMITS
@@ -215,6 +216,10 @@ def test_costs_are_those_that_are_measured(
         }
         for row in shown
     ]
+
+
+def test_the_filter_of_the_relay_for_lambda_is_that_of_the_code() -> None:
+    assert f"Pattern: '{FILTER}'" in (GUIDES / "outbox.md").read_text()
 
 
 def test_figures_in_the_guides_are_those_of_the_code() -> None:

@@ -8,11 +8,13 @@ from attrs import evolve
 
 from api.container import Container, build_container
 from application.errors import LimitExceeded
+from application.message_types import MessageType
 from application.orders.place_order import PlaceOrder
 from application.ports.subscriptions import Start
 from domain.consistency import NoStream, StreamId
 from domain.orders.events import LineRemoved
 from domain.orders.order import Order
+from infrastructure.message_registry import MessageRegistry
 from infrastructure.settings import Settings, SettingsError
 from tests.orders import line
 from tests.users import NOW
@@ -184,3 +186,13 @@ def test_a_relay_whose_leases_are_too_short_is_refused_by_the_name_of_the_settin
         "relay_lease_seconds (DYNASTRATA_RELAY_LEASE_SECONDS): must be more than 6: the "
         "publishers' timeout and the margin"
     )
+
+
+def test_messages_for_a_destination_without_a_setting_are_refused_before_any_commit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    declared = MessageRegistry([MessageType("LineRemoved", LineRemoved, "shipping")])
+    monkeypatch.setattr("api.container.MESSAGE_TYPES", declared)
+
+    with pytest.raises(SettingsError, match=r"^shipping_destination: no such setting"):
+        build_container(Settings()).unit_of_work()

@@ -231,6 +231,8 @@ def test_every_error_of_ours_was_thought_of() -> None:
         # Only subscriptions raise these.
         "LeaseLost",
         "ChangesTrimmed",
+        # Only reading the outbox raises this.
+        "UnreadableMessage",
     }
 
 

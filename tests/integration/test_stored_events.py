@@ -51,13 +51,13 @@ def test_an_event_has_the_documented_attributes(engine: LocalEngine) -> None:
         "aggregateType": {"S": "Billing:Note"},
         "eventType": {"S": "Noted"},
         "version": {"N": "2"},
-        "timestamp": {"S": "2026-11-20T12:00:00+00:00"},
+        "timestamp": {"S": "2046-11-20T12:00:00+00:00"},
         "isDispatched": {"BOOL": False},
         "commitFirst": {"N": "1"},
         "commitCount": {"N": "2"},
     }
     assert orjson.loads(b64decode(event_data["S"])) == {
-        "occurred_at": "2026-11-20T12:00:00+00:00",
+        "occurred_at": "2046-11-20T12:00:00+00:00",
         "text": "b",
         "stars": 0,
     }

@@ -45,7 +45,7 @@ pytestmark = pytest.mark.parametrize(
     indirect=True,
 )
 
-SECONDS = 1_795_176_000
+SECONDS = 2_426_328_000
 """`NOW` in unix seconds."""
 
 DAY = 24 * 60 * 60
@@ -57,7 +57,7 @@ PENDING = {
     "destination": {"S": "users"},
     "payload": {"S": b64encode(b'{"user_id":"ada"}').decode()},
     "headers": {"S": "{}"},
-    "createdAt": {"S": "2026-11-20T12:00:00+00:00"},
+    "createdAt": {"S": "2046-11-20T12:00:00+00:00"},
     "isPublished": {"BOOL": False},
     "retryCount": {"N": "0"},
     "outstanding": {"S": "pending#0"},
@@ -127,7 +127,7 @@ class TestMessages:
         assert item(store) == {
             **published,
             "isPublished": {"BOOL": True},
-            "publishedAt": {"S": "2026-11-20T13:00:00+00:00"},
+            "publishedAt": {"S": "2046-11-20T13:00:00+00:00"},
             "ttl": {"N": str(SECONDS + 3600 + 7 * DAY)},
         }
 
@@ -162,7 +162,7 @@ class TestMessages:
             "retryCount": {"N": "1"},
             "lastError": {"S": "no such queue"},
             "outstanding": {"S": "dead#0"},
-            "deadLetteredAt": {"S": "2026-11-20T12:00:00+00:00"},
+            "deadLetteredAt": {"S": "2046-11-20T12:00:00+00:00"},
         }
 
     def test_dead_letter_that_is_sent_again_is_pending_as_before(self, store: Store) -> None:
@@ -274,7 +274,7 @@ class TestReceipts:
             "id": {"S": "mailer#message#1"},
             "consumer": {"S": "mailer"},
             "messageId": {"S": "message#1"},
-            "handledAt": {"S": "2026-11-20T12:00:00+00:00"},
+            "handledAt": {"S": "2046-11-20T12:00:00+00:00"},
             "ttl": {"N": str(SECONDS + 30 * DAY)},
         }
 

@@ -116,8 +116,8 @@ WHOLE = User(
         id="session-1",
         token_hash="token",
         previous_token_hash="before",
-        rotated_at=datetime(2026, 11, 20, tzinfo=UTC),
-        expires_at=datetime(2026, 12, 20, tzinfo=UTC),
+        rotated_at=datetime(2046, 11, 20, tzinfo=UTC),
+        expires_at=datetime(2046, 12, 20, tzinfo=UTC),
     ),
 )
 

@@ -77,7 +77,7 @@ def test_event_that_is_declared_leaves_with_all_that_is_known_of_it() -> None:
         created_at=later,
     )
     assert orjson.loads(message.payload) == {
-        "occurred_at": "2026-11-20T12:01:00+00:00",
+        "occurred_at": "2046-11-20T12:01:00+00:00",
         "text": "parcel",
         "weight": 1,
         "via": ["Kyoto"],

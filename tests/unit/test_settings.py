@@ -211,3 +211,13 @@ def test_production_takes_what_is_safe(changes: dict[str, Any]) -> None:
 def test_every_setting_explains_itself() -> None:
     silent = [a.name for a in fields(Settings) if not a.metadata[METADATA_KEY]["help"]]
     assert silent == []
+
+
+def test_production_does_not_run_without_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYNASTRATA_ENVIRONMENT", "production")
+    monkeypatch.setenv("DYNASTRATA_SIGNING_KEY", OWN_KEY)
+
+    with pytest.raises(SettingsError, match=r"production\.toml"):
+        load_settings(tmp_path)

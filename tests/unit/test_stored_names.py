@@ -196,7 +196,7 @@ def test_registered_user_is_stored_as_these_three_items() -> None:
 
     ((_, request),) = sent(door)
     payload = (
-        b'{"occurred_at":"2026-11-20T12:00:00+00:00","user_id":"ada","email":"ada@example.com",'
+        b'{"occurred_at":"2046-11-20T12:00:00+00:00","user_id":"ada","email":"ada@example.com",'
         b'"first_name":"Ada","last_name":"Lovelace","role":"member"}'
     )
     assert [item["Put"]["Item"] for item in request["TransactItems"]] == [
@@ -257,7 +257,7 @@ def test_item_keeps_this_many_commits() -> None:
 def test_moments_are_stored_as_this_text() -> None:
     session = USERS.to_state(signed_in())["session"]
 
-    assert session["rotated_at"] == "2026-11-20T12:00:00+00:00"
+    assert session["rotated_at"] == "2046-11-20T12:00:00+00:00"
     assert NOW.isoformat() == session["rotated_at"]
 
 

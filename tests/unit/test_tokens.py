@@ -10,7 +10,7 @@ from application.errors import InvalidToken
 from infrastructure.tokens import JwtSigner
 
 KEY = "a key for tests, long enough for every algorithm that they try, HS512"
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+NOW = datetime(2046, 11, 20, 12, 0, tzinfo=UTC)
 RESERVED = {"aud", "exp"}
 
 
