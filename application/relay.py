@@ -21,6 +21,9 @@ from application.ports.relay_queue import (
 )
 from domain.errors import Conflict, DynastrataError, InvalidValue
 
+_HELD_SECONDS = 1.0
+"""For how long a key is left alone that another relay holds: it may be done at any moment."""
+
 _SETTLE_PAUSE = 0.1
 """Seconds between two attempts to store how a visit ended."""
 
@@ -125,7 +128,7 @@ class Relay:
         """Raises `InvalidValue` where a lease is too short for a publisher."""
         self._queue = queue
         self._publishers = publishers
-        self._clock = clock
+        self.clock = clock
         self._owner = owner
         self._options = options or RelayOptions()
         self._sleep = sleep
@@ -185,14 +188,15 @@ class Relay:
 
     def _visit(self, waiting: Waiting, keys: _Keys, report: RelayReport) -> _Visit | None:
         """Takes the key and reads its messages. None where there is nothing to publish."""
-        key, now = waiting.ordering_key, self._clock.now()
+        key, now = waiting.ordering_key, self.clock.now()
         busy_until = self._not_before.get(key)
         if busy_until is None or busy_until <= now:
             until = now + timedelta(seconds=self._options.lease_seconds)
             lease = self._queue.take(key, self._owner, now, until)
             if isinstance(lease, KeyLease):
                 return self._read(lease, waiting, keys, report)
-            self._not_before[key] = lease.until
+            soon = now + timedelta(seconds=_HELD_SECONDS)
+            self._not_before[key] = min(lease.until, soon) if lease.is_held else lease.until
         report.busy += 1
         return None
 
@@ -234,7 +238,7 @@ class Relay:
 
     def _publish(self, publisher: Publisher, visits: list[_Visit]) -> None:
         needed = timedelta(seconds=publisher.timeout + self._options.margin_seconds)
-        latest = self._clock.now() + needed
+        latest = self.clock.now() + needed
         for visit in visits:
             if visit.lease.until < latest:
                 visit.stop()
@@ -269,7 +273,7 @@ class Relay:
 
     def _store(self, visit: _Visit, report: RelayReport) -> datetime | None:
         """Stores how a visit ended; when the key may be tried again, if its message failed."""
-        now = self._clock.now()
+        now = self.clock.now()
         next_attempt = None
         if visit.failed is not None and not visit.failed.is_dead:
             failures = 1 if visit.published else visit.lease.attempts + 1
@@ -291,7 +295,7 @@ class Relay:
                 return None
             except (StorageError, CommitOutcomeUnknown) as error:
                 # The same write again, as long as nobody else can have the key.
-                if self._clock.now() >= visit.lease.until:
+                if self.clock.now() >= visit.lease.until:
                     report.lost[visit.lease.ordering_key] = error
                     return None
                 self._sleep(_SETTLE_PAUSE)
@@ -299,7 +303,7 @@ class Relay:
                 return next_attempt
 
     def _forget_passed(self) -> None:
-        now = self._clock.now()
+        now = self.clock.now()
         self._not_before = {key: at for key, at in self._not_before.items() if at > now}
 
 

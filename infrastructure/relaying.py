@@ -31,6 +31,9 @@ RecordT = TypeVar("RecordT")
 RELAY = "relay"
 """The name under which the stream of the outbox is followed. Stored: never change it."""
 
+_PASS = timedelta(seconds=10)
+"""How long one pass over the pending index may take, before the index is asked anew."""
+
 _SLICE = 50
 """Changes that are worked at before the stream's lease may be renewed."""
 
@@ -80,8 +83,15 @@ class PollingRelay:
         self._stopping.set()
 
     def _publishes(self) -> bool:
+        ends = self.relay.clock.now() + _PASS
+
+        def should_stop() -> bool:
+            # A key that always has new messages must not keep those from being looked for that
+            # the other keys have.
+            return self._stopping.is_set() or self.relay.clock.now() >= ends
+
         try:
-            return self.run_once().published > 0
+            return self.run_once(should_stop).published > 0
         except StorageError as error:
             logger.warning("relay cannot reach its store", reason=str(error))
             return False

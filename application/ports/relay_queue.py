@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from application.ports.outbox import MessageKey, StoredMessage
 
@@ -37,9 +37,13 @@ class KeyLease:
 
 @frozen
 class Busy:
-    """Another relay holds the key, or it failed lately: there is no use before `until`."""
+    """The key failed lately: there is no use before `until`.
+
+    Or another relay holds it until then, where it `is_held`: it may be free at any moment.
+    """
 
     until: datetime
+    is_held: bool = field(default=False, eq=False)
 
 
 @frozen(kw_only=True)

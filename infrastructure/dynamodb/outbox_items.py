@@ -117,8 +117,14 @@ def to_busy(item: Item | None, now: datetime) -> Busy:
     """Until when a head says that its key cannot be had."""
     if item is None:
         return Busy(now)
-    moments = [int(item[name]["N"]) for name in ("leaseUntil", "nextAttempt") if name in item]
-    return Busy(max((now, *(_EPOCH + timedelta(milliseconds=m) for m in moments))))
+    lease_until, next_attempt = (_moment_at(item, name) for name in ("leaseUntil", "nextAttempt"))
+    if next_attempt is not None and next_attempt > now:
+        return Busy(next_attempt)
+    return Busy(max(now, lease_until or now), is_held=True)
+
+
+def _moment_at(item: Item, name: str) -> datetime | None:
+    return _EPOCH + timedelta(milliseconds=int(item[name]["N"])) if name in item else None
 
 
 def moment_text(moment: datetime) -> str:

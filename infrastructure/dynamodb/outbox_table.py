@@ -231,6 +231,9 @@ class DynamoDBOutboxTable:
             while not is_whole:
                 answer = self._gateway.call("Query", request)
                 page = [to_outstanding(item) for item in answer["Items"]]
+                request.pop("ExclusiveStartKey", None)
+                if not page and "LastEvaluatedKey" in answer:
+                    request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
                 if page:
                     yield page
                     request["KeyConditionExpression"] = "outstanding = :queue AND pk > :last"

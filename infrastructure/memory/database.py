@@ -6,12 +6,14 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import define, field, frozen
 
 from application.errors import ItemWrittenTwice, LimitExceeded
 from domain.errors import Conflict
+
+T = TypeVar("T")
 
 Record = Mapping[str, Any]
 """One stored record: plain data."""
@@ -83,11 +85,15 @@ class MemoryDatabase:
             first, last = bisect_right(keys, after), bisect_left(keys, before)
             return self.get_all(table, keys[first : min(last, first + limit)])
 
-    def select(self, table: str, wanted: Callable[[Record], bool]) -> list[Record]:
-        """Copies of the records that are wanted, in order of their keys."""
+    def select(self, table: str, entry: Callable[[Record], T | None]) -> list[T]:
+        """What `entry` makes of each record, in order of their keys, but for None.
+
+        It must share nothing that can change with the record.
+        """
         with self._lock:
             records = self._tables.get(table, {})
-            return [deepcopy(records[k]) for k in self._keys.get(table, ()) if wanted(records[k])]
+            made = (entry(records[key]) for key in self._keys.get(table, ()))
+            return [each for each in made if each is not None]
 
     def put_if(
         self, table: str, key: str, record: Record, condition: Callable[[Record | None], bool]

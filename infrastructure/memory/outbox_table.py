@@ -86,7 +86,7 @@ class MemoryOutboxTable:
         granted: list[KeyLease] = []
 
         def is_free(present: Record | None) -> bool:
-            return present is None or not _busy(present["head"], owner, now)
+            return present is None or _busy(present["head"], owner, now) is None
 
         def grant(present: Record | None) -> Record:
             before = _Head(
@@ -100,7 +100,7 @@ class MemoryOutboxTable:
         if self._database.change_if(HEADS, ordering_key, grant, is_free):
             return granted[0]
         head = self._database.get(HEADS, ordering_key)
-        return Busy(now) if head is None else Busy(_busy(head["head"], owner, now) or now)
+        return (None if head is None else _busy(head["head"], owner, now)) or Busy(now)
 
     def release(
         self, lease: KeyLease, *, next_attempt: datetime | None, expires: datetime
@@ -135,13 +135,18 @@ class MemoryOutboxTable:
     def outstanding(self, queue: Queue) -> Iterator[Outstanding]:
         """See `OutboxTable`."""
         is_wanted = _is_pending if queue is Queue.PENDING else _is_dead
-        for record in self._database.select(OUTBOX, is_wanted):
+
+        def entry(record: Record) -> Outstanding | None:
             message = message_of(record)
-            yield Outstanding(
+            if not is_wanted(message):
+                return None
+            return Outstanding(
                 key=message.key,
                 created_at=message.message.created_at,
                 retry_count=message.retry_count,
             )
+
+        yield from self._database.select(OUTBOX, entry)
 
     def waiting(self) -> Iterator[Sequence[Outstanding]]:
         """See `OutboxTable`."""
@@ -151,10 +156,13 @@ class MemoryOutboxTable:
 
     def published(self) -> Iterator[Published]:
         """See `OutboxTable`."""
-        for record in self._database.select(OUTBOX, lambda _: True):
+
+        def entry(record: Record) -> Published | None:
             message = message_of(record)
-            if message.published_at is not None:
-                yield Published(message.key, message.published_at)
+            at = message.published_at
+            return None if at is None else Published(message.key, at)
+
+        yield from self._database.select(OUTBOX, entry)
 
     def delete(self, keys: Sequence[MessageKey]) -> None:
         """See `OutboxTable`."""
@@ -183,21 +191,22 @@ def _changing(
     return MemoryAction(OUTBOX, _key(key), refusal=refused, change=changed)
 
 
-def _busy(head: _Head, owner: str, now: datetime) -> datetime | None:
-    """Until when the key cannot be had by this owner, if it cannot."""
-    is_held = head.is_held and head.lease.until > now and head.lease.owner != owner
-    is_early = head.next_attempt is not None and head.next_attempt > now
-    moments = [head.lease.until] * is_held + [head.next_attempt or now] * is_early
-    return max(moments, default=None)
+def _busy(head: _Head, owner: str, now: datetime) -> Busy | None:
+    """Why the key cannot be had by this owner, if it cannot."""
+    if head.next_attempt is not None and head.next_attempt > now:
+        return Busy(head.next_attempt)
+    if head.is_held and head.lease.until > now and head.lease.owner != owner:
+        return Busy(head.lease.until, is_held=True)
+    return None
 
 
 def _key(key: MessageKey) -> str:
     return f"{key.ordering_key}{_SEPARATOR}{key.message_id}"
 
 
-def _is_pending(record: Record) -> bool:
-    return message_of(record).is_pending
+def _is_pending(message: StoredMessage) -> bool:
+    return message.is_pending
 
 
-def _is_dead(record: Record) -> bool:
-    return message_of(record).dead_lettered_at is not None
+def _is_dead(message: StoredMessage) -> bool:
+    return message.dead_lettered_at is not None

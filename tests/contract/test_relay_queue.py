@@ -83,6 +83,7 @@ class TestTaking:
         busy = queue_of(store).take("ada", "other", LATER - MOMENT, MUCH_LATER)
 
         assert busy == Busy(LATER)
+        assert busy.is_held
         assert take(store, owner="other", now=LATER, until=MUCH_LATER).token == 2
 
     def test_owner_may_take_its_own_again_for_longer(self, store: Store) -> None:
@@ -249,7 +250,9 @@ class TestFailures:
         add(store, "1")
         settle(store, take(store), failure=failed("1"), next_attempt=LATER)
 
-        assert queue_of(store).take("ada", owner, LATER - MOMENT, MUCH_LATER) == Busy(LATER)
+        busy = queue_of(store).take("ada", owner, LATER - MOMENT, MUCH_LATER)
+        assert busy == Busy(LATER)
+        assert not busy.is_held
 
         lease = take(store, owner=owner, now=LATER, until=MUCH_LATER)
         assert (lease.token, lease.attempts, lease.last_message_id) == (2, 1, "")

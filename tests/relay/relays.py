@@ -155,6 +155,24 @@ class WatchedQueue:
 
 
 @define
+class HookedQueue(WatchedQueue):
+    """A queue at which something happens before keys are taken, and before visits are settled."""
+
+    on_take: Callable[[], None] = lambda: None
+    on_settle: Callable[[], None] = lambda: None
+
+    def take(
+        self, ordering_key: str, owner: str, now: datetime, until: datetime
+    ) -> KeyLease | Busy:
+        self.on_take()
+        return super().take(ordering_key, owner, now, until)
+
+    def settle(self, settlement: Settlement) -> Settling:
+        self.on_settle()
+        return super().settle(settlement)
+
+
+@define
 class WatchedSettling:
     """Implements `Settling`: another one, as one relay commits it."""
 

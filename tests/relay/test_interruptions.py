@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from random import Random
 
 import pytest
@@ -12,12 +11,11 @@ from attrs import define, evolve
 from application.errors import Unreachable
 from application.ports.outbox import OutboxMessage
 from application.ports.publisher import Outcome
-from application.ports.relay_queue import Busy, KeyLease, Settlement, Settling
 from application.relay import Relay
 from infrastructure.messaging.local import MemoryPublisher
 from tests.relay.account import MARGIN
 from tests.relay.providers import in_memory
-from tests.relay.relays import Chances, Life, WatchedQueue
+from tests.relay.relays import Chances, HookedQueue, Life
 from tests.relay.virtual_time import VirtualTime
 from tests.relay.world import DESTINATIONS, OPTIONS, World, ids
 
@@ -42,24 +40,6 @@ class Countdown:
             raise self.error
 
 
-@define
-class TroubledQueue(WatchedQueue):
-    """Something happens before keys are taken, and before visits are settled."""
-
-    on_take: Callable[[], None] = lambda: None
-    on_settle: Callable[[], None] = lambda: None
-
-    def take(
-        self, ordering_key: str, owner: str, now: datetime, until: datetime
-    ) -> KeyLease | Busy:
-        self.on_take()
-        return super().take(ordering_key, owner, now, until)
-
-    def settle(self, settlement: Settlement) -> Settling:
-        self.on_settle()
-        return super().settle(settlement)
-
-
 class TroubledPublisher(MemoryPublisher):
     """Something happens before messages are published."""
 
@@ -82,13 +62,13 @@ def world() -> World:
     return world
 
 
-def queue(world: World) -> TroubledQueue:
+def queue(world: World) -> HookedQueue:
     life = Life("relay", world.time, Random(1), Chances(), world.account)
-    return TroubledQueue(world.outboxes.queue(life), life)
+    return HookedQueue(world.outboxes.queue(life), life)
 
 
 def relay(
-    world: World, queue: TroubledQueue, publisher: MemoryPublisher, lease: float | None = None
+    world: World, queue: HookedQueue, publisher: MemoryPublisher, lease: float | None = None
 ) -> Relay:
     publishers = dict.fromkeys(DESTINATIONS, publisher)
     options = OPTIONS if lease is None else evolve(OPTIONS, lease_seconds=lease)

@@ -8,7 +8,7 @@ import pytest
 from attrs import define
 
 from application.errors import CommitOutcomeUnknown, Throttled, Unreachable
-from application.relay import Relay, RelayReport
+from application.relay import Relay, RelayOptions, RelayReport
 from infrastructure.dynamodb.gateway import Gateway
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.retry import RetryPolicy
@@ -26,7 +26,7 @@ from tests.faults.faulty_client import (
 from tests.relay.providers import on_dynamodb
 from tests.relay.relays import Chances
 from tests.relay.virtual_time import VirtualTime
-from tests.relay.world import DESTINATIONS, OPTIONS, World, ids
+from tests.relay.world import DESTINATIONS, World, ids
 from tests.stores import client_of, dynamodb_store
 
 throttled = refused("ThrottlingException")
@@ -34,6 +34,8 @@ server_error = refused("InternalServerError", 500)
 
 IN_DOUBT: list[Fault] = [answer_lost, connection_reset, request_lost, server_error]
 LOST: list[Fault] = [*IN_DOUBT, throttled]
+
+OPTIONS = RelayOptions(lease_seconds=30.0, batch=5)
 
 is_take = "update_item"
 is_settlement = "transact_write_items"

@@ -84,12 +84,12 @@ def test_relays_that_stall_and_die_keep_their_promise(make_outboxes: MakeOutboxe
     check(world)
     assert len(world.account.added) == 5000
     assert min(world.account.repeats()[reason] for reason in (DIED, OUTLIVED)) > 0
-    assert min(world.account.kills.total(), world.account.stalls, world.account.faults) > 10
+    assert min(world.account.kills.total(), world.account.stalls, world.account.faults) > 0
 
 
 @pytest.mark.parametrize("make_outboxes", [memory, ministack], indirect=True)
 def test_they_keep_it_where_the_index_lags(make_outboxes: MakeOutboxes) -> None:
-    world = race(make_outboxes, ROUGH, keys=40, lag=LAG)
+    world = race(make_outboxes, ROUGH, keys=25, lag=LAG)
 
     print(world.figures(f"race with an index that lags by up to {LAG} s"))  # noqa: T201
     check(world)
@@ -97,7 +97,7 @@ def test_they_keep_it_where_the_index_lags(make_outboxes: MakeOutboxes) -> None:
 
 @pytest.mark.parametrize("make_outboxes", [memory, ministack], indirect=True)
 def test_nothing_is_repeated_where_no_relay_stalls_or_dies(make_outboxes: MakeOutboxes) -> None:
-    world = race(make_outboxes, FAILING, keys=40)
+    world = race(make_outboxes, FAILING, keys=20)
 
     print(world.figures("race without deaths"))  # noqa: T201
     check(world)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any
@@ -301,3 +301,8 @@ def _feed(store: Store, clock: FakeClock) -> tuple[CheckpointTable, OutboxChange
     stream = TableStream(store.table(OUTBOX), store.gateway, streams)
     checkpoints = DynamoDBCheckpointTable(store.gateway, store.table(CHECKPOINTS))
     return checkpoints, OutboxChanges(lambda: TableChanges(stream, clock), message_of_image)
+
+
+def troubles(lines: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What the log tells that went wrong."""
+    return [line["event"] for line in lines if line["log_level"] != "info"]

@@ -9,13 +9,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from application.ports.outbox import OutboxMessage
+from application.ports.relay_queue import KeyLease, Settlement
 from application.relay import Relay, RelayReport
 from infrastructure.outbox_building import make_polling_relay
 from infrastructure.settings import Settings
 from tests.outboxes import key, keys, message, numbered, outbox_of, pending_ids, stored
 from tests.relaying.conftest import ON_EACH_PROVIDER
 from tests.relaying.destinations import ALWAYS
-from tests.relaying.running import KEY_LEASE, Killed, Relaying, Script, Step
+from tests.relaying.running import KEY_LEASE, Killed, Relaying, Script, Step, troubles
 
 pytestmark = pytest.mark.parametrize("relays", ON_EACH_PROVIDER, indirect=True)
 
@@ -123,9 +124,7 @@ def test_a_store_that_fails_is_told_and_tried_again(relays: Relaying) -> None:
 
     assert relays.destination.ids() == ["1"]
     assert len(waits) == 3
-    assert [(line["event"], line["log_level"]) for line in lines] == [
-        ("relay cannot reach its store", "warning")
-    ] * 2
+    assert troubles(lines) == ["relay cannot reach its store"] * 2
     assert "the store cannot be reached" in lines[0]["reason"]
 
 
@@ -251,3 +250,39 @@ def test_a_relay_that_died_holds_its_keys_no_longer_than_their_lease(
 
 def die(_: OutboxMessage) -> None:
     raise Killed
+
+
+def test_key_that_never_runs_dry_does_not_keep_others_waiting(relays: Relaying) -> None:
+    relays.add(*(f"{number:04}" for number in range(1, 61)))
+    relay = relays.polling_relay(Script([]))
+
+    def go_on(given: OutboxMessage) -> None:
+        relays.clock.advance(1)
+        if given.ordering_key == "grace" or given.message_id == "0200":
+            relay.stop()
+            return
+        if given.message_id == "0003":
+            relays.add("1", ordering_key="grace")
+        relays.add(f"{int(given.message_id or '') + 60:04}")
+
+    relays.destination.on_message = go_on
+    relay.run()
+
+    assert relays.destination.ids("grace") == ["1"]
+    assert len(relays.destination.ids()) < 50
+
+
+def test_key_that_another_relay_gave_back_is_not_left_alone_until_its_lease_would_have_ended(
+    relays: Relaying,
+) -> None:
+    relays.add("1")
+    queue, now = relays.queue.queue, relays.clock.now()
+    lease = queue.take("ada", "other", now, now + timedelta(hours=1))
+    assert isinstance(lease, KeyLease)
+    relay = relays.core()
+    assert relay.work(queue.waiting()).busy == 1
+
+    queue.settle(Settlement(lease=lease, at=now)).commit()
+    relays.clock.advance(1)
+
+    assert relay.work(queue.waiting()).published == 1
