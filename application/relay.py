@@ -209,7 +209,9 @@ class Relay:
             messages = self._queue.read(lease, waiting.message_ids, limit + 1)
         except UnreadableMessage as unreadable:
             report.lost[lease.ordering_key] = unreadable
-            return None  # its lease ends by itself: nobody else could do anything with the key
+            # Nobody could do anything with the key: it is left alone until the lease ends.
+            self._not_before[lease.ordering_key] = lease.until
+            return None
         now, more = deque(messages[:limit]), messages[limit:]
         visit = _Visit(lease, waiting.message_ids, now, more, is_cut=bool(more))
         if messages:

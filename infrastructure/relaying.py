@@ -227,8 +227,8 @@ class BatchRelay(Generic[RecordT, ImageT]):
     def _is_pending(self, key: MessageKey) -> bool:
         try:
             return self.outbox.get(key).value.is_pending
-        except MessageNotFound:
-            return False
+        except (MessageNotFound, UnreadableMessage):
+            return False  # to deliver it again would not help
 
 
 def became_pending(

@@ -3,7 +3,7 @@
 As the function's handler name `api.lambdas.outbox_relay.handler`. The stream's event source
 mapping needs `ReportBatchItemFailures`; with the filter pattern in `FILTER` it brings only what is
 pending. A schedule, say every minute, publishes what Lambda gave up to deliver. The function's
-timeout must be far above five seconds: with less left, nothing is begun.
+timeout should be longer than a lease: with less than five seconds left, nothing is sent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Source: AWS Lambda Developer Guide, "Control which events Lambda sends to your f
 """
 
 _LEFT_MILLISECONDS = 5_000
-"""With less time than this left, no further key is begun."""
+"""With less time than this left, nothing more is sent: enough to store what was."""
 
 Event = Mapping[str, Any]
 """What Lambda hands over: `Records` of the stream, or anything else from a schedule."""

@@ -62,10 +62,12 @@ def test_a_relay_leaves_its_key_alone_and_tells(store: Store) -> None:
     with capture_logs() as logs:
         report = relay.work(queue_of(store).waiting())
         log(report)
+    again = relay.work(queue_of(store).waiting())
 
     assert [each.ordering_key for each in publisher.published] == ["grace"]
     assert (set(report.lost), report.finished) == ({"ada"}, {"grace"})
     assert [each["event"] for each in logs if each["log_level"] == "error"] == ["key left alone"]
+    assert (again.busy, again.lost) == (1, {})
 
 
 def test_one_that_follows_the_stream_passes_it_over(store: Store) -> None:
