@@ -14,6 +14,7 @@ from domain.aggregate import Aggregate
 from domain.errors import Conflict, InvalidValue, NotFound
 from domain.event_sourced import EventSourced
 from domain.events import DomainEvent
+from infrastructure.keys import can_be_key
 from infrastructure.serialization import CONVERTER
 
 A = TypeVar("A", bound=Aggregate)
@@ -104,8 +105,7 @@ class AggregateType(Generic[A]):
 
     def is_id(self, text: str) -> bool:
         """Whether an aggregate may have this id: it can be a key, and is not that of a claim."""
-        size = len(text.encode("utf-8", "surrogatepass"))
-        return 0 < size <= LONGEST_ID and not text.startswith(CLAIM_PREFIX) and text.isprintable()
+        return can_be_key(text, LONGEST_ID) and not text.startswith(CLAIM_PREFIX)
 
     def check_id(self, aggregate: A) -> None:
         """Raises `InvalidValue` for an id that no aggregate may have."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from attrs import frozen
 
 from domain.errors import InvalidValue
-from infrastructure.committing import Commit, RecordedEvent, commit_under_way
+from infrastructure.keys import can_be_key
+from infrastructure.staging import StagedItems
 
 ActionT = TypeVar("ActionT")
 ActionT_co = TypeVar("ActionT_co", covariant=True)
@@ -50,17 +50,16 @@ class InboxTable(Protocol[ActionT_co]):
         ...
 
 
-class ReceiptRecorder(Generic[ActionT]):
+class ReceiptRecorder(StagedItems[Receipt, ActionT]):
     """Implements `InboxWriter` as a participant of a unit of work.
 
     `keep` must be longer than any message can be delivered again.
     """
 
     def __init__(self, table: InboxTable[ActionT], keep: timedelta) -> None:
+        super().__init__(table.put)
         self._table = table
         self._keep = keep
-        self._staged: dict[str, Receipt] = {}
-        self._is_under_way = False
 
     def knows(self, consumer: str, message_id: str) -> bool:
         """See `InboxWriter`."""
@@ -68,42 +67,10 @@ class ReceiptRecorder(Generic[ActionT]):
 
     def remember(self, consumer: str, message_id: str, at: datetime) -> None:
         """See `InboxWriter`."""
-        if self._is_under_way:
-            raise commit_under_way()
         if at.tzinfo is None:
             raise InvalidValue("at", "needs a time zone")
         receipt = Receipt(consumer=consumer, message_id=message_id, at=at, expires=at + self._keep)
-        self._staged[receipt.key] = receipt
-
-    def is_changed(self) -> bool:
-        """See `Participant`."""
-        return bool(self._staged)
-
-    def forgotten(self) -> Sequence[str]:
-        """See `Participant`. What is not remembered is not known here."""
-        return ()
-
-    def begin(self) -> Sequence[RecordedEvent]:
-        """See `Participant`."""
-        self._is_under_way = True
-        return ()
-
-    def actions(self, commit: Commit) -> Sequence[ActionT]:
-        """See `Participant`."""
-        return [self._table.put(receipt, commit.id) for receipt in self._staged.values()]
-
-    def committed(self) -> None:
-        """See `Participant`."""
-        self.clear()
-
-    def abandoned(self) -> None:
-        """See `Participant`."""
-        self._is_under_way = False
-
-    def clear(self) -> None:
-        """See `Participant`."""
-        self._staged.clear()
-        self._is_under_way = False
+        self.stage(receipt, receipt.key)
 
 
 def receipt_key(consumer: str, message_id: str) -> str:
@@ -116,6 +83,5 @@ def receipt_key(consumer: str, message_id: str) -> str:
 
 
 def _check(name: str, text: str, longest: int) -> None:
-    size = len(text.encode("utf-8", "surrogatepass"))
-    if not 0 < size <= longest or not text.isprintable():
+    if not can_be_key(text, longest):
         raise InvalidValue(name, f"must be 1 to {longest} printable bytes")

@@ -23,6 +23,7 @@ from application.ports.outbox import (
 from application.ports.relay_queue import Busy, KeyLease
 from domain.errors import InvalidValue
 from infrastructure.committing import Begin, Transaction
+from infrastructure.keys import can_be_key
 from infrastructure.metering import Meter
 
 ActionT = TypeVar("ActionT")
@@ -140,7 +141,7 @@ class OutboxTable(Protocol[ActionT_co]):
         ...
 
     def delete(self, keys: Sequence[MessageKey]) -> None:
-        """Removes messages, at most 25."""
+        """Removes messages."""
         ...
 
 
@@ -275,7 +276,7 @@ class StoredOutbox(Generic[ActionT]):
     def _cleanup(self, older_than: datetime) -> int:
         old = (each.key for each in self.table.published() if each.at < older_than)
         removed = 0
-        while batch := list(islice(old, 25)):
+        while batch := list(islice(old, MOST_MESSAGES)):
             self.table.delete(batch)
             removed += len(batch)
         return removed
@@ -344,8 +345,7 @@ def _check_key(name: str, text: str) -> None:
 
 
 def _problem(name: str, text: str) -> str | None:
-    size = len(text.encode("utf-8", "surrogatepass"))
-    if not 0 < size <= LONGEST_KEY or not text.isprintable():
+    if not can_be_key(text, LONGEST_KEY):
         return f"must be 1 to {LONGEST_KEY} printable bytes"
     if name == "message_id" and text[0] <= HEAD[0]:
         return f"must not begin with {text[0]!r}"

@@ -14,6 +14,7 @@ from pynamodb.expressions.update import Action as UpdateAction
 from infrastructure.dynamodb.errors import ConditionFailed
 from infrastructure.dynamodb.gateway import Gateway
 from infrastructure.dynamodb.models.checkpoints import CheckpointModel
+from infrastructure.dynamodb.moments import milliseconds
 from infrastructure.leases import Checkpoint, Grant
 
 
@@ -27,10 +28,10 @@ class DynamoDBCheckpointTable:
     def take(self, subscription: str, owner: str, now: datetime, until: datetime) -> Grant | None:
         """See `CheckpointTable`. Costs a write unit also where another one holds the lease."""
         model = CheckpointModel
-        is_free = model.owner.does_not_exist() | (model.lease_until <= _milliseconds(now))
+        is_free = model.owner.does_not_exist() | (model.lease_until <= milliseconds(now))
         updates = [
             model.owner.set(owner),
-            model.lease_until.set(_milliseconds(until)),
+            model.lease_until.set(milliseconds(until)),
             model.token.set((model.token | 0) + 1),
             model.revision.set(0),
         ]
@@ -58,7 +59,7 @@ class DynamoDBCheckpointTable:
         if until is None:
             updates += [model.owner.remove(), model.lease_until.remove()]
         else:
-            updates.append(model.lease_until.set(_milliseconds(until)))
+            updates.append(model.lease_until.set(milliseconds(until)))
         # The same request, sent again after a lost answer, meets its own revision.
         is_ours = (model.token == token) & (model.revision <= revision)
         try:
@@ -77,7 +78,3 @@ class DynamoDBCheckpointTable:
 
 def _parsed(checkpoint: str | None) -> Checkpoint | None:
     return None if checkpoint is None else orjson.loads(checkpoint)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

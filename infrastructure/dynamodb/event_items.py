@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,6 +12,7 @@ from application.ports.event_store import EventMetadata
 from domain.errors import InvalidValue
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.moments import moment_text
 from infrastructure.event_registry import EncodedEvent
 from infrastructure.streams import EventRecord, stream_key, stream_of_key
 
@@ -26,7 +27,7 @@ def to_model(record: EventRecord, model: type[EventModel]) -> EventModel:
         aggregate_type=record.stream.type,
         event_type=record.encoded.type,
         version=record.version,
-        timestamp=record.timestamp.astimezone(UTC).isoformat(),
+        timestamp=moment_text(record.timestamp),
         event_data=b64encode(record.encoded.data).decode("ascii"),
         metadata=_metadata_text(record),
         is_dispatched=record.is_dispatched,

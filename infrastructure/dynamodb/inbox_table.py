@@ -10,7 +10,7 @@ from infrastructure.dynamodb.actions import Action, Kind, Verdict
 from infrastructure.dynamodb.gateway import Gateway
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.models.inbox import InboxModel
-from infrastructure.dynamodb.outbox_items import moment_text
+from infrastructure.dynamodb.moments import moment_text
 from infrastructure.inbox import Receipt
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -15,12 +15,11 @@ from application.ports.relay_queue import Busy, KeyLease
 from domain.errors import InvalidValue
 from infrastructure.dynamodb.items import LARGEST_ITEM, Item, item_size
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
+from infrastructure.dynamodb.moments import from_milliseconds, moment_text
 from infrastructure.outbox import HEAD, Outstanding
 
 LARGEST_MESSAGE = LARGEST_ITEM - 5 * 1024
 """Bytes of a message's item: the rest is for the error and the moments that are stored later."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_model(message: OutboxMessage, *, outstanding: str, commit_id: str) -> OutboxModel:
@@ -124,17 +123,7 @@ def to_busy(item: Item | None, now: datetime) -> Busy:
 
 
 def _moment_at(item: Item, name: str) -> datetime | None:
-    return _EPOCH + timedelta(milliseconds=int(item[name]["N"])) if name in item else None
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment as it is stored: ISO 8601 in UTC."""
-    return moment.astimezone(UTC).isoformat()
-
-
-def milliseconds(moment: datetime) -> int:
-    """A moment as it is stored where it is compared: unix milliseconds."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return from_milliseconds(int(item[name]["N"])) if name in item else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -21,9 +21,8 @@ from infrastructure.dynamodb.errors import ConditionFailed
 from infrastructure.dynamodb.gateway import Gateway
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.models.outbox import OUTBOX, KeyHeadModel, OutboxModel
+from infrastructure.dynamodb.moments import milliseconds, moment_text
 from infrastructure.dynamodb.outbox_items import (
-    milliseconds,
-    moment_text,
     to_busy,
     to_lease,
     to_model,
@@ -222,25 +221,15 @@ class DynamoDBOutboxTable:
     def waiting(self) -> Iterator[Sequence[Outstanding]]:
         """See `OutboxTable`. One request a page, and one a shard at least."""
         for shard in self._all_shards():
-            request: dict[str, Any] = {
-                "TableName": self._name,
-                **_index_query(Queue.PENDING, shard),
-                "Limit": PAGE,
-            }
+            last = ""
             is_whole = False
             while not is_whole:
-                answer = self._gateway.call("Query", request)
-                page = [to_outstanding(item) for item in answer["Items"]]
-                request.pop("ExclusiveStartKey", None)
-                if not page and "LastEvaluatedKey" in answer:
-                    request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-                if page:
-                    yield page
-                    request["KeyConditionExpression"] = "outstanding = :queue AND pk > :last"
-                    request["ExpressionAttributeValues"] |= {
-                        ":last": {"S": page[-1].key.ordering_key}
-                    }
+                request = {**_index_query(Queue.PENDING, shard, last), "TableName": self._name}
+                answer = self._gateway.call("Query", {**request, "Limit": PAGE})
+                if answer["Items"]:
+                    yield [to_outstanding(item) for item in answer["Items"]]
                 is_whole = "LastEvaluatedKey" not in answer
+                last = "" if is_whole else answer["LastEvaluatedKey"]["pk"]["S"]
 
     def published(self) -> Iterator[Published]:
         """See `OutboxTable`. Reads everything, eventually consistent."""
@@ -290,12 +279,14 @@ def _queue_key(queue: Queue, shard: int) -> str:
     return f"{queue.value}#{shard}"
 
 
-def _index_query(queue: Queue, shard: int) -> dict[str, Any]:
-    return {
-        "IndexName": "outstanding",
-        "KeyConditionExpression": "outstanding = :queue",
-        "ExpressionAttributeValues": {":queue": {"S": _queue_key(queue, shard)}},
-    }
+def _index_query(queue: Queue, shard: int, last: str = "") -> dict[str, Any]:
+    """The entries of a shard, from behind an ordering key on."""
+    values = {":queue": {"S": _queue_key(queue, shard)}}
+    query = {"IndexName": "outstanding", "ExpressionAttributeValues": values}
+    if not last:
+        return {**query, "KeyConditionExpression": "outstanding = :queue"}
+    values[":last"] = {"S": last}
+    return {**query, "KeyConditionExpression": "outstanding = :queue AND pk > :last"}
 
 
 def _item_key(key: MessageKey) -> Item:

@@ -19,7 +19,8 @@ from infrastructure.clock import SystemClock
 from infrastructure.dynamodb.batch import MOST_WRITES
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.models.outbox import KeyHeadModel
-from infrastructure.dynamodb.outbox_items import moment_text, to_model
+from infrastructure.dynamodb.moments import moment_text
+from infrastructure.dynamodb.outbox_items import to_model
 from infrastructure.engines import LocalEngine
 from infrastructure.message_registry import message_id
 from infrastructure.messaging.local import MemoryPublisher

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
 from application.ports.relay_queue import Busy
 from infrastructure.dynamodb.items import Item, check_item
-from infrastructure.dynamodb.outbox_items import milliseconds, put_request, to_busy, to_stored
+from infrastructure.dynamodb.moments import milliseconds
+from infrastructure.dynamodb.outbox_items import put_request, to_busy, to_stored
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.outbox import HEAD
 from tests.outboxes import message, outbox_of
