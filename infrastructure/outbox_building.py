@@ -20,7 +20,7 @@ from infrastructure.event_subscription import subscription_key
 from infrastructure.leases import CheckpointTable, Lease
 from infrastructure.messaging.destinations import Destinations
 from infrastructure.metering import Meter
-from infrastructure.outbox import StoredOutbox
+from infrastructure.outbox_store import StoredOutbox
 from infrastructure.relay_queue import StoredRelayQueue
 from infrastructure.relaying import (
     RELAY,

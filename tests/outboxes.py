@@ -19,7 +19,8 @@ from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.ids import RandomIds
 from infrastructure.memory.outbox_table import HEADS
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.outbox import Check, StoredOutbox
+from infrastructure.outbox import Check
+from infrastructure.outbox_store import StoredOutbox
 from infrastructure.relay_queue import StoredRelayQueue
 from infrastructure.unit_of_work import StoredUnitOfWork
 from tests.stores import Store

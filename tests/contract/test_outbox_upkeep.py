@@ -17,7 +17,8 @@ from infrastructure.dynamodb.outbox_items import LARGEST_MESSAGE
 from infrastructure.engines import LocalEngine
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.metering import Usage
-from infrastructure.outbox import LONGEST_ERROR, StoredOutbox
+from infrastructure.outbox import LONGEST_ERROR
+from infrastructure.outbox_store import StoredOutbox
 from tests.contract.storing import facts
 from tests.outboxes import (
     LATER,

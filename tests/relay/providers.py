@@ -15,7 +15,7 @@ from infrastructure.dynamodb.retry import RetryPolicy
 from infrastructure.memory.outbox_table import MemoryOutboxTable
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.metering import Meter
-from infrastructure.outbox import StoredOutbox
+from infrastructure.outbox_store import StoredOutbox
 from infrastructure.relay_queue import StoredRelayQueue
 from tests.relay.lagging import Lag, LaggingClient, LaggingIndex, LaggingMemoryTable, LaggingView
 from tests.relay.relays import Life

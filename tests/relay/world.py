@@ -14,7 +14,7 @@ from attrs import define, field
 from application.errors import StorageError
 from application.ports.outbox import MessageKey, OutboxMessage
 from application.relay import Relay, RelayOptions
-from infrastructure.outbox import StoredOutbox
+from infrastructure.outbox_store import StoredOutbox
 from tests.relay.account import DIED, MARGIN, OUTLIVED, Account
 from tests.relay.providers import Outboxes
 from tests.relay.relays import LEASE, Chances, FlakyPublisher, Killed, Life, WatchedQueue
