@@ -20,9 +20,7 @@ from application.ports.relay_queue import Busy, KeyLease
 from domain.errors import InvalidValue
 from infrastructure.keys import can_be_key
 
-ActionT = TypeVar("ActionT")
 ActionT_co = TypeVar("ActionT_co", covariant=True)
-T = TypeVar("T")
 
 HEAD = "!head"
 """The id beside an ordering key's messages under which its head is, before all of them.
