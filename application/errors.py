@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from attrs import field, frozen
 
-from domain.errors import Conflict, DynastrataError
+from domain.errors import DynastrataError
 
 
 @frozen(kw_only=True)
@@ -197,105 +195,6 @@ class UnreadableEvent(DynastrataError):
 
 
 @frozen
-class ChangesTrimmed(DynastrataError):
-    """Changes of a table are gone from its stream before they were read.
-
-    Every change made until `since` was read; some after it may be missing. `shard` is the part of
-    the stream that begins too late, or None for all of it. The table itself still has the state:
-    subscribing anew from the beginning gives everything again.
-    """
-
-    table: str
-    shard: str | None
-    since: datetime
-
-    def __str__(self) -> str:
-        part = "" if self.shard is None else f" (shard {self.shard})"
-        return (
-            f"changes of {self.table} since {self.since.isoformat()} are gone from its stream"
-            f"{part}: catch up from the table"
-        )
-
-
-@frozen
-class LeaseLost(DynastrataError):
-    """Another instance took over the subscription; this one may not store its checkpoint."""
-
-    subscription: str
-    owner: str
-
-    def __str__(self) -> str:
-        return f"{self.owner} no longer holds the lease of subscription {self.subscription}"
-
-
-@frozen
-class MessageAlreadyAdded(Conflict):
-    """The outbox has a message of this id under this ordering key."""
-
-    ordering_key: str
-    message_id: str
-
-    def __str__(self) -> str:
-        return f"message {self.message_id} of {self.ordering_key} is in the outbox already"
-
-
-@frozen
-class MessageNotFound(Conflict):
-    """The outbox has no such message: never added, or removed some time after it was published."""
-
-    ordering_key: str
-    message_id: str
-
-    def __str__(self) -> str:
-        return f"the outbox has no message {self.message_id} of {self.ordering_key}"
-
-
-@frozen
-class UnreadableMessage(DynastrataError):
-    """What is stored is no message that this code can read. `problem` says why."""
-
-    ordering_key: str
-    message_id: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"message {self.message_id} of {self.ordering_key} is unreadable: {self.problem}"
-
-
-@frozen
-class NotDeadLettered(Conflict):
-    """The message was not given up: it is published, or pending anyway."""
-
-    ordering_key: str
-    message_id: str
-
-    def __str__(self) -> str:
-        return f"message {self.message_id} of {self.ordering_key} is not dead-lettered"
-
-
-@frozen
-class KeyTakenOver(Conflict):
-    """The lease of an ordering key ended, and another relay may have gone on with it."""
-
-    ordering_key: str
-    owner: str
-
-    def __str__(self) -> str:
-        return f"{self.owner} no longer holds the lease of ordering key {self.ordering_key}"
-
-
-@frozen
-class MessageAlreadyHandled(Conflict):
-    """The consumer has handled this message before: acknowledge it."""
-
-    consumer: str
-    message_id: str
-
-    def __str__(self) -> str:
-        return f"{self.consumer} has handled message {self.message_id} already"
-
-
-@frozen
 class UnitOfWorkMisused(DynastrataError):
     """The unit of work was used in a way that would lose changes; `problem` says how."""
 
@@ -303,31 +202,3 @@ class UnitOfWorkMisused(DynastrataError):
 
     def __str__(self) -> str:
         return self.problem
-
-
-@frozen
-class InvalidToken(DynastrataError):
-    """A signed token is forged, expired, or was issued for another purpose."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        return f"invalid token: {self.reason}"
-
-
-@frozen
-class SignInFailed(DynastrataError):
-    """The address and password do not belong together. Says no more on purpose."""
-
-    def __str__(self) -> str:
-        return "the e-mail address or the password is wrong"
-
-
-@frozen
-class NotPermitted(DynastrataError):
-    """The caller is known, and may not do this."""
-
-    action: str
-
-    def __str__(self) -> str:
-        return f"not permitted: {self.action}"

@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from attrs import define, field, frozen
 
-from application.errors import CommitOutcomeUnknown, StorageError, UnreadableMessage
+from application.batched import batched
+from application.errors import CommitOutcomeUnknown, StorageError
 from application.ports.clock import Clock
-from application.ports.outbox import MessageKey, StoredMessage
-from application.ports.publisher import NOT_SENT, Publisher
+from application.ports.outbox import MessageKey, StoredMessage, UnreadableMessage
+from application.ports.publisher import Accepted, Failed, NotSent, Publisher
 from application.ports.relay_queue import (
+    Acknowledgement,
     FailedMessage,
     KeyLease,
+    PendingKey,
     RelayQueue,
-    Settlement,
-    Waiting,
 )
 from domain.errors import Conflict, DynastrataError, InvalidValue
 
 _HELD_SECONDS = 1.0
 """For how long a key is left alone that another relay holds: it may be done at any moment."""
 
-_SETTLE_PAUSE = 0.1
-"""Seconds between two attempts to store how a visit ended."""
+_STORE_PAUSE = 0.1
+"""Seconds between two attempts to acknowledge a batch."""
 
 
 @frozen(kw_only=True)
 class RelayOptions:
     """How a relay works. Durations are in seconds.
 
-    A key is leased for `lease_seconds` to publish at most `batch` of its messages (up to 98: one
-    transaction stores what came of them, the failure of one more, and the lease); nothing is sent
-    unless the publisher's timeout and `margin_seconds`, for clocks that differ, are left of it.
+    A key is leased for `lease_seconds` to publish at most `batch_size` of its messages (up to 98:
+    one transaction stores what came of them, the failure of one more, and the lease); nothing is
+    sent unless the timeout of the publisher and `margin_seconds`, for clocks that differ, are left.
     `keys_at_once` are worked at together, so that publishers get batches. After `attempts` a
     message is dead-lettered; `backoff` is the pause after the nth failure in a row.
     """
 
     lease_seconds: float = 30.0
     margin_seconds: float = 1.0
-    batch: int = 25
+    batch_size: int = 25
     keys_at_once: int = 10
     attempts: int = 30
     backoff: Callable[[int], float] = field(default=lambda attempt: 2.0 ** min(attempt - 1, 8))
@@ -53,7 +54,7 @@ class RelayReport:
 
     `failed` are the attempts to publish that failed, the last ones of dead letters among them.
     `busy` keys were held by another relay, failed lately, or were left because their lease was too
-    short to send anything. `lost` are keys whose visit could not be stored, with the reason: their
+    short to send anything. `lost` are keys whose batch could not be acknowledged, and why: their
     messages are published again; or whose messages could not be read. `finished` keys had nothing
     left when they were read last.
     """
@@ -71,12 +72,12 @@ class RelayReport:
 
 
 @define
-class _Visit:
-    """One relay at one key, from taking its lease to giving it back."""
+class _Batch:
+    """Messages of one key that a relay publishes, from taking its lease to giving it back."""
 
     lease: KeyLease
     seen: frozenset[str]
-    waiting: deque[StoredMessage]
+    messages: deque[StoredMessage]
     more: list[StoredMessage]
     is_cut: bool
     published: list[MessageKey] = field(factory=list)
@@ -85,17 +86,17 @@ class _Visit:
 
     @property
     def next(self) -> StoredMessage:
-        return self.waiting[0]
+        return self.messages[0]
 
     @property
     def left(self) -> frozenset[str]:
         """The messages that were seen, or read, and not published here."""
-        read = {message.key.message_id for message in (*self.waiting, *self.more)}
+        read = {message.key.message_id for message in (*self.messages, *self.more)}
         return (self.seen | read) - {key.message_id for key in self.published}
 
     def sent(self) -> None:
-        self.published.append(self.waiting.popleft().key)
-        self.is_over = not self.waiting
+        self.published.append(self.messages.popleft().key)
+        self.is_over = not self.messages
 
     def not_sent(self, error: str, attempts: int) -> None:
         message = self.next
@@ -108,7 +109,7 @@ class _Visit:
 
 
 class Relay:
-    """Publishes what waits in a queue. `owner` names this relay, and no other one.
+    """Publishes what is pending in a queue. `owner` names this relay, and no other one.
 
     At least once: a message is repeated only where a relay died or outlived its lease between
     publishing and storing that it did, or where a publisher reports a failure although the message
@@ -142,7 +143,7 @@ class Relay:
         self._not_before: dict[str, datetime] = {}
 
     def work(
-        self, waiting: Iterable[Waiting], should_stop: Callable[[], bool] = lambda: False
+        self, pending: Iterable[PendingKey], should_stop: Callable[[], bool] = lambda: False
     ) -> RelayReport:
         """Publishes what these keys have, each until nothing is left, or it fails, or is busy.
 
@@ -153,154 +154,157 @@ class Relay:
         """
         self._forget_passed()
         report = RelayReport()
-        keys = _Keys(waiting)
-        visits: list[_Visit] = []
+        keys = _Keys(pending)
+        batches: list[_Batch] = []
         try:
-            while self._open(visits, keys, report, should_stop):
-                self._publish_next(visits)
-                for visit in [visit for visit in visits if visit.is_over]:
-                    visits.remove(visit)
-                    self._settle(visit, keys, report)
+            while self._open(batches, keys, report, should_stop):
+                self._publish_next(batches)
+                for batch in [batch for batch in batches if batch.is_over]:
+                    batches.remove(batch)
+                    self._acknowledge(batch, keys, report)
                 if should_stop():
                     break
         finally:
-            for visit in visits:
-                visit.stop()
-                self._settle(visit, keys, report)
+            for batch in batches:
+                batch.stop()
+                self._acknowledge(batch, keys, report)
         return report
 
     def _open(
         self,
-        visits: list[_Visit],
+        batches: list[_Batch],
         keys: _Keys,
         report: RelayReport,
         should_stop: Callable[[], bool],
     ) -> bool:
-        """Begins visits until enough are open; whether any is."""
-        while len(visits) < self._options.keys_at_once and not should_stop():
-            waiting = keys.next()
-            if waiting is None:
+        """Begins batches until enough are open; whether any is."""
+        while len(batches) < self._options.keys_at_once and not should_stop():
+            pending = keys.next()
+            if pending is None:
                 break
-            visit = self._visit(waiting, keys, report)
-            if visit is not None:
-                visits.append(visit)
-        return bool(visits)
+            batch = self._begin(pending, keys, report)
+            if batch is not None:
+                batches.append(batch)
+        return bool(batches)
 
-    def _visit(self, waiting: Waiting, keys: _Keys, report: RelayReport) -> _Visit | None:
+    def _begin(self, pending: PendingKey, keys: _Keys, report: RelayReport) -> _Batch | None:
         """Takes the key and reads its messages. None where there is nothing to publish."""
-        key, now = waiting.ordering_key, self.clock.now()
+        key, now = pending.ordering_key, self.clock.now()
         busy_until = self._not_before.get(key)
         if busy_until is None or busy_until <= now:
             until = now + timedelta(seconds=self._options.lease_seconds)
             lease = self._queue.take(key, self._owner, now, until)
             if isinstance(lease, KeyLease):
-                return self._read(lease, waiting, keys, report)
+                return self._read(lease, pending, keys, report)
             soon = now + timedelta(seconds=_HELD_SECONDS)
             self._not_before[key] = min(lease.until, soon) if lease.is_held else lease.until
         report.busy += 1
         return None
 
     def _read(
-        self, lease: KeyLease, waiting: Waiting, keys: _Keys, report: RelayReport
-    ) -> _Visit | None:
-        limit = self._options.batch
+        self, lease: KeyLease, pending: PendingKey, keys: _Keys, report: RelayReport
+    ) -> _Batch | None:
+        limit = self._options.batch_size
         try:
-            # One more than is published: by it the next visit knows of late ones that are left.
-            messages = self._queue.read(lease, waiting.message_ids, limit + 1)
+            # One more than is published: by it the next batch knows of late ones that are left.
+            messages = self._queue.read(lease, pending.message_ids, limit + 1)
         except UnreadableMessage as unreadable:
-            report.lost[lease.ordering_key] = unreadable
+            report.lost[lease.name] = unreadable
             # Nobody could do anything with the key: it is left alone until the lease ends.
-            self._not_before[lease.ordering_key] = lease.until
+            self._not_before[lease.name] = lease.until
             return None
         now, more = deque(messages[:limit]), messages[limit:]
-        visit = _Visit(lease, waiting.message_ids, now, more, is_cut=bool(more))
+        batch = _Batch(lease, pending.message_ids, now, more, is_cut=bool(more))
         if messages:
-            return visit
-        self._settle(visit, keys, report)
+            return batch
+        self._acknowledge(batch, keys, report)
         return None
 
-    def _publish_next(self, visits: list[_Visit]) -> None:
+    def _publish_next(self, batches: list[_Batch]) -> None:
         """Sends the next message of every key.
 
         Never two of one key at once: where the first one failed, the second would overtake it.
         """
-        by_destination: dict[str, list[_Visit]] = {}
-        for visit in visits:
-            by_destination.setdefault(visit.next.message.destination, []).append(visit)
+        by_destination: dict[str, list[_Batch]] = {}
+        for batch in batches:
+            by_destination.setdefault(batch.next.message.destination, []).append(batch)
         for destination, at_one in by_destination.items():
             publisher = self._publishers.get(destination)
             if publisher is None:
-                for visit in at_one:
-                    visit.not_sent(
+                for batch in at_one:
+                    batch.not_sent(
                         f"destination {destination!r} is not configured", self._options.attempts
                     )
                 continue
-            for start in range(0, len(at_one), publisher.most_messages):
-                self._publish(publisher, at_one[start : start + publisher.most_messages])
+            for part in batched(at_one, publisher.max_messages):
+                self._publish(publisher, part)
 
-    def _publish(self, publisher: Publisher, visits: list[_Visit]) -> None:
+    def _publish(self, publisher: Publisher, batches: Sequence[_Batch]) -> None:
         needed = timedelta(seconds=publisher.timeout + self._options.margin_seconds)
         latest = self.clock.now() + needed
-        for visit in visits:
-            if visit.lease.until < latest:
-                visit.stop()
-        lasting = [visit for visit in visits if not visit.is_over]
+        for batch in batches:
+            if batch.lease.until < latest:
+                batch.stop()
+        lasting = [batch for batch in batches if not batch.is_over]
         if not lasting:
             return
-        outcomes = publisher.publish([visit.next.message for visit in lasting])
-        for visit, outcome in zip(lasting, outcomes, strict=True):
-            if outcome is None:
-                visit.sent()
-            elif outcome is not NOT_SENT:
-                visit.not_sent(outcome, self._options.attempts)
+        outcomes = publisher.publish([batch.next.message for batch in lasting])
+        for batch, outcome in zip(lasting, outcomes, strict=True):
+            match outcome:
+                case Accepted():
+                    batch.sent()
+                case Failed(reason):
+                    batch.not_sent(reason, self._options.attempts)
+                case NotSent():
+                    pass  # it comes with the next request
 
-    def _settle(self, visit: _Visit, keys: _Keys, report: RelayReport) -> None:
-        """Stores how a visit ended, and sees to it that the key is visited again if need be."""
-        key = visit.lease.ordering_key
-        next_attempt = self._store(visit, report)
+    def _acknowledge(self, batch: _Batch, keys: _Keys, report: RelayReport) -> None:
+        """Acknowledges a batch, and sees to it that the key is worked at again if need be."""
+        key = batch.lease.name
+        next_attempt = self._store(batch, report)
         if key in report.lost:
             return
-        report.published += len(visit.published)
-        if visit.failed is not None:
-            report.failed.append(visit.failed)
+        report.published += len(batch.published)
+        if batch.failed is not None:
+            report.failed.append(batch.failed)
         if next_attempt is not None:
             self._not_before[key] = next_attempt
-        elif visit.is_cut and not visit.published and visit.failed is None:
+        elif batch.is_cut and not batch.published and batch.failed is None:
             # Its lease was too short for anything: at once again, that could go on for ever.
             report.busy += 1
-        elif visit.is_cut:
-            keys.again(Waiting(key, visit.left))
+        elif batch.is_cut:
+            keys.again(PendingKey(key, batch.left))
         else:
             report.finished.add(key)
 
-    def _store(self, visit: _Visit, report: RelayReport) -> datetime | None:
-        """Stores how a visit ended; when the key may be tried again, if its message failed."""
+    def _store(self, batch: _Batch, report: RelayReport) -> datetime | None:
+        """Acknowledges a batch; when the key may be tried again, if its message failed."""
         now = self.clock.now()
         next_attempt = None
-        if visit.failed is not None and not visit.failed.is_dead:
-            failures = 1 if visit.published else visit.lease.attempts + 1
+        if batch.failed is not None and not batch.failed.is_dead:
+            failures = 1 if batch.published else batch.lease.attempts + 1
             next_attempt = now + timedelta(seconds=self._options.backoff(failures))
-        settling = self._queue.settle(
-            Settlement(
-                lease=visit.lease,
+        acknowledgement = self._queue.acknowledge(
+            Acknowledgement(
+                lease=batch.lease,
                 at=now,
-                published=visit.published,
-                failed=visit.failed,
+                published=batch.published,
+                failed=batch.failed,
                 next_attempt=next_attempt,
             )
         )
         while True:
             try:
-                settling.commit()
+                acknowledgement.commit()
             except Conflict as refused:
-                report.lost[visit.lease.ordering_key] = refused
+                report.lost[batch.lease.name] = refused
                 return None
             except (StorageError, CommitOutcomeUnknown) as error:
                 # The same write again, as long as nobody else can have the key.
-                if self.clock.now() >= visit.lease.until:
-                    report.lost[visit.lease.ordering_key] = error
+                if self.clock.now() >= batch.lease.until:
+                    report.lost[batch.lease.name] = error
                     return None
-                self._sleep(_SETTLE_PAUSE)
+                self._sleep(_STORE_PAUSE)
             else:
                 return next_attempt
 
@@ -310,22 +314,22 @@ class Relay:
 
 
 class _Keys:
-    """Keys to visit: those given, each once, then those to be visited again.
+    """Keys to work at: those given, each once, then those that have more.
 
-    So no key is visited twice at a time, which its lease, being this relay's, would not stop.
+    So no key is worked at twice at a time, which its lease, being this relay's, would not stop.
     """
 
-    def __init__(self, waiting: Iterable[Waiting]) -> None:
-        self._given = iter(waiting)
+    def __init__(self, pending: Iterable[PendingKey]) -> None:
+        self._given = iter(pending)
         self._seen: set[str] = set()
-        self._again: deque[Waiting] = deque()
+        self._again: deque[PendingKey] = deque()
 
-    def next(self) -> Waiting | None:
-        for waiting in self._given:
-            if waiting.ordering_key not in self._seen:
-                self._seen.add(waiting.ordering_key)
-                return waiting
+    def next(self) -> PendingKey | None:
+        for pending in self._given:
+            if pending.ordering_key not in self._seen:
+                self._seen.add(pending.ordering_key)
+                return pending
         return self._again.popleft() if self._again else None
 
-    def again(self, waiting: Waiting) -> None:
-        self._again.append(waiting)
+    def again(self, pending: PendingKey) -> None:
+        self._again.append(pending)

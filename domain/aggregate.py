@@ -33,11 +33,11 @@ class Aggregate:
 
         For the unit of work alone. Doing it again changes nothing.
         """
-        self._become(version=version)
+        self._set(version=version)
         stored = {id(event) for event in events}
         self._recorded[:] = [event for event in self._recorded if id(event) not in stored]
 
-    def _become(self, **changes: Any) -> None:
+    def _set(self, **changes: Any) -> None:
         """Changes state from within, past the lock on assignment."""
         for name, value in changes.items():
             object.__setattr__(self, name, value)

@@ -27,8 +27,8 @@ class EventSourced(Aggregate):
         """Takes in stored events that follow the present version."""
         for event in events:
             self.apply(event)
-            self._become(version=self.version + 1)
+            self._set(version=self.version + 1)
 
-    def _happen(self, event: DomainEvent) -> None:
+    def _trigger(self, event: DomainEvent) -> None:
         self.apply(event)
         self._record(event)

@@ -7,16 +7,15 @@ from typing import Generic, Protocol, TypeVar
 from attrs import frozen
 
 from domain.aggregate import Aggregate
-from domain.errors import DynastrataError
 
 A = TypeVar("A", bound=Aggregate)
 
 
-class Repository(Protocol[A]):
+class SavingRepository(Protocol[A]):
     """The aggregates of one type, as one unit of work sees them.
 
-    Within a unit of work an id always gives the same object. `add`, `save` and `remove` only
-    stage: the unit of work's commit writes all of it or nothing, and raises what was refused.
+    Within a unit of work an id always gives the same object. `add` and `save` only stage: the unit
+    of work's commit writes all of it or nothing, and raises what was refused.
     """
 
     def get(self, aggregate_id: str, /) -> A:
@@ -35,6 +34,10 @@ class Repository(Protocol[A]):
         """
         ...
 
+
+class Repository(SavingRepository[A], Protocol[A]):
+    """The same for types whose aggregates can be removed, which is staged too."""
+
     def remove(self, aggregate: A, /) -> None:
         """Stages the removal of an aggregate that this unit of work loaded.
 
@@ -49,19 +52,3 @@ class Page(Generic[A]):
 
     items: tuple[A, ...]
     next_cursor: str | None
-
-
-@frozen
-class SaveOutcome(Generic[A]):
-    """What became of one aggregate of a `save_many`: stored, or refused with `error`.
-
-    One with an error is no longer tracked: load it anew. So is a `CommitOutcomeUnknown` settled.
-    """
-
-    aggregate: A
-    error: DynastrataError | None
-
-    @property
-    def saved(self) -> bool:
-        """Whether the aggregate is now stored as it stands."""
-        return self.error is None

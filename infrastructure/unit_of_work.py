@@ -1,77 +1,155 @@
-"""The unit of work of both providers: one repository a line."""
+"""The unit of work of both providers: puts repositories, streams, outbox and inbox together."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Generic, TypeVar
+from functools import cached_property
+from typing import Any
 
 from attrs import field, frozen
 
 from application.ports.ids import IdFactory
 from application.ports.token_signer import TokenSigner
-from infrastructure.appending import Recorder, StreamAppender
-from infrastructure.committing import BaseUnitOfWork
-from infrastructure.cursors import Cursors
-from infrastructure.event_registry import EventRegistry
-from infrastructure.event_types import EVENT_TYPES
-from infrastructure.inbox import ReceiptRecorder
-from infrastructure.message_registry import MessageRegistry
-from infrastructure.message_types import MESSAGE_TYPES
-from infrastructure.orders import ORDERS, StoredOrderRepository
-from infrastructure.outbox import Check
-from infrastructure.outbox_writing import EventMessages, MessageAppender
-from infrastructure.repository import Provider
-from infrastructure.sourced import SnapshotPolicy, SourcedTable
-from infrastructure.users import USERS, StoredUserRepository
-
-ActionT = TypeVar("ActionT")
+from infrastructure.aggregates.cursors import Cursors
+from infrastructure.aggregates.tracker import TrackedRepository, Tracker
+from infrastructure.commit.unit_of_work import BaseUnitOfWork
+from infrastructure.contexts.context import Contexts, EventSourced, StateStored
+from infrastructure.contexts.registered import REGISTERED
+from infrastructure.events.event_sourced_table import (
+    EventSourcedTable,
+    EventSourcedTracker,
+    SnapshotPolicy,
+)
+from infrastructure.events.registry import EventEncoder
+from infrastructure.events.stream_appender import StreamAppender
+from infrastructure.outbox.inbox import InboxRecorder
+from infrastructure.outbox.table import MessageCheck
+from infrastructure.outbox.writer import EventMessages, MessageAppender
+from infrastructure.provider import Provider
 
 
 @frozen(kw_only=True)
-class EventOptions:
-    """How events are appended, loaded and told to the world outside.
+class CommitOptions:
+    """What is committed, and how.
 
-    `check_message` refuses messages that their destination would not take. Receipts of the inbox
-    are kept for `keep_receipts`.
+    `check_message` refuses messages that their destination would not take. The inbox remembers
+    processed messages for `keep_processed`.
     """
 
-    registry: EventRegistry = EVENT_TYPES
-    most_events: int = 100
+    contexts: Contexts = REGISTERED
+    max_events: int = 100
     snapshots: SnapshotPolicy = field(factory=SnapshotPolicy)
-    messages: MessageRegistry = MESSAGE_TYPES
-    check_message: Check = lambda _: None
-    keep_receipts: timedelta = timedelta(days=30)
+    check_message: MessageCheck = lambda _: None
+    keep_processed: timedelta = timedelta(days=30)
 
 
-class StoredUnitOfWork(BaseUnitOfWork[ActionT], Generic[ActionT]):
-    """Implements the port `UnitOfWork`. `signer` signs the cursors of listings."""
+class UnitsOfWork:
+    """Makes units of work. What they share is made once, so that making one is cheap.
+
+    `signer` signs the cursors of listings.
+    """
 
     def __init__(
         self,
-        provider: Provider[ActionT],
+        provider: Provider,
         ids: IdFactory,
         signer: TokenSigner,
-        options: EventOptions | None = None,
+        options: CommitOptions | None = None,
     ) -> None:
-        options = options or EventOptions()
-        outbox, check = provider.outbox(), options.check_message
-        super().__init__(provider.begin, ids, EventMessages(outbox, options.messages, ids, check))
-        # First: a message that was handled already is told before anything else that is wrong.
-        self.inbox = ReceiptRecorder(provider.inbox(), options.keep_receipts)
-        self.enlist(self.inbox)
-        recorder = Recorder(options.registry, ids, options.most_events, options.messages.leaves)
-        cursors = Cursors(signer)
-        orders = SourcedTable(
-            aggregate_type=ORDERS,
-            events=provider.events(),
-            snapshots=provider.snapshots(),
-            registry=options.registry,
-            recorder=recorder,
-            policy=options.snapshots,
+        self.options = options or CommitOptions()
+        contexts = self.options.contexts
+        self.ids = ids
+        self.cursors = Cursors(signer)
+        self.encoder = EventEncoder(
+            contexts.event_types,
+            ids,
+            self.options.max_events,
+            contexts.integration_events.is_declared,
         )
-        self.users = StoredUserRepository(self, USERS, provider.table(USERS), cursors)
-        self.orders = StoredOrderRepository(self, ORDERS, orders)
-        self.streams = StreamAppender(provider.events(), recorder)
-        self.enlist(self.streams)
-        self.outbox = MessageAppender(outbox, ids, check)
-        self.enlist(self.outbox)
+        self.transaction = provider.transaction
+        self.events = provider.events()
+        self.snapshots = provider.snapshots()
+        self.outbox = provider.outbox()
+        self.inbox = provider.inbox()
+        self.tables = {
+            declared.aggregate_type.name: provider.table(declared.aggregate_type)
+            for declared in contexts.state_stored
+        }
+        self.messages = EventMessages(
+            self.outbox, contexts.integration_events, ids, self.options.check_message
+        )
+
+    def __call__(self) -> TableUnitOfWork:
+        """A fresh unit of work."""
+        return TableUnitOfWork(self)
+
+
+class TableUnitOfWork(BaseUnitOfWork):
+    """Implements the port `UnitOfWork`; makes each of its parts when it is first asked for.
+
+    It does not derive from the port, whose repositories are those that the contexts declare: they
+    are found by name. A test compares the names.
+    """
+
+    def __init__(self, shared: UnitsOfWork) -> None:
+        super().__init__(shared.transaction, shared.ids, shared.messages)
+        self._shared = shared
+
+    def __getattr__(self, name: str) -> Any:
+        """The repository of this name. Asked for once: then it is an attribute."""
+        is_private = name.startswith("_")  # not there yet, or never
+        declared = None if is_private else self._shared.options.contexts.repositories.get(name)
+        if declared is None:
+            raise AttributeError(f"no context declares a repository {name!r}")
+        repository = (
+            self._state_stored(declared)
+            if isinstance(declared, StateStored)
+            else self._event_sourced(declared)
+        )
+        setattr(self, name, repository)
+        return repository
+
+    @cached_property
+    def streams(self) -> StreamAppender:
+        """See the port."""
+        appender = StreamAppender(self._shared.events, self._shared.encoder, self.check_open)
+        self.enlist(appender)
+        return appender
+
+    @cached_property
+    def outbox(self) -> MessageAppender:
+        """See the port."""
+        shared = self._shared
+        check = shared.options.check_message
+        appender = MessageAppender(shared.outbox, shared.ids, check, self.check_open)
+        self.enlist(appender)
+        return appender
+
+    @cached_property
+    def inbox(self) -> InboxRecorder:
+        """See the port."""
+        keep = self._shared.options.keep_processed
+        recorder = InboxRecorder(self._shared.inbox, keep, self.check_open)
+        # A message that was processed already is told before anything else that is wrong.
+        self.enlist(recorder, first=True)
+        return recorder
+
+    def _state_stored(self, declared: StateStored) -> TrackedRepository[Any]:
+        table = self._shared.tables[declared.aggregate_type.name]
+        tracker = Tracker(declared.aggregate_type, table, self.check_open)
+        self.enlist(tracker)
+        return declared.repository(tracker, table, self._shared.cursors)
+
+    def _event_sourced(self, declared: EventSourced) -> TrackedRepository[Any]:
+        shared = self._shared
+        table = EventSourcedTable(
+            aggregate_type=declared.aggregate_type,
+            events=shared.events,
+            snapshots=shared.snapshots,
+            registry=shared.options.contexts.event_types,
+            encoder=shared.encoder,
+            policy=shared.options.snapshots,
+        )
+        tracker = EventSourcedTracker(table, self.check_open)
+        self.enlist(tracker)
+        return declared.repository(tracker)

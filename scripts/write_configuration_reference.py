@@ -11,18 +11,43 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from attrs import Attribute, fields
+from attrs import Attribute, fields, frozen
 from typed_settings.constants import METADATA_KEY
 
-from infrastructure.setting_checks import SettingsError, variable
-from infrastructure.settings import DIRECTORY, Settings
+from infrastructure.contexts.registered import REGISTERED
+from infrastructure.settings.checks import SettingsError, variable
+from infrastructure.settings.settings import (
+    DEFAULT_DESTINATION,
+    DESTINATION,
+    DIRECTORY,
+    TABLE,
+    Settings,
+)
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guides" / "configuration.md"
 ENVIRONMENTS = ("development", "test", "production")
+
+
+@frozen
+class Named:
+    """Settings of one kind, one for each logical name."""
+
+    suffix: str
+    default: str
+    names: Sequence[str]
+
+
+BY_NAME: Mapping[str, Named] = {
+    "tables": Named(TABLE, "", REGISTERED.tables),
+    "destinations": Named(
+        DESTINATION, DEFAULT_DESTINATION, sorted(REGISTERED.integration_events.destinations)
+    ),
+}
+"""By the field of `Settings` that holds them."""
 
 _REFUSED_BY_EVERY_CHECK = "?"
 _RULE = re.compile("^(must be|must have|may hold) ")
@@ -37,10 +62,7 @@ _TYPES: dict[object, str] = {
 def reference() -> str:
     """Every setting: its variable, default, what it may be, and what it is for."""
     hints = get_type_hints(Settings)
-    rows = [
-        (f"`{variable(a.name)}`", _default(a), _allowed(a, hints[a.name]), _meaning(a))
-        for a in fields(Settings)
-    ]
+    rows = [row for a in fields(Settings) for row in _rows(a, hints[a.name])]
     return _table(("variable", "default", "may be", "meaning"), rows)
 
 
@@ -50,7 +72,8 @@ def files() -> str:
         name: tomllib.loads((DIRECTORY / f"{name}.toml").read_text())["dynastrata"]
         for name in ENVIRONMENTS
     }
-    keys = [a.name for a in fields(Settings) if any(a.name in c for c in contents.values())]
+    settings = [name for a in fields(Settings) for name in _names(a)]
+    keys = [name for name in settings if any(name in c for c in contents.values())]
     rows = [(f"`{key}`", *(_code(contents[e].get(key)) for e in ENVIRONMENTS)) for key in keys]
     return _table(("key", *ENVIRONMENTS), rows)
 
@@ -65,21 +88,40 @@ def updated(guide: str) -> str:
     return guide
 
 
+def _names(attribute: Attribute[Any]) -> list[str]:
+    named = BY_NAME.get(attribute.name)
+    return [attribute.name] if named is None else [name + named.suffix for name in named.names]
+
+
+def _rows(attribute: Attribute[Any], hint: object) -> Iterator[Sequence[str]]:
+    """A row for each setting that a field holds."""
+    named = BY_NAME.get(attribute.name)
+    if named is None:
+        refused = _REFUSED_BY_EVERY_CHECK
+        what = (_default(attribute), _allowed(attribute, hint, refused), _meaning(attribute))
+        yield (f"`{variable(attribute.name)}`", *what)
+        return
+    for name, setting in zip(named.names, _names(attribute), strict=True):
+        allowed = _allowed(attribute, hint, {name: _REFUSED_BY_EVERY_CHECK})
+        meaning = _meaning(attribute).replace("<name>", name)
+        yield (f"`{variable(setting)}`", _code(named.default), allowed, meaning)
+
+
 def _default(attribute: Attribute[Any]) -> str:
     is_secret = attribute.repr is not True
     return "a sample" if is_secret and attribute.default else _code(attribute.default)
 
 
-def _allowed(attribute: Attribute[Any], hint: object) -> str:
+def _allowed(attribute: Attribute[Any], hint: object, refused_value: object) -> str:
     """In the words of the setting's own check, which is asked for them by a value it refuses."""
     kind = next((_TYPES[a] for a in (hint, *get_args(hint)) if a in _TYPES), "")
     if attribute.validator is None:
         return kind
     try:
-        attribute.validator(None, attribute, _REFUSED_BY_EVERY_CHECK)
+        attribute.validator(None, attribute, refused_value)
     except SettingsError as refused:
         return _RULE.sub("", refused.reason.replace("must be a number", kind))
-    raise ValueError(f"{attribute.name}: its check takes {_REFUSED_BY_EVERY_CHECK!r}")
+    raise ValueError(f"{attribute.name}: its check takes {refused_value!r}")
 
 
 def _meaning(attribute: Attribute[Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -12,12 +12,15 @@ from uuid import uuid4
 
 from attrs import frozen
 
+from api.composition.clients import make_client
+from api.composition.messaging import make_destinations, make_publishers
 from application.ports.outbox import OutboxMessage
-from application.ports.publisher import NOT_SENT, Publisher
-from infrastructure.dynamodb.client import Client, make_client
+from application.ports.publisher import Accepted, NotSent, Publisher
+from infrastructure.contexts.registered import REGISTERED
+from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.engines import LocalEngine
-from infrastructure.messaging.building import make_publishers
-from infrastructure.settings import Settings
+from infrastructure.messaging.local import MemoryPublisher
+from infrastructure.settings.settings import Settings
 from tests.stores import REGION
 
 CREATED = datetime(2026, 3, 1, 9, 30, 15, 250_000, tzinfo=UTC)
@@ -54,9 +57,17 @@ def publish_all(publisher: Publisher, messages: Sequence[OutboxMessage]) -> None
     while left:
         outcomes = publisher.publish(left)
         assert len(outcomes) == len(left)
-        assert outcomes[0] is None
-        assert set(outcomes) <= {None, NOT_SENT}
-        left = [m for m, outcome in zip(left, outcomes, strict=True) if outcome is NOT_SENT]
+        assert outcomes[0] == Accepted()
+        assert set(outcomes) <= {Accepted(), NotSent()}
+        left = [m for m, outcome in zip(left, outcomes, strict=True) if outcome == NotSent()]
+
+
+def publishers_of(
+    settings: Settings, memory: MemoryPublisher | None = None
+) -> Mapping[str, Publisher]:
+    """The publishers that the settings lead to, for the contexts of this service."""
+    destinations = make_destinations(settings, REGISTERED)
+    return make_publishers(settings, destinations, memory or MemoryPublisher())
 
 
 @frozen
@@ -139,8 +150,8 @@ class Cloud:
 
     def publisher(self, destination: str) -> Publisher:
         """The publisher that the settings lead to."""
-        settings = _settings(self.engine.endpoint_url, users_destination=destination)
-        return make_publishers(settings)["users"]
+        settings = _settings(self.engine.endpoint_url, destinations={"users": destination})
+        return publishers_of(settings)["users"]
 
     def client(self, service: str) -> Client:
         return _client(self.engine.endpoint_url, service)

@@ -12,17 +12,17 @@ from attrs import evolve
 
 from application.errors import Throttled
 from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
-from application.ports.relay_queue import FailedMessage, KeyLease, Settlement
+from application.ports.relay_queue import Acknowledgement, FailedMessage, KeyLease
 from infrastructure.dynamodb.items import item_size
-from infrastructure.dynamodb.outbox_items import put_request
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.ids import RandomIds
-from infrastructure.memory.outbox_table import HEADS
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.outbox import Check
-from infrastructure.outbox_store import StoredOutbox
-from infrastructure.relay_queue import StoredRelayQueue
-from infrastructure.unit_of_work import StoredUnitOfWork
+from infrastructure.memory.tables.outbox import HEADS
+from infrastructure.outbox.relay_queue import TableRelayQueue
+from infrastructure.outbox.store import TableOutbox
+from infrastructure.outbox.table import MessageCheck
+from infrastructure.system.ids import RandomIds
+from infrastructure.unit_of_work import TableUnitOfWork
+from tests.items import message_model
 from tests.stores import Store
 from tests.subscription.subscribing import FakeClock
 from tests.users import NOW
@@ -52,7 +52,8 @@ def messages(*ids: str, ordering_key: str = ADA, **more: Any) -> list[OutboxMess
 def message_of(size: int) -> OutboxMessage:
     """The message `1` in an item of so many bytes. Base64 stores three of them as four."""
     least = message(payload=b"", causation_id="")
-    missing = size - item_size(put_request(least, RandomIds().new_id())["Item"])
+    item = message_model(least, outstanding="pending#0", commit_id=RandomIds().new_id()).serialize()
+    missing = size - item_size(item)
     return evolve(least, payload=b"x" * (missing // 4 * 3), causation_id="x" * (missing % 4))
 
 
@@ -72,13 +73,13 @@ def keys(*ids: str, ordering_key: str = ADA) -> list[MessageKey]:
 
 
 def outbox_of(
-    store: Store, *, clock: FakeClock | None = None, check: Check = lambda _: None
-) -> StoredOutbox[Any]:
+    store: Store, *, clock: FakeClock | None = None, check: MessageCheck = lambda _: None
+) -> TableOutbox:
     """The outbox of a store. By its clock it is `NOW` until the clock is moved."""
     provider: Any = store.provider
-    return StoredOutbox(
+    return TableOutbox(
         table=provider.outbox(),
-        begin=provider.begin,
+        transaction=provider.transaction,
         check=check,
         clock=clock or FakeClock(NOW),
         ids=store.ids,
@@ -86,10 +87,10 @@ def outbox_of(
     )
 
 
-def queue_of(store: Store) -> StoredRelayQueue[Any]:
+def queue_of(store: Store) -> TableRelayQueue:
     """What the relays of a store work through."""
     provider: Any = store.provider
-    return StoredRelayQueue(table=provider.outbox(), begin=provider.begin, ids=store.ids)
+    return TableRelayQueue(table=provider.outbox(), transaction=provider.transaction, ids=store.ids)
 
 
 def with_shards(store: Store, shards: int) -> Store:
@@ -147,8 +148,8 @@ def dead_letter(store: Store, *ids: str, ordering_key: str = ADA) -> None:
     """Gives up each of these messages."""
     for id_ in ids:
         failure = failed(id_, ordering_key, is_dead=True)
-        settlement = Settlement(lease=take(store, ordering_key), at=NOW, failed=failure)
-        queue_of(store).settle(settlement).commit()
+        given_up = Acknowledgement(lease=take(store, ordering_key), at=NOW, failed=failure)
+        queue_of(store).acknowledge(given_up).commit()
 
 
 class Unsent:
@@ -159,13 +160,13 @@ class Unsent:
 
 
 @contextmanager
-def under_way(store: Store) -> Iterator[StoredUnitOfWork[Any]]:
+def under_way(store: Store) -> Iterator[TableUnitOfWork]:
     """A unit of work with a commit of one message that is not settled, and rolled back in the end.
 
     That commit is never sent.
     """
     with store.unit_of_work() as unit:
-        unit._begin = lambda _, actions: Unsent()
+        unit._transaction = lambda _, actions: Unsent()
         unit.outbox.add(message())
         with pytest.raises(Throttled):
             unit.commit()

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from attrs import define, field
 from moto import mock_aws
 
-from infrastructure.clock import SystemClock
-from infrastructure.dynamodb.client import Client, make_client
-from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.models import MODELS
+from api.composition.clients import make_client
+from infrastructure.contexts.registered import REGISTERED
+from infrastructure.dynamodb.gateway.gateway import Client, Gateway
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
+from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.dynamodb.retry import RetryPolicy
-from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
-from infrastructure.dynamodb.table_schema import Capacity, TableSchema
-from infrastructure.dynamodb.tables import Tables
-from infrastructure.event_store import StoredEventStore
-from infrastructure.ids import RandomIds
+from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
+from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.table_names import TableNames
+from infrastructure.events.event_store import TableEventStore
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.metering import Meter
-from infrastructure.settings import SAMPLE_SIGNING_KEY, Settings
-from infrastructure.tokens import JwtSigner
-from infrastructure.unit_of_work import EventOptions, StoredUnitOfWork
+from infrastructure.settings.settings import SAMPLE_SIGNING_KEY, Settings
+from infrastructure.system.clock import SystemClock
+from infrastructure.system.ids import RandomIds
+from infrastructure.system.tokens import JwtSigner
+from infrastructure.unit_of_work import CommitOptions, UnitsOfWork
 
 REGION = "eu-central-1"
 
@@ -39,16 +39,17 @@ class Store:
     provider: MemoryProvider | DynamoDBProvider
     meter: Meter = field(factory=Meter)
     ids: RandomIds = field(factory=RandomIds)
-    options: EventOptions = field(factory=EventOptions)
+    options: CommitOptions = field(factory=CommitOptions)
 
-    def unit_of_work(self) -> StoredUnitOfWork[Any]:
+    @property
+    def unit_of_work(self) -> UnitsOfWork:
         signer = JwtSigner(SAMPLE_SIGNING_KEY, SystemClock())
-        return StoredUnitOfWork(self.provider, self.ids, signer, self.options)
+        return UnitsOfWork(self.provider, self.ids, signer, self.options)
 
-    def event_store(self, *, transactional: bool = True) -> StoredEventStore[Any]:
-        return StoredEventStore(
+    def event_store(self, *, transactional: bool = True) -> TableEventStore:
+        return TableEventStore(
             table=self.provider.events(),
-            registry=self.options.registry,
+            registry=self.options.contexts.event_types,
             unit_of_work=self.unit_of_work,
             transactional=transactional,
         )
@@ -71,12 +72,14 @@ def client_of(endpoint_url: str) -> Client:
 
 def dynamodb_store(name: str, client: Client, *, shards: int = 1) -> Store:
     """A store in tables of its own."""
-    tables = Tables(f"test-{uuid4().hex}-")
+    tables = TableNames(f"test-{uuid4().hex}-")
     meter = Meter()
     gateway = Gateway(client, meter, RetryPolicy(), trust_read_units=False)
-    schemas = [TableSchema(model, tables.physical(logical)) for logical, model in MODELS.items()]
+    own = {each.aggregate_type: each.model() for each in REGISTERED.state_stored}
+    models = {**SHARED, **{aggregate_type.table: model for aggregate_type, model in own.items()}}
+    schemas = [TableSchema(model, tables.physical(logical)) for logical, model in models.items()]
     DynamoDBTableInitializer(gateway, schemas, Capacity()).create_missing()
-    return Store(name, DynamoDBProvider(gateway, tables, listing_shards=shards), meter)
+    return Store(name, DynamoDBProvider(gateway, tables, own, listing_shards=shards), meter)
 
 
 @cache

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from domain.users.user import User
 from domain.users.values import Email
-from infrastructure.ids import RandomIds
+from infrastructure.system.ids import RandomIds
 
 # In the future: engines remove what expires before their own now, also in the middle of a test.
 NOW = datetime(2046, 11, 20, 12, 0, tzinfo=UTC)

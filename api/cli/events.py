@@ -10,8 +10,8 @@ import orjson
 import typer
 from attrs import asdict
 
+from api.bootstrap import start
 from api.cli.output import AsJson, json_line, say, say_table
-from api.starting import start
 from application.ports.event_store import EventStore, RawEvent, StoredEvent
 from application.ports.subscriptions import EventSubscriptions, Start, Subscription
 from domain.consistency import StreamId
@@ -52,7 +52,7 @@ def read(
     found = store.read(stream, first=first, last=last, backwards=backwards, limit=limit, raw=raw)
     if as_json:
         for stored in found.events:
-            say(json_line(shown(stored)))
+            say(json_line(view(stored)))
     elif found.events:
         cost = f"pages: {found.pages}, read units: {found.read_units:g}"
         rows = [_row(stored) for stored in found.events]
@@ -92,7 +92,7 @@ def tail(
         subscriptions.subscribe(own_name, start_at, raw=raw) as subscription,
     ):
         for stored in up_to(limit, subscription):
-            say(json_line(shown(stored)) if as_json else _line(stored))
+            say(json_line(view(stored)) if as_json else _line(stored))
 
 
 def up_to(limit: int | None, subscription: Subscription) -> Iterator[StoredEvent]:
@@ -105,7 +105,7 @@ def up_to(limit: int | None, subscription: Subscription) -> Iterator[StoredEvent
             return
 
 
-def shown(stored: StoredEvent) -> dict[str, object]:
+def view(stored: StoredEvent) -> dict[str, object]:
     """All that is stored of an event, for JSON."""
     return {
         "stream": asdict(stored.stream),

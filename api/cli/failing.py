@@ -7,12 +7,11 @@ from enum import IntEnum
 from typing import Any
 
 import typer
-from botocore.exceptions import BotoCoreError
 from typer.core import TyperGroup
 
 from domain.errors import DynastrataError
 from infrastructure.engines import EngineFailed, EngineUnavailable
-from infrastructure.settings import SettingsError
+from infrastructure.settings.settings import SettingsError
 
 
 class ExitCode(IntEnum):
@@ -24,7 +23,7 @@ class ExitCode(IntEnum):
     DRIFT = 3
 
 
-EXPECTED = (DynastrataError, EngineUnavailable, EngineFailed, BotoCoreError)
+EXPECTED = (DynastrataError, EngineUnavailable, EngineFailed)
 """What may go wrong without a mistake in this program; everything else shows its traceback."""
 
 

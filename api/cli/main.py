@@ -5,10 +5,10 @@ from __future__ import annotations
 import typer
 
 from api.cli import events, outbox, tables
-from api.cli.demo import demo
+from api.cli.demo.command import demo
 from api.cli.failing import Commands
-from api.cli.seed import seed
 from api.cli.serve import serve
+from api.contexts import CONTEXTS
 
 app = typer.Typer(
     name="dynastrata",
@@ -24,7 +24,9 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(serve)
-app.command()(seed)
+for context in CONTEXTS:
+    for command in context.commands:
+        app.command()(command)
 app.add_typer(tables.app, name="tables", no_args_is_help=True)
 app.add_typer(events.app, name="events", no_args_is_help=True)
 app.add_typer(outbox.app, name="outbox", no_args_is_help=True)

@@ -1,4 +1,4 @@
-"""`dynastrata outbox`: what waits to be published, publishing it, sending dead letters again."""
+"""`dynastrata outbox`: what is pending, publishing it, sending dead letters again."""
 
 from __future__ import annotations
 
@@ -12,16 +12,22 @@ from typing import Annotated, Any
 import typer
 from attrs import asdict, define
 
+from api.bootstrap import start
 from api.cli.output import AsJson, say, say_json, say_table
-from api.starting import start
-from application.errors import NotDeadLettered
-from application.ports.outbox import MessageKey, Metered, Outbox, OutboxStatistics, StoredMessage
+from application.ports.outbox import (
+    MessageKey,
+    Metered,
+    NotDeadLettered,
+    Outbox,
+    OutboxStatistics,
+    StoredMessage,
+)
 from application.relay import RelayReport
-from infrastructure.relaying import PollingRelay, StreamRelay
+from infrastructure.outbox.relays import PollingRelay, StreamRelay
 
-app = typer.Typer(help="Messages that wait to be published.")
+app = typer.Typer(help="Messages that are pending, and those that were given up.")
 
-_SHOWN = 20
+_LISTED = 20
 """How many dead letters are shown, and looked up at once."""
 
 _SECONDS_TO_A_SIGNAL = 1.0
@@ -45,10 +51,10 @@ def stats(
     container = start()
     outbox: Outbox = container.outbox()
     found = outbox.statistics(count_published=count_published)
-    dead = outbox.dead_letters(_SHOWN)
+    dead = outbox.dead_letters(_LISTED)
     facts = {**_facts(found.value, container.clock().now()), **_cost(found, dead)}
     if as_json:
-        say_json({**facts, "dead_letters": [_shown(message) for message in dead.value]})
+        say_json({**facts, "dead_letters": [_view(message) for message in dead.value]})
         return
     say_table("The outbox", ("what", "value"), facts.items(), numbers=("value",))
     for message in dead.value:
@@ -82,7 +88,7 @@ def relay(
     container = start()
     total = _Total()
     if stream:
-        following: StreamRelay[Any] = container.stream_relay()
+        following: StreamRelay = container.stream_relay()
         following.on_report = total.add
         _until_stopped(following, following.run)
     else:
@@ -151,7 +157,7 @@ def _retry_all(outbox: Outbox) -> int:
     retried = 0
     while True:
         # The index may lag: what was just retried can be listed before what was not.
-        listed = outbox.dead_letters(len(seen) + _SHOWN).value
+        listed = outbox.dead_letters(len(seen) + _LISTED).value
         new = {message.key for message in listed} - seen
         if not new:
             return retried
@@ -162,7 +168,7 @@ def _retry_all(outbox: Outbox) -> int:
         seen |= new
 
 
-def _until_stopped(running: PollingRelay | StreamRelay[Any], work: Callable[[], object]) -> None:
+def _until_stopped(running: PollingRelay | StreamRelay, work: Callable[[], object]) -> None:
     """Lets the relay work; Ctrl-C and SIGTERM let it end what it has begun.
 
     It works in another thread than the one that handles signals: there, `stop` could wait for the
@@ -200,7 +206,7 @@ def _cost(*operations: Metered[Any]) -> dict[str, object]:
     }
 
 
-def _shown(message: StoredMessage) -> dict[str, object]:
+def _view(message: StoredMessage) -> dict[str, object]:
     return {
         "ordering_key": message.key.ordering_key,
         "message_id": message.key.message_id,

@@ -6,17 +6,16 @@ import sys
 from typing import Annotated
 
 import typer
-from attrs import evolve, frozen
+from attrs import asdict, evolve, field, frozen
 
+from api.bootstrap import read_settings, start
 from api.cli.output import AsJson, say, say_json, say_table
 from api.container import Container
-from api.starting import start
-from application.users.register_user import RegisterUser
 from domain.errors import DynastrataError
 from domain.users.errors import EmailAlreadyRegistered
 from domain.users.user import User
 from domain.users.values import Email, Role
-from infrastructure.settings import SAMPLE_PASSWORD, Settings, SettingsError, load_settings
+from infrastructure.settings.settings import SAMPLE_PASSWORD, Settings, SettingsError
 
 _SAMPLE_USERS = (
     ("Grace", "Hopper", "grace.hopper@example.com"),
@@ -33,6 +32,17 @@ class AdminAddressTaken(DynastrataError):
 
     def __str__(self) -> str:
         return f"{self.email} belongs to a user who is no administrator; choose --admin-email"
+
+
+@frozen(kw_only=True)
+class Person:
+    """Somebody who is to be registered."""
+
+    first_name: str
+    last_name: str
+    email: str
+    password: str = field(repr=False)
+    role: Role = Role.MEMBER
 
 
 @frozen
@@ -62,7 +72,7 @@ def seed(
 
     A second run changes nothing.
     """
-    settings = load_settings()
+    settings = read_settings()
     settings = evolve(
         settings,
         admin_email=admin_email or settings.admin_email,
@@ -82,7 +92,7 @@ def seed_users(container: Container) -> list[Seeded]:
     """
     settings = container.settings()
     password = settings.admin_password or SAMPLE_PASSWORD
-    admin = RegisterUser(
+    admin = Person(
         first_name="Ada",
         last_name="Lovelace",
         email=settings.admin_email,
@@ -97,19 +107,19 @@ def seed_users(container: Container) -> list[Seeded]:
     return seeded
 
 
-def _samples() -> list[RegisterUser]:
+def _samples() -> list[Person]:
     return [
-        RegisterUser(first_name=first, last_name=last, email=email, password=SAMPLE_PASSWORD)
+        Person(first_name=first, last_name=last, email=email, password=SAMPLE_PASSWORD)
         for first, last, email in _SAMPLE_USERS
     ]
 
 
-def _ensure(container: Container, command: RegisterUser) -> Seeded:
+def _ensure(container: Container, person: Person) -> Seeded:
     try:
-        return Seeded(container.register_user()(command), created=True)
+        return Seeded(container.register_user()(**asdict(person)), created=True)
     except EmailAlreadyRegistered:
         with container.unit_of_work() as unit:
-            return Seeded(unit.users.get_by_email(Email.parse(command.email)), created=False)
+            return Seeded(unit.users.get_by_email(Email.parse(person.email)), created=False)
 
 
 def _default_password(settings: Settings) -> str:

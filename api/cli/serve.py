@@ -12,12 +12,11 @@ import typer
 import uvicorn
 from attrs import evolve
 
-from api.cli.seed import seed_users
+from api.bootstrap import read_settings, start
 from api.container import Container
+from api.contexts import CONTEXTS
 from api.http.app import create_app
-from api.starting import start
-from infrastructure.relaying import PollingRelay
-from infrastructure.settings import load_settings
+from infrastructure.outbox.relays import PollingRelay
 
 
 def serve(
@@ -29,7 +28,7 @@ def serve(
         int | None, typer.Option(help="Also by DYNASTRATA_HTTP_PORT.", show_default=False)
     ] = None,
     seed: Annotated[
-        bool, typer.Option("--seed", help="First do what `dynastrata seed` does.")
+        bool, typer.Option("--seed", help="First create what every context needs to be tried.")
     ] = False,
 ) -> None:
     """Serve the HTTP API until interrupted. Its documentation is at /docs.
@@ -37,15 +36,16 @@ def serve(
     With create_tables on, the missing tables are created first; with relay_while_serving on,
     messages are published too.
     """
-    settings = load_settings()
+    settings = read_settings()
     settings = evolve(
         settings, http_host=host or settings.http_host, http_port=port or settings.http_port
     )
     container = start(settings)
     if settings.create_tables:
         container.table_initializer().create_missing()
-    if seed:
-        seed_users(container)
+    for context in CONTEXTS if seed else ():
+        if context.seed is not None:
+            context.seed(container)
     with _relaying(container) if settings.relay_while_serving else nullcontext():
         uvicorn.run(
             create_app(container),

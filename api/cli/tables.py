@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from attrs import asdict
 
+from api.bootstrap import read_settings, start
 from api.cli.failing import ExitCode
 from api.cli.output import AsJson, busy, say, say_json, say_table
-from api.starting import start
 from application.errors import ServiceFault, Throttled, Unreachable
 from application.ports.table_initializer import TableInitializer, TableStatus
-from infrastructure.settings import Settings, SettingsError, load_settings
+from infrastructure.settings.settings import Settings, SettingsError
 
 app = typer.Typer(help="The tables of the store. The memory provider has none.")
 
@@ -73,7 +73,7 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete every table with all its data. Never in production."""
-    settings = load_settings()
+    settings = read_settings()
     if settings.is_production:
         raise SettingsError("environment", "this command does not delete tables in production")
     if not yes:

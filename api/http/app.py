@@ -7,11 +7,12 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api.container import Container
-from api.http import error_handlers, health, openapi, orders, sessions, users
-from api.http.body_limit import BodyLimit
-from api.http.correlation import Correlation
+from api.contexts import CONTEXTS
+from api.http import error_handlers, health, openapi
+from api.http.middleware import BodyLimit, Correlation
+from api.http.problems import KINDS, ProblemTable
 
-LARGEST_BODY = 256 * 1024
+MAX_BODY = 256 * 1024
 """Bytes. The largest body that makes sense here is an order of a hundred lines."""
 
 
@@ -21,10 +22,14 @@ def create_app(container: Container) -> FastAPI:
         title="Dynastrata", version=version("dynastrata"), redoc_url=None, redirect_slashes=False
     )
     app.state.container = container
-    app.add_middleware(BodyLimit, most_bytes=LARGEST_BODY)
-    app.add_middleware(Correlation, new_id=lambda: container.ids().new_id())
-    error_handlers.install(app)
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY)
+    app.add_middleware(Correlation, ids=container.ids)
+    problems = dict(KINDS)
+    for context in CONTEXTS:
+        problems |= context.problems
+    error_handlers.install(app, ProblemTable(problems))
     openapi.describe(app)
-    for resource in (users, sessions, orders, health):
-        app.include_router(resource.router)
+    for router in (router for context in CONTEXTS for router in context.routers):
+        app.include_router(router)
+    app.include_router(health.router)
     return app

@@ -1,12 +1,22 @@
-"""What routes ask for: the container of their app."""
+"""What routes ask for: the container of their app, and the version that a request is about.
+
+A resource's version is its entity tag (RFC 9110, section 8.8.3).
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
 from api.container import Container
+from api.http.refusals import BadRequest, PreconditionFailed, PreconditionRequired
+
+_IF_MATCH = "If-Match"
+_OPAQUE = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
+_OURS = re.compile(r'"([1-9][0-9]{0,17})"')
+_ANY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
 def container_of(request: Request) -> Container:
@@ -16,3 +26,55 @@ def container_of(request: Request) -> Container:
 
 
 ContainerOf = Annotated[Container, Depends(container_of)]
+
+
+def etag(version: int) -> str:
+    """The strong entity tag of a version."""
+    return f'"{version}"'
+
+
+def is_known(if_none_match: str | None, version: int) -> bool:
+    """Whether `If-None-Match` names this version, compared weakly as RFC 9110 asks."""
+    if if_none_match is None:
+        return False
+    return if_none_match.strip() == "*" or etag(version) in _ANY_TAG.findall(if_none_match)
+
+
+def _optional(
+    if_match: Annotated[
+        str | None, Header(description="The ETag of the version to remove; `*` is any.")
+    ] = None,
+) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return _version(if_match.strip())
+
+
+def _required(
+    if_match: Annotated[
+        str | None, Header(description="The ETag of the version that was changed; never `*`.")
+    ] = None,
+) -> int:
+    version = _optional(if_match)
+    if version is None:
+        # `*` agrees to overwrite what the client never saw, which is what If-Match is to prevent.
+        raise PreconditionRequired()
+    return version
+
+
+def _version(tag: str) -> int:
+    if tag.startswith("W/"):
+        raise BadRequest(_IF_MATCH, "takes no weak entity tag")
+    if not _OPAQUE.fullmatch(tag):
+        raise BadRequest(_IF_MATCH, "must be one entity tag in double quotes, as ETag gave it")
+    ours = _OURS.fullmatch(tag)
+    if ours is None:
+        raise PreconditionFailed()
+    return int(ours[1])
+
+
+ChangedVersion = Annotated[int, Depends(_required)]
+"""The version a change was decided on. Missing or `*`: 428; malformed, weak, a list: 400."""
+
+RemovedVersion = Annotated[int | None, Depends(_optional)]
+"""The version to remove; None, where the header is missing or `*`, is whatever is there."""

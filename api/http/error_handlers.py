@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -14,13 +15,13 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from structlog.contextvars import bound_contextvars
 
-from api.http.correlation import HEADER
-from api.http.problems import INTERNAL, Kind, facts_of, kind_of
+from api.http.middleware import HEADER
+from api.http.problems import INTERNAL, ProblemKind, ProblemTable, facts_of
 from domain.errors import DynastrataError
 
 MEDIA_TYPE = "application/problem+json"
 _TYPES = "urn:dynastrata:problem:"
-_MOST_ERRORS = 20
+_MAX_ERRORS = 20
 _SERVER_ERROR = 500
 _log: Any = structlog.get_logger()
 
@@ -35,23 +36,25 @@ class ProblemResponse(JSONResponse):
         return json.dumps(content).encode("ascii")
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, table: ProblemTable) -> None:
     """Makes every error of the app a problem document."""
-    app.exception_handler(DynastrataError)(_of_ours)
+    app.exception_handler(DynastrataError)(partial(_of_ours, table))
     app.exception_handler(RequestValidationError)(_of_validation)
     app.exception_handler(HTTPException)(_of_http)
     app.exception_handler(Exception)(_of_anything)
 
 
-async def _of_ours(request: Request, error: DynastrataError) -> ProblemResponse:
-    kind = kind_of(error, is_conditional="if-match" in request.headers)
+async def _of_ours(
+    table: ProblemTable, request: Request, error: DynastrataError
+) -> ProblemResponse:
+    kind = table.kind_of(error, is_conditional="if-match" in request.headers)
     if kind is INTERNAL:
         return await _of_anything(request, error)
     if kind.status == _SERVER_ERROR:
         _log.error(kind.title, method=request.method, path=request.url.path, exc_info=error)
     elif kind.status > _SERVER_ERROR:
         _log.warning(kind.title, method=request.method, path=request.url.path, error=str(error))
-    return _problem(kind, kind.detail or str(error), facts_of(error))
+    return _problem(kind, kind.detail or str(error), {**kind.facts, **facts_of(error)})
 
 
 async def _of_anything(request: Request, error: Exception) -> ProblemResponse:
@@ -63,7 +66,7 @@ async def _of_anything(request: Request, error: Exception) -> ProblemResponse:
 
 
 async def _of_http(_: Request, error: HTTPException) -> ProblemResponse:
-    kind = Kind(error.status_code, "", HTTPStatus(error.status_code).phrase)
+    kind = ProblemKind(error.status_code, "", HTTPStatus(error.status_code).phrase)
     return _problem(kind, str(error.detail), {}, error.headers)
 
 
@@ -71,12 +74,14 @@ async def _of_validation(_: Request, error: RequestValidationError) -> ProblemRe
     found = error.errors()
     places = {item["loc"][0] for item in found}
     if "path" in places:
-        return _problem(Kind(404, "not-found", "Not found"), "There is no such resource.", {})
+        return _problem(
+            ProblemKind(404, "not-found", "Not found"), "There is no such resource.", {}
+        )
     if "body" not in places or any(item["type"] == "json_invalid" for item in found):
-        kind = Kind(400, "bad-request", "Bad request")
+        kind = ProblemKind(400, "bad-request", "Bad request")
     else:
-        kind = Kind(422, "invalid-value", "Invalid value")
-    errors = [_field_error(item) for item in found[:_MOST_ERRORS]]
+        kind = ProblemKind(422, "invalid-value", "Invalid value")
+    errors = [_field_error(item) for item in found[:_MAX_ERRORS]]
     detail = "; ".join(f"{item['field']}: {item['reason']}" for item in errors)
     return _problem(kind, detail, {"errors": errors})
 
@@ -89,7 +94,7 @@ def _field_error(item: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _problem(
-    kind: Kind,
+    kind: ProblemKind,
     detail: str,
     facts: Mapping[str, object],
     headers: Mapping[str, str] | None = None,

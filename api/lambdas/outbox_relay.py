@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Protocol
 
+from api.bootstrap import start
 from api.container import Container
-from api.starting import start
 
 FILTER = '{"dynamodb": {"NewImage": {"outstanding": {"S": [{"prefix": "pending#"}]}}}}'
-"""For the event source mapping: what has another form is no message that waits.
+"""For the event source mapping: what has another form is no pending message.
 
 Source: AWS Lambda Developer Guide, "Control which events Lambda sends to your function".
 """
@@ -62,4 +62,6 @@ def handle(container: Container, event: Event, context: Context) -> dict[str, An
 @cache
 def _container() -> Container:
     # Once for all calls of this instance of the function.
-    return start()
+    container = start()
+    container.batch_relay()  # raises, so that the function does not start, where there is none
+    return container

@@ -4,54 +4,34 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from application.orders.changing import OrderCommand, change_order
+from application.orders.change_order import OrderToChange, change_order
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWorkFactory
 from domain.orders.order import Order
 from domain.orders.values import OrderLine
 
 
-@frozen(kw_only=True)
-class AddLine(OrderCommand):
-    """The line that the order is to have as well."""
-
-    line: OrderLine
-
-
 @frozen
-class AddLineHandler:
+class AddLine:
     """Adds a line to an open order."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, command: AddLine) -> Order:
+    def __call__(self, target: OrderToChange, line: OrderLine) -> Order:
         """The order. Raises `OrderNotFound`, `ConcurrencyConflict` and what `add_line` raises."""
-        return change_order(
-            self.unit_of_work,
-            command,
-            lambda order: order.add_line(command.line, self.clock.now()),
-        )
-
-
-@frozen(kw_only=True)
-class RemoveLine(OrderCommand):
-    """The article whose line is to go."""
-
-    sku: str
+        now = self.clock.now
+        return change_order(self.unit_of_work, target, lambda order: order.add_line(line, now()))
 
 
 @frozen
-class RemoveLineHandler:
-    """Removes a line from an open order."""
+class RemoveLine:
+    """Removes the line of an article from an open order."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, command: RemoveLine) -> Order:
+    def __call__(self, target: OrderToChange, sku: str) -> Order:
         """The order. Raises `OrderNotFound`, `ConcurrencyConflict`; see also `remove_line`."""
-        return change_order(
-            self.unit_of_work,
-            command,
-            lambda order: order.remove_line(command.sku, self.clock.now()),
-        )
+        now = self.clock.now
+        return change_order(self.unit_of_work, target, lambda order: order.remove_line(sku, now()))

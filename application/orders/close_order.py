@@ -4,51 +4,38 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from application.orders.changing import OrderCommand, change_order
+from application.orders.change_order import OrderToChange, change_order
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWorkFactory
 from domain.orders.order import Order
 
 
-@frozen(kw_only=True)
-class PayOrder(OrderCommand):
-    """`expected_version` is the version whose total the customer saw."""
-
-
 @frozen
-class PayOrderHandler:
+class PayOrder:
     """Marks an open order as paid in full."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, command: PayOrder) -> Order:
-        """The order. Raises `OrderNotFound`, `ConcurrencyConflict`, `OrderIsClosed`."""
-        return change_order(
-            self.unit_of_work,
-            command,
-            lambda order: order.pay(self.clock.now()),
-        )
+    def __call__(self, target: OrderToChange) -> Order:
+        """The order; the expected version is the one whose total the customer saw.
 
-
-@frozen(kw_only=True)
-class CancelOrder(OrderCommand):
-    """Why, in the customer's words."""
-
-    reason: str
+        Raises `OrderNotFound`, `ConcurrencyConflict`, `OrderIsClosed`.
+        """
+        return change_order(self.unit_of_work, target, lambda order: order.pay(self.clock.now()))
 
 
 @frozen
-class CancelOrderHandler:
+class CancelOrder:
     """Calls an open order off; doing it again changes nothing."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, command: CancelOrder) -> Order:
-        """The order. Raises `OrderNotFound`, `ConcurrencyConflict`, `OrderIsClosed` if paid."""
-        return change_order(
-            self.unit_of_work,
-            command,
-            lambda order: order.cancel(command.reason, self.clock.now()),
-        )
+    def __call__(self, target: OrderToChange, reason: str) -> Order:
+        """The order; why, is in the customer's words.
+
+        Raises `OrderNotFound`, `ConcurrencyConflict`, `OrderIsClosed` if paid.
+        """
+        now = self.clock.now
+        return change_order(self.unit_of_work, target, lambda order: order.cancel(reason, now()))

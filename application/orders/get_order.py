@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from application.orders.changing import require_customer
+from application.orders.change_order import require_customer
 from application.ports.event_store import EventStore, StoredEvent
 from application.ports.unit_of_work import UnitOfWorkFactory
 from domain.consistency import StreamId

@@ -11,28 +11,20 @@ from domain.orders.order import Order
 from domain.orders.values import OrderLine
 
 
-@frozen(kw_only=True)
-class PlaceOrder:
-    """Who orders what."""
-
-    customer_id: str
-    lines: tuple[OrderLine, ...]
-
-
 @frozen
-class PlaceOrderHandler:
+class PlaceOrder:
     """Starts the history of an order."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     ids: IdFactory
 
-    def __call__(self, command: PlaceOrder) -> Order:
+    def __call__(self, *, customer_id: str, lines: tuple[OrderLine, ...]) -> Order:
         """The new order. Raises `OrderNeedsLines`, `LineExists`."""
         order = Order.place(
             id=self.ids.new_id(),
-            customer_id=command.customer_id,
-            lines=command.lines,
+            customer_id=customer_id,
+            lines=lines,
             now=self.clock.now(),
         )
         with self.unit_of_work() as unit:

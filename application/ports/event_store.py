@@ -35,7 +35,8 @@ class StoredEvent:
     """One event of a stream and what was stored with it.
 
     `version` is its place in the stream, from 1. `timestamp` is when it was committed, in UTC.
-    The commit that wrote it wrote `commit_count` events of the stream, from `commit_first` on.
+    The commit that wrote it wrote `commit_count` events of the stream, from `commit_first` on;
+    `is_dispatched` tells whether it put a message of this one into the outbox, too.
     """
 
     stream: StreamId
@@ -48,6 +49,7 @@ class StoredEvent:
     commit_id: str
     commit_first: int
     commit_count: int
+    is_dispatched: bool = False
 
 
 @frozen(kw_only=True)

@@ -8,8 +8,55 @@ from typing import Generic, Protocol, TypeVar
 
 from attrs import field, frozen
 
+from domain.errors import Conflict, DynastrataError
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+
+@frozen
+class MessageAlreadyAdded(Conflict):
+    """The outbox has a message of this id under this ordering key."""
+
+    ordering_key: str
+    message_id: str
+
+    def __str__(self) -> str:
+        return f"message {self.message_id} of {self.ordering_key} is in the outbox already"
+
+
+@frozen
+class MessageNotFound(Conflict):
+    """The outbox has no such message: never added, or removed some time after it was published."""
+
+    ordering_key: str
+    message_id: str
+
+    def __str__(self) -> str:
+        return f"the outbox has no message {self.message_id} of {self.ordering_key}"
+
+
+@frozen
+class UnreadableMessage(DynastrataError):
+    """What is stored is no message that this code can read. `problem` says why."""
+
+    ordering_key: str
+    message_id: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"message {self.message_id} of {self.ordering_key} is unreadable: {self.problem}"
+
+
+@frozen
+class NotDeadLettered(Conflict):
+    """The message was not given up: it is published, or pending anyway."""
+
+    ordering_key: str
+    message_id: str
+
+    def __str__(self) -> str:
+        return f"message {self.message_id} of {self.ordering_key} is not dead-lettered"
 
 
 @frozen(kw_only=True)
@@ -66,7 +113,7 @@ class StoredMessage:
 
     @property
     def is_pending(self) -> bool:
-        """Whether it waits to be published."""
+        """Whether it is neither published nor dead-lettered."""
         return self.published_at is None and self.dead_lettered_at is None
 
 
@@ -82,7 +129,7 @@ class Metered(Generic[T_co]):
 
 @frozen(kw_only=True)
 class OutboxStatistics:
-    """The outbox at about this moment.
+    """The outbox at about this time.
 
     `attempts` counts the failed attempts of what is pending. `published` is known only where it
     was asked for.
@@ -95,7 +142,7 @@ class OutboxStatistics:
     published: int | None = None
 
     def oldest_age(self, now: datetime) -> timedelta:
-        """For how long the oldest pending message waits; zero where none does."""
+        """The age of the oldest pending message; zero where there is none."""
         return timedelta() if self.oldest_pending is None else now - self.oldest_pending
 
 
@@ -160,11 +207,11 @@ class Outbox(Protocol):
         ...
 
     def cleanup(self, older_than: datetime) -> Metered[int]:
-        """Removes what was published before this moment, and tells how many. Reads everything."""
+        """Removes what was published before this time, and tells how many. Reads everything."""
         ...
 
     def statistics(self, *, count_published: bool = False) -> Metered[OutboxStatistics]:
-        """Counts what is outstanding, in proportion to it. May lag behind.
+        """Counts what is pending and dead-lettered, in proportion to it. May lag behind.
 
         Counting what is published reads everything.
         """

@@ -1,25 +1,34 @@
-"""Publishers: where messages leave the service."""
+"""Publishers: how messages get to those outside."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
-from typing import Final, Protocol, TypeAlias
+from typing import Protocol
+
+from attrs import frozen
 
 from application.ports.outbox import OutboxMessage
 
 
-class NotSent(Enum):
-    """The type of `NOT_SENT`."""
+@frozen
+class Accepted:
+    """The destination has the message."""
 
-    NOT_SENT = "not sent"
+
+@frozen
+class Failed:
+    """The destination does not have the message, or nobody knows. `reason` quotes no message."""
+
+    reason: str
 
 
-NOT_SENT: Final = NotSent.NOT_SENT
-"""A message was not tried, because it did not fit the request: no failure, try again."""
+@frozen
+class NotSent:
+    """The message was not tried, because it did not fit the request: no failure, try again."""
 
-Outcome: TypeAlias = str | NotSent | None
-"""What became of one message: None where it was accepted, what went wrong, or `NOT_SENT`."""
+
+Outcome = Accepted | Failed | NotSent
+"""What became of one message."""
 
 
 class Publisher(Protocol):
@@ -31,17 +40,17 @@ class Publisher(Protocol):
         ...
 
     @property
-    def most_messages(self) -> int:
+    def max_messages(self) -> int:
         """How many messages one call takes."""
         ...
 
     def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
         """Sends messages that were added for this destination: one request, no retries.
 
-        One outcome a message, in this order. A message of which nobody knows went wrong, and may
+        One outcome a message, in this order. A message of which nobody knows has `Failed`, and may
         have been accepted. The request holds the messages that fit in, beginning with the first,
-        which is always tried; the others are `NOT_SENT`. Where the destination keeps the order of
-        an ordering key, a request holds one message of it: behind one that went wrong, none is
+        which is always tried; the others are `NotSent`. Where the destination keeps the order of
+        an ordering key, a request holds one message of it: behind one that failed, none is
         accepted. Never raises for what one message, or the way to the destination, has wrong.
         """
         ...

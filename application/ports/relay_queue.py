@@ -8,29 +8,27 @@ from typing import Protocol
 
 from attrs import field, frozen
 
+from application.ports.leases import Lease
 from application.ports.outbox import MessageKey, StoredMessage
+from application.ports.transaction import Transaction
 
 
 @frozen
-class Waiting:
-    """An ordering key that has work, and the messages by which that was seen."""
+class PendingKey:
+    """An ordering key with pending messages, and those by which that was seen."""
 
     ordering_key: str
     message_ids: frozenset[str]
 
 
 @frozen(kw_only=True)
-class KeyLease:
-    """A relay's hold on one ordering key until a moment, with its fencing token.
+class KeyLease(Lease):
+    """A relay's hold on the ordering key `name`.
 
     `last_message_id` is the last message that was dealt with in order, `attempts` how often
     publishing failed since one was.
     """
 
-    ordering_key: str
-    owner: str
-    token: int
-    until: datetime
     last_message_id: str = ""
     attempts: int = 0
 
@@ -56,10 +54,10 @@ class FailedMessage:
 
 
 @frozen(kw_only=True)
-class Settlement:
-    """How a visit to a key ends, at the moment `at`.
+class Acknowledgement:
+    """What came of a batch of one key's messages, at the time `at`.
 
-    Its lease ends with it. What is published comes before what failed. After a failure that is
+    The lease ends with it. What is published comes before what failed. After a failure that is
     not the last one, nobody tries the key again before `next_attempt`.
     """
 
@@ -73,7 +71,7 @@ class Settlement:
 class RelayQueue(Protocol):
     """Implemented by the outbox of each provider."""
 
-    def waiting(self) -> Iterator[Waiting]:
+    def pending(self) -> Iterator[PendingKey]:
         """Keys with pending messages, in no particular order. May lag: a key can be missing."""
         ...
 
@@ -94,18 +92,10 @@ class RelayQueue(Protocol):
         """
         ...
 
-    def settle(self, settlement: Settlement) -> Settling:
-        """Prepares the write that stores all of a settlement or nothing."""
-        ...
+    def acknowledge(self, acknowledgement: Acknowledgement) -> Transaction:
+        """Prepares the write that stores all of this, or nothing.
 
-
-class Settling(Protocol):
-    """The prepared write of a settlement."""
-
-    def commit(self) -> None:
-        """Writes it; may be called again after any error, and is applied at most once.
-
-        Raises `KeyTakenOver` where the lease is no longer the owner's, `MessageNotFound` where a
-        message is gone, or a `StorageError`.
+        Committing it raises `LeaseLost` where the lease is no longer the owner's, `MessageNotFound`
+        where a message is gone.
         """
         ...

@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from enum import Enum
 from types import TracebackType
 from typing import Protocol, Self
 
+from attrs import frozen
+
 from application.ports.event_store import StoredEvent
+from domain.errors import DynastrataError
+
+
+@frozen
+class ChangesTrimmed(DynastrataError):
+    """Changes of a table are gone from its stream before they were read.
+
+    Every change made until `since` was read; some after it may be missing. `shard` is the part of
+    the stream that begins too late, or None for all of it. The table itself still has the state:
+    subscribing anew from the beginning gives everything again.
+    """
+
+    table: str
+    shard: str | None
+    since: datetime
+
+    def __str__(self) -> str:
+        part = "" if self.shard is None else f" (shard {self.shard})"
+        return (
+            f"changes of {self.table} since {self.since.isoformat()} are gone from its stream"
+            f"{part}: catch up from the table"
+        )
 
 
 class Start(Enum):
@@ -16,7 +41,7 @@ class Start(Enum):
     NOW gives what is committed after `subscribe` returned, BEGINNING every event there is, and
     both forget the checkpoint stored under the name. CHECKPOINT goes on after it, and is as
     BEGINNING where there is none. A service that runs for long, or in several instances, wants
-    CHECKPOINT; to begin at some moment, open and close a subscription with NOW at that moment.
+    CHECKPOINT; to begin at some point in time, open and close a subscription with NOW then.
     """
 
     NOW = "now"

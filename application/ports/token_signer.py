@@ -6,6 +6,20 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
+from attrs import frozen
+
+from domain.errors import DynastrataError
+
+
+@frozen
+class InvalidToken(DynastrataError):
+    """A signed token is forged, expired, or was issued for another purpose."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"invalid token: {self.reason}"
+
 
 class TokenSigner(Protocol):
     """Signs claims for one purpose. The claims can be read by whoever holds the token."""

@@ -42,7 +42,7 @@ class UnitOfWork(Protocol):
 
     @property
     def inbox(self) -> InboxWriter:
-        """Which messages were handled; see `application.receiving`."""
+        """Which messages were handled; see `application.idempotent_receiver`."""
         ...
 
     def commit(self) -> None:

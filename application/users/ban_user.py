@@ -4,38 +4,41 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from application.deciding import decide
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWorkFactory
+from application.retry_on_conflict import change_aggregate
 from domain.users.user import User
 
 
-@frozen(kw_only=True)
-class BanUser:
-    """`banned` False lifts the ban."""
-
-    user_id: str
-    banned: bool = True
-
-
 @frozen
-class BanUserHandler:
-    """Bans a user, which ends the session, or lifts the ban."""
+class BanUser:
+    """Bans a user, which ends the session."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, command: BanUser) -> User:
+    def __call__(self, user_id: str) -> User:
         """The user afterwards. Raises `UserNotFound`."""
-        return decide(lambda: self._apply(command))
+        return change_aggregate(
+            self.unit_of_work,
+            lambda unit: unit.users,
+            user_id,
+            lambda user: user.ban(self.clock.now()),
+        )
 
-    def _apply(self, command: BanUser) -> User:
-        with self.unit_of_work() as unit:
-            user = unit.users.get(command.user_id)
-            if command.banned:
-                user.ban(self.clock.now())
-            else:
-                user.unban(self.clock.now())
-            unit.users.save(user)
-            unit.commit()
-            return user
+
+@frozen
+class UnbanUser:
+    """Lifts a ban."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    def __call__(self, user_id: str) -> User:
+        """The user afterwards. Raises `UserNotFound`."""
+        return change_aggregate(
+            self.unit_of_work,
+            lambda unit: unit.users,
+            user_id,
+            lambda user: user.unban(self.clock.now()),
+        )

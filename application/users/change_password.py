@@ -1,44 +1,36 @@
-"""Choosing another password while knowing the present one."""
+"""Choosing another password."""
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import frozen
 
-from application.deciding import decide
-from application.errors import SignInFailed
 from application.ports.clock import Clock
 from application.ports.password_hasher import PasswordHasher
 from application.ports.unit_of_work import UnitOfWorkFactory
+from application.retry_on_conflict import change_aggregate
+from application.users.errors import SignInFailed
+from domain.users.user import User
 from domain.users.values import parse_password
 
 
-@frozen(kw_only=True)
-class ChangePassword:
-    """The present password proves that the right person sits at the keyboard."""
-
-    user_id: str
-    current_password: str = field(repr=False)
-    new_password: str = field(repr=False)
-
-
 @frozen
-class ChangePasswordHandler:
-    """Stores the new password and ends the session."""
+class ChangePassword:
+    """Stores the new password and ends the session.
+
+    The present password proves that the right person sits at the keyboard.
+    """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
-    hasher: PasswordHasher
+    password_hasher: PasswordHasher
 
-    def __call__(self, command: ChangePassword) -> None:
+    def __call__(self, user_id: str, *, current_password: str, new_password: str) -> None:
         """Raises `InvalidValue`, `UserNotFound`, `SignInFailed` for a wrong present password."""
-        new_hash = self.hasher.hash(parse_password("new_password", command.new_password))
-        decide(lambda: self._change(command, new_hash))
+        new_hash = self.password_hasher.hash(parse_password("new_password", new_password))
 
-    def _change(self, command: ChangePassword, new_hash: str) -> None:
-        with self.unit_of_work() as unit:
-            user = unit.users.get(command.user_id)
-            if not self.hasher.matches(command.current_password, user.password_hash):
+        def change(user: User) -> None:
+            if not self.password_hasher.matches(current_password, user.password_hash):
                 raise SignInFailed()
             user.change_password(new_hash, self.clock.now())
-            unit.users.save(user)
-            unit.commit()
+
+        change_aggregate(self.unit_of_work, lambda unit: unit.users, user_id, change)

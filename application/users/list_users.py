@@ -9,7 +9,7 @@ from domain.errors import InvalidValue
 from domain.repository import Page
 from domain.users.user import User
 
-LARGEST_PAGE = 100
+MAX_PAGE = 100
 
 
 @frozen
@@ -20,7 +20,7 @@ class ListUsers:
 
     def __call__(self, size: int = 25, cursor: str | None = None) -> Page[User]:
         """The page after `cursor`. Raises `InvalidValue` for a size or cursor that is none."""
-        if not 1 <= size <= LARGEST_PAGE:
-            raise InvalidValue("size", f"must be from 1 to {LARGEST_PAGE}")
+        if not 1 <= size <= MAX_PAGE:
+            raise InvalidValue("size", f"must be from 1 to {MAX_PAGE}")
         with self.unit_of_work() as unit:
             return unit.users.page(size, cursor)

@@ -1,8 +1,8 @@
-"""Registering a user."""
+"""Registration."""
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import frozen
 
 from application.ports.clock import Clock
 from application.ports.ids import IdFactory
@@ -14,41 +14,41 @@ from domain.users.user import User
 from domain.users.values import Email, Role, parse_password
 
 
-@frozen(kw_only=True)
-class RegisterUser:
-    """`role` is for trusted callers alone: what comes from the network leaves it out."""
-
-    first_name: str
-    last_name: str
-    email: str
-    password: str = field(repr=False)
-    role: Role = Role.MEMBER
-
-
 @frozen
-class RegisterUserHandler:
+class RegisterUser:
     """Stores the user and the claim on the address in one commit, then asks for proof of it."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     ids: IdFactory
-    hasher: PasswordHasher
-    tokens: UserTokens
+    password_hasher: PasswordHasher
+    user_tokens: UserTokens
     notifier: Notifier
 
-    def __call__(self, command: RegisterUser) -> User:
-        """The new user. Raises `InvalidValue`, `EmailAlreadyRegistered`."""
+    def __call__(
+        self,
+        *,
+        first_name: str,
+        last_name: str,
+        email: str,
+        password: str,
+        role: Role = Role.MEMBER,
+    ) -> User:
+        """The new user. Raises `InvalidValue`, `EmailAlreadyRegistered`.
+
+        `role` is for trusted callers alone: what comes from the network leaves it out.
+        """
         user = User.register(
             id=self.ids.new_id(),
-            first_name=command.first_name,
-            last_name=command.last_name,
-            email=Email.parse(command.email),
-            password_hash=self.hasher.hash(parse_password("password", command.password)),
-            role=command.role,
+            first_name=first_name,
+            last_name=last_name,
+            email=Email.parse(email),
+            password_hash=self.password_hasher.hash(parse_password("password", password)),
+            role=role,
             now=self.clock.now(),
         )
         with self.unit_of_work() as unit:
             unit.users.add(user)
             unit.commit()
-        self.notifier.send_email_verification(user.email, self.tokens.verification(user))
+        self.notifier.send_email_verification(user.email, self.user_tokens.verification(user))
         return user

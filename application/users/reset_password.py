@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import frozen
 
-from application.deciding import decide
-from application.errors import InvalidToken
 from application.ports.clock import Clock
 from application.ports.ids import IdFactory
 from application.ports.notifier import Notifier
 from application.ports.password_hasher import PasswordHasher
+from application.ports.token_signer import InvalidToken
 from application.ports.unit_of_work import UnitOfWorkFactory
+from application.retry_on_conflict import change_aggregate
 from application.users.finding import find_by_email
 from application.users.tokens import UserTokens
 from domain.users.errors import UserNotFound
+from domain.users.user import User
 from domain.users.values import Email, parse_password
 
 
@@ -23,7 +24,7 @@ class RequestPasswordReset:
 
     unit_of_work: UnitOfWorkFactory
     ids: IdFactory
-    tokens: UserTokens
+    user_tokens: UserTokens
     notifier: Notifier
 
     def __call__(self, email: str) -> None:
@@ -32,42 +33,31 @@ class RequestPasswordReset:
         with self.unit_of_work() as unit:
             user = find_by_email(unit.users, address, self.ids)
         if user is None:
-            self.tokens.reset(self.ids.new_id(), address, self.ids.new_secret())
+            self.user_tokens.reset(self.ids.new_id(), address, self.ids.new_secret())
             return
-        token = self.tokens.reset(user.id, user.email, user.password_hash)
+        token = self.user_tokens.reset(user.id, user.email, user.password_hash)
         self.notifier.send_password_reset(user.email, token)
 
 
-@frozen(kw_only=True)
-class CompletePasswordReset:
-    """The token from the mail and the password that the user chose."""
-
-    token: str = field(repr=False)
-    new_password: str = field(repr=False)
-
-
 @frozen
-class CompletePasswordResetHandler:
+class CompletePasswordReset:
     """Stores the new password, once a token, and ends the session."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
-    hasher: PasswordHasher
-    tokens: UserTokens
+    password_hasher: PasswordHasher
+    user_tokens: UserTokens
 
-    def __call__(self, command: CompletePasswordReset) -> None:
-        """Raises `InvalidValue`, `InvalidToken`."""
-        user_id = self.tokens.read_reset(command.token)
-        new_hash = self.hasher.hash(parse_password("new_password", command.new_password))
-        decide(lambda: self._complete(command, user_id, new_hash))
+    def __call__(self, *, token: str, new_password: str) -> None:
+        """Takes the token from the mail. Raises `InvalidValue`, `InvalidToken`."""
+        user_id = self.user_tokens.read_reset(token)
+        new_hash = self.password_hasher.hash(parse_password("new_password", new_password))
 
-    def _complete(self, command: CompletePasswordReset, user_id: str, new_hash: str) -> None:
-        with self.unit_of_work() as unit:
-            try:
-                user = unit.users.get(user_id)
-            except UserNotFound as gone:
-                raise InvalidToken("the user is gone") from gone
-            self.tokens.allows_reset(command.token, user)
+        def complete(user: User) -> None:
+            self.user_tokens.allows_reset(token, user)
             user.complete_password_reset(new_hash, self.clock.now())
-            unit.users.save(user)
-            unit.commit()
+
+        try:
+            change_aggregate(self.unit_of_work, lambda unit: unit.users, user_id, complete)
+        except UserNotFound as gone:
+            raise InvalidToken("the user is gone") from gone

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
-from application.deciding import decide
-from application.errors import SignInFailed
 from application.ports.clock import Clock
 from application.ports.ids import IdFactory
 from application.ports.password_hasher import PasswordHasher
 from application.ports.unit_of_work import UnitOfWorkFactory
+from application.retry_on_conflict import retry_on_conflict
+from application.users.errors import SignInFailed
 from application.users.finding import find_by_email
 from application.users.tokens import RefreshClaims, UserTokens, secret_hash
 from domain.errors import InvalidValue
 from domain.users.values import Email
-
-
-@frozen(kw_only=True)
-class SignIn:
-    """Address and password as typed."""
-
-    email: str
-    password: str = field(repr=False)
 
 
 @frozen(kw_only=True)
@@ -34,45 +26,45 @@ class SessionTokens:
 
 
 @frozen
-class SignInHandler:
+class SignIn:
     """Checks the password, in the same time whether the address is known or not."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     ids: IdFactory
-    hasher: PasswordHasher
-    tokens: UserTokens
+    password_hasher: PasswordHasher
+    user_tokens: UserTokens
 
-    def __call__(self, command: SignIn) -> SessionTokens:
+    def __call__(self, *, email: str, password: str) -> SessionTokens:
         """The tokens of a new session, which replaces the one that ran.
 
         Raises `SignInFailed`; `UserIsBanned` only once the password was right.
         """
         try:
-            address = Email.parse(command.email)
+            address = Email.parse(email)
         except InvalidValue as not_an_address:
             raise SignInFailed() from not_an_address
-        return decide(lambda: self._sign_in(address, command.password))
+        return retry_on_conflict(lambda: self._sign_in(address, password))
 
     def _sign_in(self, address: Email, password: str) -> SessionTokens:
         with self.unit_of_work() as unit:
             user = find_by_email(unit.users, address, self.ids)
-            matches = self.hasher.matches(password, user.password_hash if user else None)
+            matches = self.password_hasher.matches(password, user.password_hash if user else None)
             if user is None or not matches:
                 raise SignInFailed()
             now, claims = self.clock.now(), self._claims(user.id)
             user.start_session(
                 claims.session_id,
                 secret_hash(claims.secret),
-                now + self.tokens.lifetimes.refresh,
+                now + self.user_tokens.lifetimes.refresh,
                 now,
             )
             unit.users.save(user)
             unit.commit()
         return SessionTokens(
             user_id=user.id,
-            access_token=self.tokens.access(user),
-            refresh_token=self.tokens.refresh(claims),
+            access_token=self.user_tokens.access(user),
+            refresh_token=self.user_tokens.refresh(claims),
         )
 
     def _claims(self, user_id: str) -> RefreshClaims:

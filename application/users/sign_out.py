@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from application.deciding import decide
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWorkFactory
+from application.retry_on_conflict import change_aggregate
 
 
 @frozen
@@ -18,11 +18,9 @@ class SignOut:
 
     def __call__(self, user_id: str) -> None:
         """Raises `UserNotFound`. Without a session nothing happens."""
-        decide(lambda: self._end(user_id))
-
-    def _end(self, user_id: str) -> None:
-        with self.unit_of_work() as unit:
-            user = unit.users.get(user_id)
-            user.end_session("signed out", self.clock.now())
-            unit.users.save(user)
-            unit.commit()
+        change_aggregate(
+            self.unit_of_work,
+            lambda unit: unit.users,
+            user_id,
+            lambda user: user.end_session("signed out", self.clock.now()),
+        )

@@ -8,8 +8,7 @@ from hmac import compare_digest
 
 from attrs import frozen
 
-from application.errors import InvalidToken
-from application.ports.token_signer import TokenSigner
+from application.ports.token_signer import InvalidToken, TokenSigner
 from domain.users.user import User
 from domain.users.values import Email, Role
 

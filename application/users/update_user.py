@@ -4,57 +4,60 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from application.deciding import require_version
 from application.ports.clock import Clock
 from application.ports.notifier import Notifier
 from application.ports.unit_of_work import UnitOfWorkFactory
+from application.retry_on_conflict import change_aggregate
 from application.users.tokens import UserTokens
+from domain.users.events import EmailChanged
 from domain.users.user import User
 from domain.users.values import Email
 
 
-@frozen(kw_only=True)
-class UpdateUser:
-    """What is None stays. `expected_version` is the version the change was decided on."""
-
-    user_id: str
-    expected_version: int
-    first_name: str | None = None
-    last_name: str | None = None
-    email: str | None = None
-
-
 @frozen
-class UpdateUserHandler:
+class UpdateUser:
     """Changes name and address in one commit; a new address has to be proven again."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
-    tokens: UserTokens
+    user_tokens: UserTokens
     notifier: Notifier
 
-    def __call__(self, command: UpdateUser) -> User:
-        """The changed user.
+    def __call__(
+        self,
+        user_id: str,
+        *,
+        expected_version: int,
+        first_name: str | None = None,
+        last_name: str | None = None,
+        email: str | None = None,
+    ) -> User:
+        """The changed user; what is None stays.
 
-        Raises `InvalidValue`, `UserNotFound`, `ConcurrencyConflict`, `EmailAlreadyRegistered`.
+        `expected_version` is the version that the change was decided on. Raises `InvalidValue`,
+        `UserNotFound`, `ConcurrencyConflict`, `EmailAlreadyRegistered`.
         """
-        with self.unit_of_work() as unit:
-            user = unit.users.get(command.user_id)
-            require_version("User", user, command.expected_version)
-            previous_email = user.email
-            self._apply(command, user)
-            unit.users.save(user)
-            unit.commit()
-        if user.email != previous_email:
-            self.notifier.send_email_verification(user.email, self.tokens.verification(user))
-        return user
+        has_moved = False
 
-    def _apply(self, command: UpdateUser, user: User) -> None:
-        now = self.clock.now()
-        user.change_name(
-            user.first_name if command.first_name is None else command.first_name,
-            user.last_name if command.last_name is None else command.last_name,
-            now,
+        def update(user: User) -> None:
+            nonlocal has_moved
+            now = self.clock.now()
+            user.change_name(
+                user.first_name if first_name is None else first_name,
+                user.last_name if last_name is None else last_name,
+                now,
+            )
+            if email is not None:
+                user.change_email(Email.parse(email), now)
+            has_moved = any(isinstance(event, EmailChanged) for event in user.recorded_events)
+
+        user = change_aggregate(
+            self.unit_of_work,
+            lambda unit: unit.users,
+            user_id,
+            update,
+            expected_version=expected_version,
         )
-        if command.email is not None:
-            user.change_email(Email.parse(command.email), now)
+        if has_moved:
+            self.notifier.send_email_verification(user.email, self.user_tokens.verification(user))
+        return user

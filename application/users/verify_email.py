@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from application.deciding import decide
-from application.errors import InvalidToken
 from application.ports.clock import Clock
 from application.ports.notifier import Notifier
+from application.ports.token_signer import InvalidToken
 from application.ports.unit_of_work import UnitOfWorkFactory
+from application.retry_on_conflict import change_aggregate
 from application.users.tokens import UserTokens
 from domain.users.errors import UserNotFound
+from domain.users.user import User
 
 
 @frozen
@@ -18,14 +19,14 @@ class RequestEmailVerification:
     """Sends a new token to the user's present address."""
 
     unit_of_work: UnitOfWorkFactory
-    tokens: UserTokens
+    user_tokens: UserTokens
     notifier: Notifier
 
     def __call__(self, user_id: str) -> None:
         """Raises `UserNotFound`."""
         with self.unit_of_work() as unit:
             user = unit.users.get(user_id)
-        self.notifier.send_email_verification(user.email, self.tokens.verification(user))
+        self.notifier.send_email_verification(user.email, self.user_tokens.verification(user))
 
 
 @frozen
@@ -34,20 +35,21 @@ class VerifyEmail:
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
-    tokens: UserTokens
+    user_tokens: UserTokens
 
     def __call__(self, token: str) -> None:
         """Raises `InvalidToken`, also when the user has moved to another address since."""
-        decide(lambda: self._verify(token))
 
-    def _verify(self, token: str) -> None:
-        user_id = self.tokens.read_verification(token)
-        with self.unit_of_work() as unit:
-            try:
-                user = unit.users.get(user_id)
-            except UserNotFound as gone:
-                raise InvalidToken("the user is gone") from gone
-            self.tokens.proves_email(token, user)
+        def verify(user: User) -> None:
+            self.user_tokens.proves_email(token, user)
             user.verify_email(self.clock.now())
-            unit.users.save(user)
-            unit.commit()
+
+        try:
+            change_aggregate(
+                self.unit_of_work,
+                lambda unit: unit.users,
+                self.user_tokens.read_verification(token),
+                verify,
+            )
+        except UserNotFound as gone:
+            raise InvalidToken("the user is gone") from gone

@@ -16,7 +16,7 @@ from domain.orders.events import (
     OrderPaid,
     OrderPlaced,
 )
-from domain.orders.values import MOST_LINES, OrderLine, OrderStatus, parse_reason
+from domain.orders.values import MAX_LINES, OrderLine, OrderStatus, parse_reason
 
 
 @define(kw_only=True, eq=False, on_setattr=setters.frozen)
@@ -32,7 +32,7 @@ class Order(EventSourced):
         cls, *, id: str, customer_id: str, lines: tuple[OrderLine, ...], now: datetime
     ) -> Order:
         """A new order. Raises `OrderNeedsLines`, `LineExists` for an article listed twice."""
-        if not 1 <= len(lines) <= MOST_LINES:
+        if not 1 <= len(lines) <= MAX_LINES:
             raise OrderNeedsLines()
         seen: set[str] = set()
         for line in lines:
@@ -40,7 +40,7 @@ class Order(EventSourced):
                 raise LineExists(line.sku)
             seen.add(line.sku)
         order = cls(id=id)
-        order._happen(
+        order._trigger(
             OrderPlaced(order_id=id, customer_id=customer_id, lines=lines, occurred_at=now)
         )
         return order
@@ -55,9 +55,9 @@ class Order(EventSourced):
         self._check_open()
         if self._has(line.sku):
             raise LineExists(line.sku)
-        if len(self.lines) == MOST_LINES:
+        if len(self.lines) == MAX_LINES:
             raise OrderNeedsLines()
-        self._happen(LineAdded(order_id=self.id, line=line, occurred_at=now))
+        self._trigger(LineAdded(order_id=self.id, line=line, occurred_at=now))
 
     def remove_line(self, sku: str, now: datetime) -> None:
         """Removes a line. Raises `OrderIsClosed`, `LineNotFound`, or `OrderNeedsLines`."""
@@ -66,12 +66,12 @@ class Order(EventSourced):
             raise LineNotFound(sku)
         if len(self.lines) == 1:
             raise OrderNeedsLines()
-        self._happen(LineRemoved(order_id=self.id, sku=sku, occurred_at=now))
+        self._trigger(LineRemoved(order_id=self.id, sku=sku, occurred_at=now))
 
     def pay(self, now: datetime) -> None:
         """Marks the order as paid in full. Raises `OrderIsClosed`."""
         self._check_open()
-        self._happen(OrderPaid(order_id=self.id, amount_cents=self.total_cents, occurred_at=now))
+        self._trigger(OrderPaid(order_id=self.id, amount_cents=self.total_cents, occurred_at=now))
 
     def cancel(self, reason: str, now: datetime) -> None:
         """Calls the order off; doing it again changes nothing. Raises `OrderIsClosed` if paid."""
@@ -79,21 +79,21 @@ class Order(EventSourced):
             return
         self._check_open()
         reason = parse_reason(reason)
-        self._happen(OrderCancelled(order_id=self.id, reason=reason, occurred_at=now))
+        self._trigger(OrderCancelled(order_id=self.id, reason=reason, occurred_at=now))
 
     def apply(self, event: DomainEvent) -> None:
         """See `EventSourced`."""
         match event:
             case OrderPlaced():
-                self._become(customer_id=event.customer_id, lines=event.lines)
+                self._set(customer_id=event.customer_id, lines=event.lines)
             case LineAdded():
-                self._become(lines=(*self.lines, event.line))
+                self._set(lines=(*self.lines, event.line))
             case LineRemoved():
-                self._become(lines=tuple(x for x in self.lines if x.sku != event.sku))
+                self._set(lines=tuple(x for x in self.lines if x.sku != event.sku))
             case OrderPaid():
-                self._become(status=OrderStatus.PAID)
+                self._set(status=OrderStatus.PAID)
             case OrderCancelled():
-                self._become(status=OrderStatus.CANCELLED)
+                self._set(status=OrderStatus.CANCELLED)
 
     def _has(self, sku: str) -> bool:
         return any(line.sku == sku for line in self.lines)

@@ -9,11 +9,11 @@ from attrs import frozen
 
 from domain.errors import InvalidValue
 
-MOST_LINES = 100
-MOST_OF_A_LINE = 1_000
-HIGHEST_PRICE_CENTS = 100_000_000
-_LONGEST_TEXT = 200
-# So few signs that it stands in an address as it is, and is spelt in one way.
+MAX_LINES = 100
+MAX_OF_A_LINE = 1_000
+MAX_PRICE_CENTS = 100_000_000
+_MAX_TEXT = 200
+# So few characters that it stands in an address as it is, and is spelt in one way.
 _SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -28,7 +28,8 @@ class OrderStatus(Enum):
 def _parse_sku(text: str) -> str:
     if not _SKU.fullmatch(text):
         raise InvalidValue(
-            "sku", "must be 1 to 64 letters, digits, '.', '_' or '-', not begun by a sign"
+            "sku",
+            "must be 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
         )
     return text
 
@@ -40,8 +41,8 @@ def parse_reason(text: str) -> str:
 
 def _parse_text(name: str, text: str) -> str:
     trimmed = text.strip()
-    if not trimmed or len(trimmed) > _LONGEST_TEXT or not trimmed.isprintable():
-        raise InvalidValue(name, f"must be 1 to {_LONGEST_TEXT} printable characters")
+    if not trimmed or len(trimmed) > _MAX_TEXT or not trimmed.isprintable():
+        raise InvalidValue(name, f"must be 1 to {_MAX_TEXT} printable characters")
     return trimmed
 
 
@@ -57,10 +58,10 @@ class OrderLine:
     @classmethod
     def of(cls, *, sku: str, title: str, quantity: int, unit_price_cents: int) -> OrderLine:
         """A checked line. Raises `InvalidValue`."""
-        if not 1 <= quantity <= MOST_OF_A_LINE:
-            raise InvalidValue("quantity", f"must be from 1 to {MOST_OF_A_LINE}")
-        if not 0 <= unit_price_cents <= HIGHEST_PRICE_CENTS:
-            raise InvalidValue("unit_price_cents", f"must be from 0 to {HIGHEST_PRICE_CENTS}")
+        if not 1 <= quantity <= MAX_OF_A_LINE:
+            raise InvalidValue("quantity", f"must be from 1 to {MAX_OF_A_LINE}")
+        if not 0 <= unit_price_cents <= MAX_PRICE_CENTS:
+            raise InvalidValue("unit_price_cents", f"must be from 0 to {MAX_PRICE_CENTS}")
         return cls(
             sku=_parse_sku(sku),
             title=_parse_text("title", title),

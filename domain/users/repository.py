@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Protocol
 
-from domain.repository import Page, Repository, SaveOutcome
+from domain.repository import Page, Repository
 from domain.users.user import User
 from domain.users.values import Email
 
@@ -23,13 +23,6 @@ class UserRepository(Repository[User], Protocol):
 
     def get_many(self, user_ids: Iterable[str]) -> list[User]:
         """The users that exist among these, in the order asked for (strongly consistent)."""
-        ...
-
-    def save_many(self, users: Sequence[User]) -> list[SaveOutcome[User]]:
-        """Saves each user in a commit of its own, at once and apart from the unit of work's.
-
-        One outcome a user, in order. A refused one stays as it was; the others are stored.
-        """
         ...
 
     def page(self, size: int, cursor: str | None = None) -> Page[User]:

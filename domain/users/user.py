@@ -66,7 +66,7 @@ class User(Aggregate):
         """Marks the present address as proven. Doing it again changes nothing."""
         if self.is_email_verified:
             return
-        self._become(is_email_verified=True)
+        self._set(is_email_verified=True)
         self._record(events.EmailVerified(user_id=self.id, email=self.email.value, occurred_at=now))
 
     def change_name(self, first_name: str, last_name: str, now: datetime) -> None:
@@ -74,7 +74,7 @@ class User(Aggregate):
         first, last = parse_name("first_name", first_name), parse_name("last_name", last_name)
         if (first, last) == (self.first_name, self.last_name):
             return
-        self._become(first_name=first, last_name=last)
+        self._set(first_name=first, last_name=last)
         self._record(
             events.NameChanged(user_id=self.id, first_name=first, last_name=last, occurred_at=now)
         )
@@ -84,7 +84,7 @@ class User(Aggregate):
         if email == self.email:
             return
         previous = self.email
-        self._become(email=email, is_email_verified=False)
+        self._set(email=email, is_email_verified=False)
         self._record(
             events.EmailChanged(
                 user_id=self.id,
@@ -96,13 +96,13 @@ class User(Aggregate):
 
     def change_password(self, password_hash: str, now: datetime) -> None:
         """Takes a new password; the session ends, wherever it runs."""
-        self._become(password_hash=password_hash)
+        self._set(password_hash=password_hash)
         self._record(events.PasswordChanged(user_id=self.id, occurred_at=now))
         self.end_session("password changed", now)
 
     def complete_password_reset(self, password_hash: str, now: datetime) -> None:
         """Takes the password chosen with a reset token; the session ends."""
-        self._become(password_hash=password_hash)
+        self._set(password_hash=password_hash)
         self._record(events.PasswordReset(user_id=self.id, occurred_at=now))
         self.end_session("password reset", now)
 
@@ -113,7 +113,7 @@ class User(Aggregate):
         if self.is_banned:
             raise UserIsBanned(self.id)
         self.end_session("replaced", now)
-        self._become(
+        self._set(
             session=Session(
                 id=session_id, token_hash=token_hash, rotated_at=now, expires_at=expires_at
             )
@@ -138,7 +138,7 @@ class User(Aggregate):
         """
         session = self._running_session(session_id, now)
         if compare_digest(presented_hash, session.token_hash):
-            self._become(
+            self._set(
                 session=evolve(
                     session,
                     token_hash=next_hash,
@@ -165,7 +165,7 @@ class User(Aggregate):
         if self.session is None:
             return
         ended = self.session.id
-        self._become(session=None)
+        self._set(session=None)
         self._record(
             events.SessionEnded(user_id=self.id, session_id=ended, reason=reason, occurred_at=now)
         )
@@ -174,7 +174,7 @@ class User(Aggregate):
         """Locks the user out and ends the session. Doing it again changes nothing."""
         if self.is_banned:
             return
-        self._become(is_banned=True)
+        self._set(is_banned=True)
         self._record(events.UserBanned(user_id=self.id, occurred_at=now))
         self.end_session("banned", now)
 
@@ -182,7 +182,7 @@ class User(Aggregate):
         """Lets the user sign in again. Doing it again changes nothing."""
         if not self.is_banned:
             return
-        self._become(is_banned=False)
+        self._set(is_banned=False)
         self._record(events.UserUnbanned(user_id=self.id, occurred_at=now))
 
     def leave(self, now: datetime) -> None:

@@ -16,12 +16,12 @@ from domain.errors import InvalidValue
 _ADDRESS = re.compile(
     r"[^@\s\"(),:;<>\[\]\\]{1,64}@(?:[^@\s.,:;<>\[\]\\/#?]{1,63}\.)+[^@\s.,:;<>\[\]\\/#?]{2,63}"
 )
-_LONGEST_ADDRESS = 254
-_LONGEST_NAME = 100
+_MAX_ADDRESS = 254
+_MAX_NAME = 100
 # Invisible, but part of how names are written in Persian, Hindi and other languages.
 _JOINERS = {0x200C: None, 0x200D: None}
 _SHORTEST_PASSWORD = 10
-_LONGEST_PASSWORD = 200
+_MAX_PASSWORD = 200
 
 
 class Role(Enum):
@@ -40,12 +40,12 @@ class Email:
     @classmethod
     def parse(cls, text: str) -> Email:
         """The address in normal form: NFC, trimmed, lower case. Raises `InvalidValue`."""
-        _check_normalisable("email", text, _LONGEST_ADDRESS)
+        _check_normalisable("email", text, _MAX_ADDRESS)
         # Twice: some pairs of letter and accent have a composed form in lower case alone.
         lower = unicodedata.normalize("NFC", text).strip().lower()
         address = unicodedata.normalize("NFC", lower)
-        if len(address) > _LONGEST_ADDRESS:
-            raise InvalidValue("email", f"longer than {_LONGEST_ADDRESS} characters")
+        if len(address) > _MAX_ADDRESS:
+            raise InvalidValue("email", f"longer than {_MAX_ADDRESS} characters")
         if not _ADDRESS.fullmatch(address) or not address.isprintable():
             raise InvalidValue("email", "not an e-mail address")
         return cls(address)
@@ -53,13 +53,13 @@ class Email:
 
 def parse_name(field_name: str, text: str) -> str:
     """A trimmed name of 1 to 100 printable characters. Raises `InvalidValue`."""
-    _check_normalisable(field_name, text, _LONGEST_NAME)
+    _check_normalisable(field_name, text, _MAX_NAME)
     name = unicodedata.normalize("NFC", text).strip()
     visible = name.translate(_JOINERS)
     if not visible:
         raise InvalidValue(field_name, "must not be empty")
-    if len(name) > _LONGEST_NAME:
-        raise InvalidValue(field_name, f"longer than {_LONGEST_NAME} characters")
+    if len(name) > _MAX_NAME:
+        raise InvalidValue(field_name, f"longer than {_MAX_NAME} characters")
     if not visible.isprintable():
         raise InvalidValue(field_name, "contains characters that cannot be printed")
     return name
@@ -74,9 +74,9 @@ def _check_normalisable(field_name: str, text: str, longest: int) -> None:
 
 def parse_password(field_name: str, text: str) -> str:
     """A password of 10 to 200 characters, unchanged. Raises `InvalidValue`, without the text."""
-    if not _SHORTEST_PASSWORD <= len(text) <= _LONGEST_PASSWORD:
+    if not _SHORTEST_PASSWORD <= len(text) <= _MAX_PASSWORD:
         raise InvalidValue(
-            field_name, f"must have {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters"
+            field_name, f"must have {_SHORTEST_PASSWORD} to {_MAX_PASSWORD} characters"
         )
     return text
 

@@ -1,4 +1,4 @@
-"""Items in the service's own notation, their size, and what the service refuses in them.
+"""Items in the service's own notation: how they are made, their size, what the service refuses.
 
 Rules and figures: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats" and
 "Quotas in Amazon DynamoDB".
@@ -8,22 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
+from zlib import crc32
+
+from pynamodb.models import Model
 
 from application.errors import InvalidItem, LimitExceeded
+from infrastructure.limits import (
+    MAX_DIGITS,
+    MAX_HASH_KEY,
+    MAX_RANGE_KEY,
+    Record,
+    check_item_size,
+    is_text,
+    number_size,
+    text_size,
+)
+
+ModelT = TypeVar("ModelT", bound=Model)
 
 Value = Mapping[str, Any]
 """One attribute value: a type letter and what it holds, such as `{"S": "text"}`."""
 
 Item = Mapping[str, Value]
 """Attributes by name, as the botocore client takes and gives them."""
-
-LARGEST_ITEM = 400 * 1024
-"""Bytes of one item, names of attributes included."""
-
-LARGEST_HASH_KEY = 2048
-LARGEST_RANGE_KEY = 1024
-MOST_DIGITS = 38
 
 
 def item_size(item: Item) -> int:
@@ -58,16 +66,12 @@ def check_item(table: str, key: Item, item: Item) -> None:
     for name, value in item.items():
         for path, problem in _problems(name, value):
             raise InvalidItem(table, described, path, problem)
-    size = item_size(item)
-    if size > LARGEST_ITEM:
-        largest = max(item, key=lambda name: _value_size(item[name]))
-        raise LimitExceeded(
-            "item size", size, LARGEST_ITEM, "bytes", f"{described} of {table}, mostly {largest}"
-        )
+    largest = max(item, key=lambda name: _value_size(item[name]))
+    check_item_size(item_size(item), f"{described} of {table}", largest)
 
 
 def _check_key(table: str, described: str, name: str, value: Value, *, hash_key: bool) -> None:
-    size, allowed = _value_size(value), LARGEST_HASH_KEY if hash_key else LARGEST_RANGE_KEY
+    size, allowed = _value_size(value), MAX_HASH_KEY if hash_key else MAX_RANGE_KEY
     if size == 0:
         raise InvalidItem(table, described, name, "a key must not be empty")
     if size > allowed:
@@ -78,9 +82,9 @@ def _value_size(value: Value) -> int:
     kind, content = next(iter(value.items()))
     match kind:
         case "S":
-            return len(content.encode("utf-8", "surrogatepass"))
+            return text_size(content)
         case "N":
-            return _number_size(content)
+            return number_size(content)
         case "B":
             return len(content)
         case "BOOL" | "NULL":
@@ -91,12 +95,6 @@ def _value_size(value: Value) -> int:
             return 3 + sum(1 + _value_size(v) for v in content)
         case _:
             return sum(_value_size({kind[0]: member}) for member in content)
-
-
-def _number_size(number: str) -> int:
-    """One byte for every two digits without outer zeros, one more, and one for a minus."""
-    digits = number.lstrip("+-").lower().split("e")[0].replace(".", "").strip("0")
-    return 1 + (len(digits) + 1) // 2 + number.startswith("-")
 
 
 def _problems(path: str, value: Value) -> Iterator[tuple[str, str]]:
@@ -117,7 +115,7 @@ def _problems(path: str, value: Value) -> Iterator[tuple[str, str]]:
                 yield from _problems(path, {kind[0]: member})
         case "N":
             yield from ((path, problem) for problem in _number_problems(content))
-        case "S" if any("\ud800" <= character <= "\udfff" for character in content):
+        case "S" if not is_text(content):
             yield path, "is text that UTF-8 cannot encode"
 
 
@@ -131,7 +129,19 @@ def _number_problems(number: str) -> Iterator[str]:
         yield f"{number} cannot be stored as a number"
         return
     digits = len("".join(map(str, parsed.as_tuple().digits)).strip("0"))
-    if digits > MOST_DIGITS:
-        yield f"has {digits} significant digits, at most {MOST_DIGITS} are kept"
+    if digits > MAX_DIGITS:
+        yield f"has {digits} significant digits, at most {MAX_DIGITS} are kept"
     if parsed and not -130 <= parsed.adjusted() <= 125:
         yield f"{number} is outside the range of stored numbers"
+
+
+def model_of(model: type[ModelT], record: Record) -> ModelT:
+    """The item of a record, whose names are the stored ones or, for keys, those of Python."""
+    names = {attribute.attr_name: name for name, attribute in model.get_attributes().items()}
+    values: dict[str, Any] = {names.get(stored, stored): v for stored, v in record.items()}
+    return model(**values)
+
+
+def shard_of(key: str, shards: int) -> int:
+    """The shard of a key, from 0. Part of stored keys: never change how it is reckoned."""
+    return crc32(key.encode()) % shards

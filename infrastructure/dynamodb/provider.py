@@ -2,75 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
+from typing_extensions import override
 
-from infrastructure.aggregates import AggregateType
-from infrastructure.dynamodb.actions import Action
-from infrastructure.dynamodb.aggregate_table import DynamoDBAggregateTable
-from infrastructure.dynamodb.event_table import DynamoDBEventTable
-from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.inbox_table import DynamoDBInboxTable
-from infrastructure.dynamodb.models import MODELS
+from infrastructure.aggregates.aggregate_type import AggregateType
+from infrastructure.commit.participant import TransactionFactory
+from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.models.base import AggregateModel
 from infrastructure.dynamodb.models.events import EventModel
-from infrastructure.dynamodb.models.inbox import InboxModel
-from infrastructure.dynamodb.models.outbox import OutboxModel
-from infrastructure.dynamodb.models.snapshots import SnapshotModel
-from infrastructure.dynamodb.outbox_table import DynamoDBOutboxTable
-from infrastructure.dynamodb.snapshot_table import DynamoDBSnapshotTable
-from infrastructure.dynamodb.tables import Tables
-from infrastructure.dynamodb.transaction import Transaction
+from infrastructure.dynamodb.table_names import TableNames
+from infrastructure.dynamodb.tables.aggregates import DynamoDBAggregateTable
+from infrastructure.dynamodb.tables.events import DynamoDBEventTable
+from infrastructure.dynamodb.tables.inbox import DynamoDBInboxTable
+from infrastructure.dynamodb.tables.outbox import DynamoDBOutboxTable
+from infrastructure.dynamodb.tables.snapshots import DynamoDBSnapshotTable
+from infrastructure.dynamodb.transaction.transaction import DynamoDBTransaction
+from infrastructure.events.snapshots import SNAPSHOTS
+from infrastructure.events.streams import EVENTS
+from infrastructure.outbox.inbox import INBOX
+from infrastructure.outbox.table import OUTBOX
+from infrastructure.provider import Provider
 
 
 @frozen
-class DynamoDBProvider:
-    """Implements `Provider`.
+class DynamoDBProvider(Provider):
+    """The tables of DynamoDB.
 
-    `listing_shards` spreads each listing over that many keys, `outbox_shards` the index of what is
-    not published; `event_model` names the keys of the events table.
+    `models` are those of the state-stored types, by logical table. `listing_shards` spreads each
+    listing over that many keys, `outbox_shards` the index of what is not published; `event_model`
+    names the keys of the events table. Making one raises `TypeError` where a type and its model
+    differ, and names the attributes.
     """
 
     gateway: Gateway
-    tables: Tables
+    tables: TableNames
+    models: Mapping[AggregateType[Any], type[AggregateModel]] = field(factory=dict)
     listing_shards: int = 1
     event_model: type[EventModel] = EventModel
     outbox_shards: int = 1
+    _aggregates: dict[str, DynamoDBAggregateTable] = field(init=False, eq=False, repr=False)
 
+    @_aggregates.default
+    def _make_aggregates(self) -> dict[str, DynamoDBAggregateTable]:
+        # Once, for the comparison of type and model takes longer than a unit of work should.
+        return {
+            aggregate_type.name: DynamoDBAggregateTable(
+                self.gateway,
+                aggregate_type,
+                model,
+                name=self.tables.physical(aggregate_type.table),
+                shards=self.listing_shards,
+            )
+            for aggregate_type, model in self.models.items()
+        }
+
+    @override
     def table(self, aggregate_type: AggregateType[Any]) -> DynamoDBAggregateTable:
-        """See `Provider`. Raises `TypeError` for a type without a model that fits it."""
-        model = MODELS.get(aggregate_type.table)
-        if model is None or not issubclass(model, AggregateModel):
-            raise TypeError(f"no aggregate model for table {aggregate_type.table!r} in MODELS")
-        return DynamoDBAggregateTable(
-            self.gateway,
-            aggregate_type,
-            model,
-            name=self.tables.physical(aggregate_type.table),
-            shards=self.listing_shards,
-        )
+        """See `Provider`. Raises `TypeError` for a type without a model."""
+        table = self._aggregates.get(aggregate_type.name)
+        if table is None:
+            raise TypeError(f"no model is declared for {aggregate_type.name}")
+        return table
 
+    @override
     def events(self) -> DynamoDBEventTable:
-        """See `Provider`."""
-        name = self.tables.physical(self.event_model.Meta.table_name)
-        return DynamoDBEventTable(self.gateway, self.event_model, name)
+        return DynamoDBEventTable(self.gateway, self.event_model, self.tables.physical(EVENTS))
 
+    @override
     def snapshots(self) -> DynamoDBSnapshotTable:
-        """See `Provider`."""
-        name = self.tables.physical(SnapshotModel.Meta.table_name)
-        return DynamoDBSnapshotTable(self.gateway, name)
+        return DynamoDBSnapshotTable(self.gateway, self.tables.physical(SNAPSHOTS))
 
+    @override
     def outbox(self) -> DynamoDBOutboxTable:
-        """See `Provider`."""
-        name = self.tables.physical(OutboxModel.Meta.table_name)
-        return DynamoDBOutboxTable(self.gateway, name, self.outbox_shards)
+        return DynamoDBOutboxTable(self.gateway, self.tables.physical(OUTBOX), self.outbox_shards)
 
+    @override
     def inbox(self) -> DynamoDBInboxTable:
-        """See `Provider`."""
-        return DynamoDBInboxTable(self.gateway, self.tables.physical(InboxModel.Meta.table_name))
+        return DynamoDBInboxTable(self.gateway, self.tables.physical(INBOX))
 
-    def begin(self, commit_id: str, actions: Sequence[Action]) -> Transaction:
-        """See `Provider`."""
-        return Transaction(self.gateway, self.tables, commit_id, actions)
+    @property
+    @override
+    def transaction(self) -> TransactionFactory:
+        return partial(DynamoDBTransaction, self.gateway)

@@ -9,22 +9,22 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from attrs import define, field, frozen
+from typing_extensions import override
 
 from application.errors import ItemWrittenTwice, LimitExceeded
+from application.ports.transaction import Transaction
 from domain.errors import Conflict
+from infrastructure.commit.participant import Action
+from infrastructure.limits import MAX_ACTIONS, MAX_BYTES
 
 T = TypeVar("T")
 
 Record = Mapping[str, Any]
 """One stored record: plain data."""
 
-# The limits of DynamoDB, kept here so that they are met early.
-MOST_ACTIONS = 100
-MOST_BYTES = 4 * 1024 * 1024
-
 
 @frozen
-class MemoryAction:
+class MemoryAction(Action):
     """Stores `record` under `key`, or removes what is there (None), unless `refusal` objects.
 
     `refusal` is asked with the present record, and returns the error that refuses the commit.
@@ -116,19 +116,22 @@ class MemoryDatabase:
             self._write(table, key, deepcopy(change(deepcopy(present))))
             return True
 
-    def begin(self, actions: Sequence[MemoryAction]) -> MemoryTransaction:
+    def transaction(self, actions: Sequence[Action]) -> MemoryTransaction:
         """Prepares a transaction. Raises `LimitExceeded` and `ItemWrittenTwice`."""
-        if len(actions) > MOST_ACTIONS:
-            raise LimitExceeded("actions in one commit", len(actions), MOST_ACTIONS, "actions")
-        size = sum(action.size for action in actions)
-        if size > MOST_BYTES:
-            raise LimitExceeded("size of one commit", size, MOST_BYTES, "bytes")
+        own = [action for action in actions if isinstance(action, MemoryAction)]
+        if len(own) < len(actions):
+            raise TypeError("a transaction in memory takes actions of memory alone")
+        if len(own) > MAX_ACTIONS:
+            raise LimitExceeded("actions in one commit", len(own), MAX_ACTIONS, "actions")
+        size = sum(action.size for action in own)
+        if size > MAX_BYTES:
+            raise LimitExceeded("size of one commit", size, MAX_BYTES, "bytes")
         seen: set[tuple[str, str]] = set()
-        for action in actions:
+        for action in own:
             if (action.table, action.key) in seen:
                 raise ItemWrittenTwice(action.table, action.key)
             seen.add((action.table, action.key))
-        return MemoryTransaction(self, tuple(deepcopy(actions)))
+        return MemoryTransaction(self, tuple(deepcopy(own)))
 
     def apply(self, actions: Sequence[MemoryAction]) -> None:
         """Writes all, or raises the first refusal and writes nothing."""
@@ -171,13 +174,14 @@ class MemoryDatabase:
 
 
 @define
-class MemoryTransaction:
+class MemoryTransaction(Transaction):
     """A prepared write. Its outcome is always known, and it is applied at most once."""
 
     _database: MemoryDatabase
     _actions: tuple[MemoryAction, ...]
     _is_applied: bool = False
 
+    @override
     def commit(self) -> None:
         """Writes everything, or raises the `Conflict` of the first action that is refused."""
         if not self._is_applied:

@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from attrs import field, frozen
+from typing_extensions import override
 
-from infrastructure.aggregates import AggregateType
-from infrastructure.memory.aggregate_table import MemoryAggregateTable
-from infrastructure.memory.database import MemoryAction, MemoryDatabase, MemoryTransaction
-from infrastructure.memory.event_table import MemoryEventTable, MemorySnapshotTable
-from infrastructure.memory.inbox_table import MemoryInboxTable
-from infrastructure.memory.outbox_table import MemoryOutboxTable
+from infrastructure.aggregates.aggregate_type import AggregateType
+from infrastructure.commit.participant import TransactionFactory
+from infrastructure.memory.database import MemoryDatabase
+from infrastructure.memory.tables.aggregates import MemoryAggregateTable
+from infrastructure.memory.tables.events import MemoryEventTable, MemorySnapshotTable
+from infrastructure.memory.tables.inbox import MemoryInboxTable
+from infrastructure.memory.tables.outbox import MemoryOutboxTable
+from infrastructure.provider import Provider
 
 
 @frozen
-class MemoryProvider:
-    """Implements `Provider` over one database."""
+class MemoryProvider(Provider):
+    """The tables of one database in memory."""
 
     database: MemoryDatabase = field(factory=MemoryDatabase)
 
+    @override
     def table(self, aggregate_type: AggregateType[Any]) -> MemoryAggregateTable:
-        """See `Provider`."""
         return MemoryAggregateTable(self.database, aggregate_type)
 
+    @override
     def events(self) -> MemoryEventTable:
-        """See `Provider`."""
         return MemoryEventTable(self.database)
 
+    @override
     def snapshots(self) -> MemorySnapshotTable:
-        """See `Provider`."""
         return MemorySnapshotTable(self.database)
 
+    @override
     def outbox(self) -> MemoryOutboxTable:
-        """See `Provider`."""
         return MemoryOutboxTable(self.database)
 
+    @override
     def inbox(self) -> MemoryInboxTable:
-        """See `Provider`."""
         return MemoryInboxTable(self.database)
 
-    def begin(self, commit_id: str, actions: Sequence[MemoryAction]) -> MemoryTransaction:
+    @property
+    @override
+    def transaction(self) -> TransactionFactory:
         """See `Provider`. The commit id is not needed: the outcome is always known."""
-        return self.database.begin(actions)
+        return lambda _, actions: self.database.transaction(actions)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from application.ports.table_initializer import TableStatus
+from typing_extensions import override
+
+from application.ports.table_initializer import TableInitializer, TableStatus
 
 
-class MemoryTableInitializer:
-    """Implements `TableInitializer`: there is nothing to create, to check or to delete."""
+class MemoryTableInitializer(TableInitializer):
+    """There is nothing to create, to check or to delete."""
 
+    @override
     def create_missing(self, *, update_existing: bool = False) -> list[str]:
         """Nothing is missing."""
         return []
 
+    @override
     def status(self) -> list[TableStatus]:
         """There are no tables."""
         return []
 
+    @override
     def delete_all(self) -> list[str]:
         """There is nothing to delete."""
         return []

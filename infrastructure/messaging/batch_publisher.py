@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import define, field, frozen
+from typing_extensions import override
 
 from application.errors import LimitExceeded
 from application.ports.outbox import OutboxMessage
-from application.ports.publisher import NOT_SENT, Outcome
+from application.ports.publisher import Failed, NotSent, Outcome, Publisher
 from domain.errors import InvalidValue
-from infrastructure.dynamodb.errors import SDK_ERRORS
 from infrastructure.messaging.entries import Entry, EntryFormat
-from infrastructure.messaging.failures import failure
 
-MOST_MESSAGES = 10
+MAX_MESSAGES = 10
 """Entries of one request, as all three services limit them."""
 
 
@@ -23,21 +22,18 @@ class Sender(Protocol):
     """One request to a service."""
 
     @property
-    def most_bytes(self) -> int:
+    def max_bytes(self) -> int:
         """The size of all entries of a request together. Any one message fits in."""
         ...
 
-    def send(self, entries: Sequence[Mapping[str, Any]]) -> Sequence[str | None]:
-        """Sends them. What went wrong with each, in this order, None where it was accepted.
-
-        Raises what the SDK raises where the whole request fails.
-        """
+    def send(self, entries: Sequence[Mapping[str, Any]]) -> Sequence[Outcome]:
+        """Sends them. What became of each, in this order; all failed where the request did."""
         ...
 
 
 @frozen(kw_only=True)
-class BatchPublisher:
-    """Implements the port `Publisher`.
+class BatchPublisher(Publisher):
+    """Sends several messages with one request.
 
     Where the destination keeps order, a request has one message of an ordering key: the service
     accepts entries one by one, so that the second of three may fail, and the third be ahead of it.
@@ -49,17 +45,19 @@ class BatchPublisher:
     format: EntryFormat
     sender: Sender
     timeout: float
-    most_messages: int = MOST_MESSAGES
+    max_messages: int = MAX_MESSAGES
 
+    @override
     def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
         """See the port. What the destination refuses is not sent, and went wrong."""
         batch = self._batch(messages)
-        sent = self._send(list(batch.entries.values()))
+        requests = [entry.request for entry in batch.entries.values()]
+        sent = self.sender.send(requests) if requests else []
         known = {**batch.refused, **dict(zip(batch.entries, sent, strict=True))}
-        return [known.get(place, NOT_SENT) for place in range(len(messages))]
+        return [known.get(place, NotSent()) for place in range(len(messages))]
 
     def _batch(self, messages: Sequence[OutboxMessage]) -> _Batch:
-        batch = _Batch(self.most_messages, self.sender.most_bytes)
+        batch = _Batch(self.max_messages, self.sender.max_bytes)
         keys = set()
         for place, message in enumerate(messages):
             if self.format.keeps_order and message.ordering_key in keys:
@@ -68,33 +66,25 @@ class BatchPublisher:
             try:
                 entry = self.format.entry(message)
             except (InvalidValue, LimitExceeded) as refusal:
-                batch.refused[place] = str(refusal)
+                batch.refused[place] = Failed(str(refusal))
                 continue
             if not batch.take(place, entry):
                 break
         return batch
-
-    def _send(self, entries: Sequence[Entry]) -> Sequence[str | None]:
-        if not entries:
-            return []
-        try:
-            return self.sender.send([entry.request for entry in entries])
-        except SDK_ERRORS as error:
-            return [failure(error)] * len(entries)
 
 
 @define
 class _Batch:
     """What goes into one request, by its place among the messages given."""
 
-    most_messages: int
+    max_messages: int
     room: int
     entries: dict[int, Entry] = field(factory=dict)
-    refused: dict[int, str] = field(factory=dict)
+    refused: dict[int, Outcome] = field(factory=dict)
 
     def take(self, place: int, entry: Entry) -> bool:
         """Puts an entry in, if it fits."""
-        if len(self.entries) == self.most_messages or entry.size > self.room:
+        if len(self.entries) == self.max_messages or entry.size > self.room:
             return False
         self.entries[place] = entry
         self.room -= entry.size

@@ -5,28 +5,36 @@ from __future__ import annotations
 import json
 
 from attrs import field, frozen
+from typing_extensions import override
 
 from application.ports.outbox import OutboxMessage
 from domain.errors import InvalidValue
-from infrastructure.messaging.entries import LARGEST_MESSAGE, Entry, check_size
-from infrastructure.messaging.metadata import check_texts, compact_json, metadata
+from infrastructure.messaging.entries import (
+    MAX_MESSAGE,
+    Entry,
+    EntryFormat,
+    check_size,
+    check_texts,
+    compact_json,
+    metadata,
+)
 
 SOURCE = "dynastrata."
 """An event's source is this and the name of its destination. Rules name it: never change it."""
 
-LARGEST_ENTRY = LARGEST_MESSAGE - 1
+MAX_ENTRY = MAX_MESSAGE - 1
 """Bytes of an entry, and of all entries of a request: less than 256 KB.
 
 Source: "Calculating PutEvents event entry size", EventBridge User Guide. Of late it may be 1 MB.
 """
 
-_LONGEST_TYPE = 128  # characters: `DetailType` in the API reference of PutEvents
+_MAX_TYPE = 128  # characters: `DetailType` in the API reference of PutEvents
 _TIME_SIZE = 14  # bytes, whatever it is; same source as the limit
 _WHOLE_NUMBERS = range(-(2**63), 2**63)
 
 
 @frozen
-class EventFormat:
+class EventFormat(EntryFormat):
     """The payload, a JSON object, is `data` in the detail of an event; all else is `metadata`.
 
     `bus` is the name or ARN of the event bus. An event has its time in whole seconds; `createdAt`
@@ -36,6 +44,7 @@ class EventFormat:
     bus: str
     keeps_order: bool = field(default=False, init=False)
 
+    @override
     def entry(self, message: OutboxMessage) -> Entry:
         """See `EntryFormat`.
 
@@ -46,7 +55,7 @@ class EventFormat:
         _check_type(message.message_type)
         source, detail = SOURCE + message.destination, _detail(message)
         size = sum(len(text.encode()) for text in (source, message.message_type, detail))
-        check_size(message, size + _TIME_SIZE, LARGEST_ENTRY)
+        check_size(message, size + _TIME_SIZE, MAX_ENTRY)
         request = {
             "EventBusName": self.bus,
             "Source": source,
@@ -58,8 +67,8 @@ class EventFormat:
 
 
 def _check_type(message_type: str) -> None:
-    if len(message_type) > _LONGEST_TYPE:
-        raise InvalidValue("message_type", f"must have at most {_LONGEST_TYPE} characters")
+    if len(message_type) > _MAX_TYPE:
+        raise InvalidValue("message_type", f"must have at most {_MAX_TYPE} characters")
 
 
 def _detail(message: OutboxMessage) -> str:

@@ -8,28 +8,29 @@ from typing import Any
 
 import structlog
 from attrs import evolve
+from typing_extensions import override
 
 from application.ports.outbox import OutboxMessage
-from application.ports.publisher import Outcome
-from infrastructure.messaging.batch_publisher import MOST_MESSAGES
+from application.ports.publisher import Accepted, Outcome, Publisher
+from infrastructure.messaging.batch_publisher import MAX_MESSAGES
 
 _TIMEOUT = 1.0  # seconds; nothing here waits
 
 
-class LogPublisher:
+class LogPublisher(Publisher):
     """Writes one line a message to the log: what it is and its size, not what it holds.
 
     Takes any message, and keeps the order.
     """
 
     timeout = _TIMEOUT
-    most_messages = MOST_MESSAGES
+    max_messages = MAX_MESSAGES
 
     def __init__(self) -> None:
         self._log: Any = structlog.get_logger()
 
+    @override
     def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
-        """See the port `Publisher`."""
         for message in messages:
             self._log.info(
                 "message published",
@@ -43,17 +44,17 @@ class LogPublisher:
                 causation_id=message.causation_id,
                 payload_bytes=len(message.payload),
             )
-        return [None] * len(messages)
+        return [Accepted()] * len(messages)
 
 
-class MemoryPublisher:
+class MemoryPublisher(Publisher):
     """Keeps what it was given, oldest first: for tests, and for looking at what would be sent.
 
     Takes any message, from many threads at once, and keeps the order.
     """
 
     timeout = _TIMEOUT
-    most_messages = MOST_MESSAGES
+    max_messages = MAX_MESSAGES
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -65,12 +66,12 @@ class MemoryPublisher:
         with self._lock:
             return [_copy(message) for message in self._published]
 
+    @override
     def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
-        """See the port `Publisher`."""
         copies = [_copy(message) for message in messages]
         with self._lock:
             self._published += copies
-        return [None] * len(messages)
+        return [Accepted()] * len(messages)
 
 
 def _copy(message: OutboxMessage) -> OutboxMessage:

@@ -1,21 +1,30 @@
-"""One request to each service."""
+"""One request to each service of AWS, and what it says of each message."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice, repeat
 from typing import Any
 
 from attrs import frozen
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+from typing_extensions import override
 
-from infrastructure.dynamodb.client import Client
-from infrastructure.messaging.entries import LARGEST_MESSAGE
-from infrastructure.messaging.event_format import LARGEST_ENTRY
-from infrastructure.messaging.failures import NOT_MENTIONED, entry_failure, outcomes_by_id
+from application.ports.publisher import Accepted, Failed, Outcome
+from infrastructure.messaging.batch_publisher import Sender
+from infrastructure.messaging.entries import MAX_MESSAGE
+from infrastructure.messaging.event_format import MAX_ENTRY
+
+Client = Any
+"""A botocore client; its methods are made at run time, so it has no static type."""
+
+_SDK_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+_NOT_MENTIONED = Failed("the answer says nothing of this message")
 
 
 @frozen
-class QueueSender:
+class QueueSender(Sender):
     """Sends to a queue of SQS.
 
     A FIFO queue keeps the messages of a group in order, and drops one whose deduplication id it
@@ -25,16 +34,21 @@ class QueueSender:
 
     client: Client
     queue_url: str
-    most_bytes: int = 1_048_576  # API reference of SendMessageBatch
+    max_bytes: int = 1_048_576  # API reference of SendMessageBatch
 
-    def send(self, entries: Sequence[Mapping[str, Any]]) -> Sequence[str | None]:
-        """See `Sender`."""
-        answer = self.client.send_message_batch(QueueUrl=self.queue_url, Entries=_numbered(entries))
-        return outcomes_by_id("SendMessageBatch", answer, len(entries))
+    @override
+    def send(self, entries: Sequence[Mapping[str, Any]]) -> Sequence[Outcome]:
+        return _numbered(
+            "SendMessageBatch",
+            lambda numbered: self.client.send_message_batch(
+                QueueUrl=self.queue_url, Entries=numbered
+            ),
+            entries,
+        )
 
 
 @frozen
-class TopicSender:
+class TopicSender(Sender):
     """Publishes to a topic of SNS.
 
     A FIFO topic keeps the messages of a group in order, as far as subscribed FIFO queues, and drops
@@ -45,18 +59,21 @@ class TopicSender:
 
     client: Client
     topic_arn: str
-    most_bytes: int = LARGEST_MESSAGE  # "Amazon SNS message batching", Developer Guide
+    max_bytes: int = MAX_MESSAGE  # "Amazon SNS message batching", Developer Guide
 
-    def send(self, entries: Sequence[Mapping[str, Any]]) -> Sequence[str | None]:
-        """See `Sender`."""
-        answer = self.client.publish_batch(
-            TopicArn=self.topic_arn, PublishBatchRequestEntries=_numbered(entries)
+    @override
+    def send(self, entries: Sequence[Mapping[str, Any]]) -> Sequence[Outcome]:
+        return _numbered(
+            "PublishBatch",
+            lambda numbered: self.client.publish_batch(
+                TopicArn=self.topic_arn, PublishBatchRequestEntries=numbered
+            ),
+            entries,
         )
-        return outcomes_by_id("PublishBatch", answer, len(entries))
 
 
 @frozen
-class BusSender:
+class BusSender(Sender):
     """Puts events on a bus of EventBridge; which one, each entry says.
 
     EventBridge keeps no order, and may deliver twice. It continues behind an entry that fails, and
@@ -64,20 +81,52 @@ class BusSender:
     """
 
     client: Client
-    most_bytes: int = LARGEST_ENTRY
+    max_bytes: int = MAX_ENTRY
 
-    def send(self, entries: Sequence[Mapping[str, Any]]) -> Sequence[str | None]:
-        """See `Sender`."""
-        answer = self.client.put_events(Entries=list(entries))
+    @override
+    def send(self, entries: Sequence[Mapping[str, Any]]) -> Sequence[Outcome]:
+        try:
+            answer = self.client.put_events(Entries=list(entries))
+        except _SDK_ERRORS as error:
+            return [_failure(error)] * len(entries)
         results = [*answer.get("Entries", ()), *repeat({}, len(entries))]
-        return [_outcome(result) for result in islice(results, len(entries))]
+        return [_of_event(result) for result in islice(results, len(entries))]
 
 
-def _numbered(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{"Id": str(place), **entry} for place, entry in enumerate(entries)]
+def _numbered(
+    operation: str,
+    send: Callable[[list[dict[str, Any]]], Mapping[str, Any]],
+    entries: Sequence[Mapping[str, Any]],
+) -> Sequence[Outcome]:
+    """Sends entries under the ids 0, 1, 2 and so on, by which the answer names them."""
+    try:
+        answer = send([{"Id": str(place), **entry} for place, entry in enumerate(entries)])
+    except _SDK_ERRORS as error:
+        return [_failure(error)] * len(entries)
+    outcomes: dict[str, Outcome] = {
+        entry["Id"]: Accepted() for entry in answer.get("Successful", ())
+    }
+    outcomes |= {
+        entry["Id"]: Failed(f"{operation}: {entry.get('Code')}")
+        for entry in answer.get("Failed", ())
+    }
+    return [outcomes.get(str(place), _NOT_MENTIONED) for place in range(len(entries))]
 
 
-def _outcome(result: Mapping[str, Any]) -> str | None:
+def _of_event(result: Mapping[str, Any]) -> Outcome:
     if code := result.get("ErrorCode"):
-        return entry_failure("PutEvents", code)
-    return None if result.get("EventId") else NOT_MENTIONED
+        return Failed(f"PutEvents: {code}")
+    return Accepted() if result.get("EventId") else _NOT_MENTIONED
+
+
+def _failure(error: Exception) -> Failed:
+    """A request failed as a whole: its operation, code and id, or the name of the SDK's error.
+
+    Not what the service says in words: it may quote a message.
+    """
+    if not isinstance(error, ClientError):
+        return Failed(type(error).__name__)
+    code = error.response.get("Error", {}).get("Code", "an error without a code")
+    request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
+    suffix = f" (request id: {request_id})" if request_id else ""
+    return Failed(f"{error.operation_name}: {code}{suffix}")

@@ -6,11 +6,20 @@ import re
 from typing import Any, Literal
 
 from attrs import frozen
+from typing_extensions import override
 
 from application.ports.outbox import OutboxMessage
 from domain.errors import InvalidValue
-from infrastructure.messaging.entries import LARGEST_MESSAGE, Entry, check_size
-from infrastructure.messaging.metadata import check_texts, compact_json, metadata, texts
+from infrastructure.messaging.entries import (
+    MAX_MESSAGE,
+    Entry,
+    EntryFormat,
+    check_size,
+    check_texts,
+    compact_json,
+    metadata,
+    texts,
+)
 
 _FORBIDDEN = re.compile(
     # "Amazon SQS message quotas", Developer Guide: all others are allowed, in attributes as well.
@@ -21,7 +30,7 @@ _STRING = "String"
 
 
 @frozen
-class TextFormat:
+class TextFormat(EntryFormat):
     """The payload is the body, `body` its name in the request; all else becomes attributes.
 
     With `keeps_order`, as FIFO queues and topics do, the ordering key is the message group, and
@@ -34,12 +43,13 @@ class TextFormat:
     body: Literal["MessageBody", "Message"]
     keeps_order: bool
 
+    @override
     def entry(self, message: OutboxMessage) -> Entry:
         """See `EntryFormat`.
 
         Refused are a payload that is empty or no text of the characters that queues take, other
         texts of the message that are so, more than 262,144 bytes of body and attributes, and,
-        with `keeps_order`, ids that are not 1 to 128 letters, digits and signs of ASCII.
+        with `keeps_order`, ids that are not 1 to 128 visible characters of ASCII.
         """
         check_texts(message)
         for field, text in texts(message):
@@ -47,7 +57,7 @@ class TextFormat:
         body = _body(message.payload)
         attributes = _attributes(message)
         size = _bytes(body) + sum(_bytes(n) + _bytes(_STRING) + _bytes(t) for n, t in attributes)
-        check_size(message, size, LARGEST_MESSAGE)
+        check_size(message, size, MAX_MESSAGE)
         request: dict[str, Any] = {
             self.body: body,
             "MessageAttributes": {
@@ -90,7 +100,7 @@ def _fifo_ids(message: OutboxMessage) -> dict[str, str]:
 
 def _fifo_id(field: str, text: str) -> str:
     if not _FIFO_ID.fullmatch(text):
-        raise InvalidValue(field, "must be 1 to 128 letters, digits and signs of ASCII, no space")
+        raise InvalidValue(field, "must be 1 to 128 visible characters of ASCII, no space")
     return text
 
 

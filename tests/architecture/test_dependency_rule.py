@@ -27,7 +27,9 @@ def test_contracts_hold() -> None:
 
 LAYERED = "Layers: api, infrastructure, application, domain"
 NO_FRAMEWORK = "Inner layers know no framework"
-CONTAINER = "Only the container names adapters"
+ROOMS = "The rooms of infrastructure, each above those it uses"
+APART = "Memory and DynamoDB know nothing of each other"
+COMPOSITION = "Only the composition names adapters"
 
 
 @pytest.mark.parametrize(
@@ -36,27 +38,52 @@ CONTAINER = "Only the container names adapters"
         ("domain/errors.py", "import boto3", NO_FRAMEWORK),
         ("application/errors.py", "import cattrs", NO_FRAMEWORK),
         ("domain/errors.py", "import application", LAYERED),
-        ("application/errors.py", "import infrastructure.engines", LAYERED),
+        ("application/users/get_user.py", "import infrastructure.engines", LAYERED),
         ("infrastructure/__init__.py", "import api.http", LAYERED),
-        ("api/http/__init__.py", "import infrastructure.dynamodb", CONTAINER),
-        ("api/cli/__init__.py", "import infrastructure.memory", CONTAINER),
+        ("infrastructure/events/registry.py", "import infrastructure.subscriptions", ROOMS),
+        ("infrastructure/outbox/store.py", "import infrastructure.messaging", ROOMS),
+        ("infrastructure/system/clock.py", "import infrastructure.metering", ROOMS),
+        ("api/http/__init__.py", "import infrastructure.dynamodb", COMPOSITION),
+        ("api/cli/__init__.py", "import infrastructure.memory", COMPOSITION),
     ],
 )
 def test_planted_violation_breaks_its_contract_and_is_named(
     tmp_path: Path, module: str, line: str, contract: str
 ) -> None:
+    [broken], told = planted(tmp_path, module, line)
+
+    assert broken.startswith(f"{contract} BROKEN")
+    assert line.removeprefix("import ") in told
+
+
+@pytest.mark.parametrize(("one", "other"), [("memory", "dynamodb"), ("dynamodb", "memory")])
+def test_neither_store_may_know_the_other(tmp_path: Path, one: str, other: str) -> None:
+    line = f"import infrastructure.{other}.provider"
+    broken, told = planted(tmp_path, f"infrastructure/{one}/provider.py", line)
+
+    assert [row.partition(" BROKEN")[0] for row in broken] == [ROOMS, APART]
+    assert f"infrastructure.{one}.provider -> infrastructure.{other}.provider" in told
+
+
+def test_new_room_of_infrastructure_is_asked_for_its_place(tmp_path: Path) -> None:
+    [broken], told = planted(tmp_path, "infrastructure/cellar.py", '"""Below all others."""')
+
+    assert broken.startswith(f"{ROOMS} BROKEN")
+    assert "infrastructure.cellar" in told
+
+
+def planted(directory: Path, module: str, line: str) -> tuple[list[str], str]:
+    """The contracts that are broken, and all that is told, once a module ends with this line."""
     for name in [*LAYERS, "pyproject.toml"]:
         copy = shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy
-        copy(REPOSITORY / name, tmp_path / name)
-    with (tmp_path / module).open("a") as violated:
+        copy(REPOSITORY / name, directory / name)
+    with (directory / module).open("a") as violated:
         violated.write(f"\n{line}\n")
 
-    checked = lint_imports(tmp_path)
+    checked = lint_imports(directory)
 
     assert checked.returncode != 0
-    [broken] = [row for row in checked.stdout.splitlines() if " BROKEN" in row]
-    assert broken.startswith(f"{contract} BROKEN")
-    assert line.removeprefix("import ") in checked.stdout
+    return [row for row in checked.stdout.splitlines() if " BROKEN" in row], checked.stdout
 
 
 @pytest.mark.parametrize("layer", ["domain", "application"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.users.user import User
-from infrastructure.users import USERS
+from infrastructure.contexts.users import USER
 from tests.stores import Store
 from tests.users import NOW, new_user
 
@@ -52,7 +52,7 @@ def rename(store: Store, user_id: str, first_name: str) -> None:
 def stored(store: Store, user_id: str) -> Mapping[str, Any]:
     """What everyone else sees of a user. Raises `UserNotFound`."""
     with store.unit_of_work() as unit:
-        return USERS.to_state(unit.users.get(user_id))
+        return USER.to_state(unit.users.get(user_id))
 
 
 def names(store: Store, *ids: str) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infrastructure.leases import CheckpointTable
+from infrastructure.subscriptions.leases import CheckpointTable
 from tests.stores import Store
 from tests.subscription.subscribing import subscribing
 

@@ -6,6 +6,7 @@ import pytest
 
 from domain.errors import Conflict
 from domain.users.errors import EmailAlreadyRegistered, UserNotFound
+from domain.users.user import User
 from domain.users.values import Email
 from tests.contract.storing import address, facts, names, put, put_new, stored
 from tests.stores import Store
@@ -88,6 +89,21 @@ def test_address_changed_there_and_back_in_one_unit_touches_no_claim(store: Stor
         unit.users.save(ada)
         unit.commit()
 
+    assert _holder(store, address("ada")) == "ada"
+    assert _holder(store, "countess@example.com") is None
+
+
+def test_address_can_come_back_to_its_user_by_two_commits_of_one_unit(store: Store) -> None:
+    put_new(store, "ada")
+
+    with store.unit_of_work() as unit:
+        ada = unit.users.get("ada")
+        for email in ("countess@example.com", address("ada")):
+            ada.change_email(Email(email), NOW)
+            unit.users.save(ada)
+            unit.commit()
+
+    assert ada.version == 3
     assert _holder(store, address("ada")) == "ada"
     assert _holder(store, "countess@example.com") is None
 
@@ -184,9 +200,10 @@ def test_unit_that_changed_an_address_finds_its_user_under_the_old_one_no_more(
 def _holder(store: Store, email: str) -> str | None:
     with store.unit_of_work() as unit:
         try:
-            return unit.users.get_by_email(Email(email)).id
+            holder: User = unit.users.get_by_email(Email(email))
         except UserNotFound:
             return None
+    return holder.id
 
 
 def _move(store: Store, user_id: str, email: str) -> None:

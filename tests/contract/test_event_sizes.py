@@ -8,14 +8,13 @@ import pytest
 from attrs import evolve
 
 from application.errors import LimitExceeded
-from application.ports.event_store import EventMetadata
+from application.ports.event_store import EventMetadata, StoredEvent
 from domain.consistency import Loaded, NoStream
-from infrastructure.appending import Recorder
-from infrastructure.committing import Commit
-from infrastructure.dynamodb.event_items import put_request
-from infrastructure.dynamodb.items import request_size
-from infrastructure.dynamodb.models.events import EventModel
-from infrastructure.ids import RandomIds
+from infrastructure.commit.participant import Commit
+from infrastructure.events.registry import EventEncoder
+from infrastructure.events.streams import record_of, stream_key
+from infrastructure.limits import NEW_ITEM_CONDITION, Record, record_size
+from infrastructure.system.ids import RandomIds
 from tests.contract.test_event_store import STREAM
 from tests.events.samples import OPTIONS, REGISTRY, Noted, noted
 from tests.stores import Store
@@ -33,10 +32,14 @@ def store(make_store: Callable[[], Store]) -> Store:
 
 
 def stored_size(events: list[Noted], actor: str) -> int:
-    recorder = Recorder(REGISTRY, RandomIds())
+    encoder = EventEncoder(REGISTRY, RandomIds())
     commit = Commit(RandomIds().new_id(), ())
-    records = recorder.records(STREAM, events, 0, commit, EventMetadata(actor=actor))
-    return sum(request_size(put_request(record, EventModel)) for record in records)
+    encoded = encoder.encode(STREAM, events, 0, commit, EventMetadata(actor=actor))
+    return sum(record_size(record_with_keys(event)) + NEW_ITEM_CONDITION for event in encoded)
+
+
+def record_with_keys(event: StoredEvent) -> Record:
+    return {"pk": stream_key(event.stream), "sk": event.version, **record_of(event)}
 
 
 def append_of(size: int) -> tuple[list[Noted], EventMetadata]:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from application.acting import acting
 from application.errors import LimitExceeded, UnitOfWorkMisused
+from application.event_context import event_context
 from application.ports.event_store import EventMetadata, StoredEvent
 from domain.consistency import (
     Anything,
@@ -22,7 +22,6 @@ from domain.consistency import (
     StreamId,
 )
 from domain.errors import ConcurrencyConflict, InvalidValue
-from infrastructure.event_store import StoredEventStore
 from tests.events.samples import OPTIONS, Noted, noted
 from tests.stores import Store
 from tests.users import NOW, new_user
@@ -63,7 +62,7 @@ def test_events_are_read_back_in_order_with_all_that_was_stored(store: Store) ->
 
 
 def test_events_carry_the_metadata_of_who_acts(store: Store) -> None:
-    with acting(EventMetadata(correlation_id="request", actor="ada")):
+    with event_context(EventMetadata(correlation_id="request", actor="ada")):
         filled(store, 1)
     (stored,) = store.event_store().read(STREAM).events
     assert stored.metadata == EventMetadata(correlation_id="request", actor="ada")
@@ -195,7 +194,7 @@ def test_a_stream_is_appended_to_once_a_commit(store: Store) -> None:
 def test_sequential_appends_that_are_overtaken_double_nothing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sequential: StoredEventStore[object] = store.event_store(transactional=False)
+    sequential = store.event_store(transactional=False)
     make = sequential.unit_of_work
     units = 0
 
@@ -235,7 +234,7 @@ def test_a_time_is_stored_in_utc(store: Store) -> None:
 
 def test_sequential_appends_are_allowed_and_weaker(store: Store) -> None:
     """What came before the refused event stays."""
-    sequential: StoredEventStore[object] = store.event_store(transactional=False)
+    sequential = store.event_store(transactional=False)
     assert sequential.append(STREAM, noted("1", "2"), NoStream()) == Loaded(2)
     with pytest.raises(LimitExceeded):
         sequential.append(STREAM, noted("3", "x" * 400_000), Loaded(2))

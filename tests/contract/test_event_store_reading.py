@@ -12,8 +12,9 @@ from application.errors import UnknownEventType, UnreadableEvent
 from application.ports.event_store import RawEvent
 from domain.consistency import NoStream, StreamId
 from domain.events import DomainEvent
-from infrastructure.event_registry import EventRegistry, EventType
-from infrastructure.unit_of_work import EventOptions
+from infrastructure.contexts.context import Context, Contexts
+from infrastructure.events.registry import EventRegistry, EventType
+from infrastructure.unit_of_work import CommitOptions
 from tests.contract.test_event_store import STREAM, filled, texts
 from tests.events.samples import NOTED, OPTIONS, Noted, noted
 from tests.stores import Store
@@ -81,7 +82,8 @@ def _readers(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def knowing(store: Store, *types: EventType) -> Store:
-    return evolve(store, options=EventOptions(registry=EventRegistry(types)))
+    contexts = Contexts([Context(event_types=types)])
+    return evolve(store, options=CommitOptions(contexts=contexts))
 
 
 def test_old_events_become_new_ones_step_by_step(store: Store) -> None:

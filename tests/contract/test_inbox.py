@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from application.errors import MessageAlreadyAdded, MessageAlreadyHandled, UnitOfWorkMisused
+from application.errors import UnitOfWorkMisused
+from application.idempotent_receiver import Delivery, process_once
+from application.ports.inbox import MessageAlreadyHandled
+from application.ports.outbox import MessageAlreadyAdded
 from application.ports.unit_of_work import UnitOfWork
-from application.receiving import Delivery, receive
 from domain.errors import InvalidValue
 from domain.users.errors import UserNotFound
 from infrastructure.metering import Usage
@@ -29,7 +31,7 @@ def deliver(
     message_id: str = ID,
 ) -> bool:
     delivery = Delivery(consumer=consumer, message_id=message_id, at=NOW)
-    return receive(store.unit_of_work, delivery, effect)
+    return process_once(store.unit_of_work, delivery, effect)
 
 
 def note(unit: UnitOfWork) -> None:
@@ -213,7 +215,7 @@ def refused_field(store: Store, consumer: str, message_id: str) -> str:
 
 
 @pytest.mark.engine
-def test_receiving_costs_one_read_and_the_receipt(ministack_store: Store) -> None:
+def test_processing_costs_one_read_and_the_processed_message(ministack_store: Store) -> None:
     with ministack_store.meter.measure() as first:
         deliver(ministack_store, lambda _: None)
     with ministack_store.meter.measure() as again:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from attrs import evolve
 
 from domain.errors import InvalidValue
-from infrastructure.clock import SystemClock
-from infrastructure.cursors import Cursors, Position
+from infrastructure.aggregates.cursors import Cursors, ListingPosition
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.settings import SAMPLE_SIGNING_KEY
-from infrastructure.tokens import JwtSigner
+from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
+from infrastructure.system.clock import SystemClock
+from infrastructure.system.tokens import JwtSigner
 from tests.contract.storing import put_new
 from tests.stores import Store
 from tests.users import NOW
@@ -44,7 +45,7 @@ def pages(store: Store, size: int) -> list[list[str]]:
 def first_cursor(store: Store) -> str:
     """The cursor after the first of several users."""
     with store.unit_of_work() as unit:
-        cursor = unit.users.page(1).next_cursor
+        cursor: str | None = unit.users.page(1).next_cursor
     assert cursor is not None
     return cursor
 
@@ -52,8 +53,7 @@ def first_cursor(store: Store) -> str:
 def listed_over(store: Store, shards: int) -> Store:
     """The same store, as a process sees it that is set to spread listings over shards."""
     assert isinstance(store.provider, DynamoDBProvider)
-    provider = DynamoDBProvider(store.provider.gateway, store.provider.tables, shards)
-    return Store(store.name, provider, store.meter)
+    return Store(store.name, evolve(store.provider, listing_shards=shards), store.meter)
 
 
 def test_empty_store_has_one_empty_page(store: Store) -> None:
@@ -131,10 +131,10 @@ FORGED = {
     "surrogate": "\ud800",
     "long": "x" * 100_000,
     "other key": Cursors(JwtSigner("another key of thirty-two bytes or more", SystemClock())).issue(
-        "users", Position("user-1")
+        "users", ListingPosition("user-1")
     ),
     "other listing": Cursors(JwtSigner(SAMPLE_SIGNING_KEY, SystemClock())).issue(
-        "orders", Position("user-1")
+        "orders", ListingPosition("user-1")
     ),
     "other token": JwtSigner(SAMPLE_SIGNING_KEY, SystemClock()).sign("access", {"sub": "ada"}),
 }

@@ -14,9 +14,9 @@ from domain.errors import ConcurrencyConflict
 from domain.orders.errors import OrderNotFound
 from domain.orders.order import Order
 from domain.orders.values import OrderLine
-from infrastructure.sourced import SnapshotPolicy
-from infrastructure.streams import Snapshot
-from infrastructure.unit_of_work import EventOptions
+from infrastructure.events.event_sourced_table import SnapshotPolicy
+from infrastructure.events.snapshots import Snapshot
+from infrastructure.unit_of_work import CommitOptions
 from tests.stores import Store
 from tests.users import NOW, new_user
 
@@ -56,7 +56,7 @@ def skus(store: Store) -> list[str]:
 
 def with_snapshots(store: Store, every: int, schema_version: int = 1) -> Store:
     policy = SnapshotPolicy(every=every, schema_version=schema_version)
-    return evolve(store, options=EventOptions(snapshots=policy))
+    return evolve(store, options=CommitOptions(snapshots=policy))
 
 
 def test_an_order_is_loaded_as_it_was_committed(store: Store) -> None:
@@ -158,7 +158,7 @@ def test_a_missing_event_makes_its_order_unreadable(
 
     def without_the_second(*args: Any, **bounds: Any) -> Any:
         found = read(*args, **bounds)
-        return evolve(found, records=tuple(r for r in found.records if r.version != 2))
+        return evolve(found, events=tuple(e for e in found.events if e.version != 2))
 
     monkeypatch.setattr(table, "read", without_the_second)
     with pytest.raises(UnreadableEvent, match="event 2 before it is missing"):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta, timezone
-from typing import Any
 
 import pytest
 from attrs import define, evolve, field
 
-from application.errors import InvalidItem, LimitExceeded, MessageNotFound, Throttled
-from application.ports.outbox import OutboxMessage, StoredMessage
+from application.errors import InvalidItem, LimitExceeded, Throttled
+from application.ports.outbox import MessageNotFound, OutboxMessage, StoredMessage
+from application.ports.transaction import Transaction
 from domain.errors import DynastrataError, InvalidValue
-from infrastructure.committing import Begin, Transaction
-from infrastructure.dynamodb.outbox_items import LARGEST_MESSAGE
+from infrastructure.commit.participant import Action, TransactionFactory
 from infrastructure.engines import LocalEngine
+from infrastructure.outbox.table import MAX_MESSAGE
 from tests.contract.storing import HOSTILE_IDS, facts
 from tests.outboxes import (
     Unsent,
@@ -56,12 +56,12 @@ UNFIT_IDS = [*UNFIT, " 1", "!head", "!"]
 class Interrupted:
     """A way to prepare transactions, the second of which is never sent. Counts their actions."""
 
-    begin: Begin[Any]
+    transaction: TransactionFactory
     counts: list[int] = field(factory=list)
 
-    def __call__(self, commit_id: str, actions: Sequence[Any]) -> Transaction:
+    def __call__(self, commit_id: str, actions: Sequence[Action]) -> Transaction:
         self.counts.append(len(actions))
-        return Unsent() if len(self.counts) == 2 else self.begin(commit_id, actions)
+        return Unsent() if len(self.counts) == 2 else self.transaction(commit_id, actions)
 
 
 def refusal(store: Store, *refused: OutboxMessage) -> DynastrataError:
@@ -132,11 +132,11 @@ class TestManyMessages:
 
     def test_they_are_stored_a_hundred_at_once_the_first_ones_first(self, store: Store) -> None:
         outbox = outbox_of(store)
-        interrupted = Interrupted(outbox.begin)
+        interrupted = Interrupted(outbox.transaction)
         ids = numbered(201)
 
         with pytest.raises(Throttled):
-            evolve(outbox, begin=interrupted).add_many(messages(*ids))
+            evolve(outbox, transaction=interrupted).add_many(messages(*ids))
 
         assert interrupted.counts == [100, 100, 1]
         assert pending_ids(store) == ids[:100]
@@ -164,7 +164,7 @@ class TestManyMessages:
         assert field_of(refused) == "message_id"
 
     def test_none_is_stored_where_no_item_can_hold_the_last_one(self, store: Store) -> None:
-        too_large = evolve(message_of(LARGEST_MESSAGE + 1), message_id="last")
+        too_large = evolve(message_of(MAX_MESSAGE + 1), message_id="last")
 
         assert isinstance(refusal(store, *messages(*numbered(100)), too_large), LimitExceeded)
 
@@ -241,17 +241,17 @@ class TestRefusals:
         assert field_of(refused) == "created_at"
 
     def test_message_one_byte_too_large_is_refused_with_the_sizes(self, store: Store) -> None:
-        refused = refusal(store, message_of(LARGEST_MESSAGE + 1))
+        refused = refusal(store, message_of(MAX_MESSAGE + 1))
 
         assert facts(refused) == (
             LimitExceeded,
-            *("message size", LARGEST_MESSAGE + 1, LARGEST_MESSAGE, "bytes", "1 of ada"),
+            *("message size", MAX_MESSAGE + 1, MAX_MESSAGE, "bytes", "1 of ada"),
         )
 
     def test_largest_message_is_added(self, store: Store) -> None:
-        outbox_of(store).add(message_of(LARGEST_MESSAGE))
+        outbox_of(store).add(message_of(MAX_MESSAGE))
 
-        assert pending(store) == [message_of(LARGEST_MESSAGE)]
+        assert pending(store) == [message_of(MAX_MESSAGE)]
 
     def test_header_that_is_no_text_is_refused(self, store: Store) -> None:
         assert field_of(refusal(store, message(headers={"a": "\ud800"}))) == "headers"

@@ -9,34 +9,38 @@ import orjson
 import pytest
 from attrs import evolve
 
-from application.acting import acting
-from application.errors import (
-    ItemWrittenTwice,
-    LimitExceeded,
-    MessageAlreadyAdded,
-    UnitOfWorkMisused,
-)
-from application.message_types import MessageType
+from application.commit_each import commit_each
+from application.errors import ItemWrittenTwice, LimitExceeded, UnitOfWorkMisused
+from application.event_context import event_context
+from application.integration_events import IntegrationEvent
 from application.ports.event_store import EventMetadata
-from application.ports.outbox import OutboxMessage
+from application.ports.outbox import MessageAlreadyAdded, OutboxMessage
+from application.ports.unit_of_work import UnitOfWork
 from domain.consistency import Anything, NoStream, StreamId
 from domain.errors import ConcurrencyConflict, InvalidValue
 from domain.users.errors import EmailAlreadyRegistered, UserNotFound
 from domain.users.values import Email
-from infrastructure.dynamodb.outbox_items import LARGEST_MESSAGE
-from infrastructure.message_registry import MessageRegistry
+from infrastructure.contexts.context import Context, Contexts
 from infrastructure.metering import Usage
-from infrastructure.unit_of_work import EventOptions
+from infrastructure.outbox.table import MAX_MESSAGE
+from infrastructure.unit_of_work import CommitOptions
 from tests.contract.storing import address, facts, put, put_new, rename
 from tests.contract.storing import stored as stored_user
-from tests.events.samples import REGISTRY, Noted, noted
+from tests.events.samples import NOTED, OPTIONS, Noted, noted
 from tests.orders import line, new_order
 from tests.outboxes import add, entries, message, message_of, pending, pending_ids, under_way
 from tests.stores import Store
 from tests.users import NOW, new_user
 
-NOTES = EventOptions(
-    registry=REGISTRY, messages=MessageRegistry([MessageType("NoteTaken", Noted, "notes")])
+NOTES = CommitOptions(
+    contexts=Contexts(
+        [
+            Context(
+                event_types=(NOTED,),
+                integration_events=(IntegrationEvent("NoteTaken", Noted, "notes"),),
+            )
+        ]
+    )
 )
 NOTE = StreamId("Note", "1")
 
@@ -60,7 +64,9 @@ def content(message: OutboxMessage) -> dict[str, Any]:
 
 class TestMessagesOfEvents:
     def test_registration_tells_who_registered(self, store: Store) -> None:
-        with acting(EventMetadata(correlation_id="request", causation_id="command", actor="bob")):
+        with event_context(
+            EventMetadata(correlation_id="request", causation_id="command", actor="bob")
+        ):
             put_new(store, "ada")
 
         registered = only(pending(store, "ada"))
@@ -178,32 +184,36 @@ class TestMessagesOfEvents:
 
         assert told(store, "ada") == [("UserRegistered", "1")]
 
-    def test_save_many_tells_of_each_user_with_its_commit(self, store: Store) -> None:
+    def test_each_of_many_commits_tells_of_its_own_user(self, store: Store) -> None:
         put_new(store, "fine", "stale", "taken", "holder")
 
-        with store.unit_of_work() as unit:
-            users = unit.users.get_many(["fine", "stale", "taken"])
-            rename(store, "stale", "Theirs")
-            for user in users:
-                user.ban(NOW)
-            users[2].change_email(Email(address("holder")), NOW)
-            outcomes = unit.users.save_many(users)
+        def ban(unit: UnitOfWork, user_id: str) -> None:
+            user = unit.users.get(user_id)
+            user.ban(NOW)
+            if user_id == "stale":
+                rename(store, "stale", "Theirs")
+            if user_id == "taken":
+                user.change_email(Email(address("holder")), NOW)
+            unit.users.save(user)
 
-        assert [outcome.saved for outcome in outcomes] == [True, False, False]
+        results = commit_each(store.unit_of_work, ["fine", "stale", "taken"], ban)
+
+        assert [result.is_committed for result in results] == [True, False, False]
         registered = ("UserRegistered", "1")
         assert told(store, "fine") == [registered, ("UserBanned", "2")]
         assert told(store, "stale") == told(store, "taken") == [registered]
 
-    def test_save_many_leaves_a_staged_message_to_the_commit_of_the_unit(
-        self, store: Store
-    ) -> None:
+    def test_a_staged_message_is_left_to_the_commit_of_its_own_unit(self, store: Store) -> None:
         put_new(store, "ada")
 
-        with store.unit_of_work() as unit:
-            user = unit.users.get("ada")
+        def ban(unit: UnitOfWork, user_id: str) -> None:
+            user = unit.users.get(user_id)
             user.ban(NOW)
+            unit.users.save(user)
+
+        with store.unit_of_work() as unit:
             unit.outbox.add(message("by-hand", "other"))
-            unit.users.save_many([user])
+            commit_each(store.unit_of_work, ["ada"], ban)
             between = (told(store, "ada")[1:], pending_ids(store, "other"))
             unit.commit()
 
@@ -256,20 +266,20 @@ class TestMessagesOfStreams:
             unit.orders.add(order)
             unit.commit()
 
-        records = store.provider.events().read(StreamId("Order", "order-1")).records
-        assert [(each.encoded.type, each.is_dispatched) for each in records] == [
+        events = store.provider.events().read(StreamId("Order", "order-1")).events
+        assert [(each.type, each.is_dispatched) for each in events] == [
             ("OrderPlaced", True),
             ("LineAdded", False),
             ("OrderPaid", True),
         ]
 
     def test_events_of_other_streams_are_not_told(self, make_store: Callable[[], Store]) -> None:
-        store = evolve(make_store(), options=EventOptions(registry=REGISTRY))
+        store = evolve(make_store(), options=OPTIONS)
 
         store.event_store().append(NOTE, noted("a"), NoStream())
 
-        (record,) = store.provider.events().read(NOTE).records
-        assert (entries(store), record.is_dispatched) == ([], False)
+        (event,) = store.provider.events().read(NOTE).events
+        assert (entries(store), event.is_dispatched) == ([], False)
 
 
 class TestMessagesAddedByHand:
@@ -355,7 +365,7 @@ class TestMessagesAddedByHand:
     def test_one_that_is_too_large_refuses_the_commit(self, store: Store) -> None:
         with store.unit_of_work() as unit, store.meter.measure() as used:
             unit.users.add(new_user(id="bob"))
-            unit.outbox.add(message_of(LARGEST_MESSAGE + 1))
+            unit.outbox.add(message_of(MAX_MESSAGE + 1))
             with pytest.raises(LimitExceeded):
                 unit.commit()
             unit.rollback()
@@ -400,7 +410,7 @@ class TestWhatADestinationWouldRefuse:
             if checked.ordering_key == "eve":
                 raise InvalidValue("ordering_key", "is not for the world outside")
 
-        return evolve(make_store(), options=EventOptions(check_message=check))
+        return evolve(make_store(), options=CommitOptions(check_message=check))
 
     def test_event_whose_message_is_refused_stores_nothing(self, store: Store) -> None:
         with store.unit_of_work() as unit, store.meter.measure() as used:

@@ -9,16 +9,20 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from application.errors import MessageNotFound, NotDeadLettered
-from application.ports.outbox import MessageKey, Metered, OutboxStatistics
+from application.ports.outbox import (
+    MessageKey,
+    MessageNotFound,
+    Metered,
+    NotDeadLettered,
+    OutboxStatistics,
+)
 from application.ports.relay_queue import Busy
 from domain.errors import InvalidValue
-from infrastructure.dynamodb.outbox_items import LARGEST_MESSAGE
 from infrastructure.engines import LocalEngine
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.metering import Usage
-from infrastructure.outbox import LONGEST_ERROR
-from infrastructure.outbox_store import StoredOutbox
+from infrastructure.outbox.store import TableOutbox
+from infrastructure.outbox.table import MAX_ERROR, MAX_MESSAGE
 from tests.contract.storing import facts
 from tests.outboxes import (
     LATER,
@@ -42,7 +46,7 @@ from tests.stores import Store, client_of, dynamodb_store
 from tests.subscription.subscribing import FakeClock
 from tests.users import NOW
 
-Marking = Callable[[StoredOutbox[Any], MessageKey], Metered[None]]
+Marking = Callable[[TableOutbox, MessageKey], Metered[None]]
 
 MARKING: dict[str, Marking] = {
     "mark_as_published": lambda outbox, key: outbox.mark_as_published(key),
@@ -149,7 +153,7 @@ class TestMarking:
 
         outbox_of(store).increment_retry(key("1"), "é" * 500_000)
 
-        assert stored(store, "1").last_error == "é" * LONGEST_ERROR
+        assert stored(store, "1").last_error == "é" * MAX_ERROR
 
     def test_half_a_character_in_an_error_does_not_keep_it_from_being_counted(
         self, store: Store
@@ -162,9 +166,9 @@ class TestMarking:
 
     def test_largest_message_has_room_for_all_that_happens_to_it(self, engine: LocalEngine) -> None:
         store = dynamodb_store(engine.name, client_of(engine.endpoint_url))
-        largest = message_of(LARGEST_MESSAGE)
+        largest = message_of(MAX_MESSAGE)
         outbox_of(store).add(largest)
-        outbox_of(store).increment_retry(key("1"), "\N{COLLISION SYMBOL}" * LONGEST_ERROR)
+        outbox_of(store).increment_retry(key("1"), "\N{COLLISION SYMBOL}" * MAX_ERROR)
         dead_letter(store, "1")
         outbox_of(store).mark_as_published(key("1"))
 
@@ -318,7 +322,7 @@ class TestStatistics:
 class Priced:
     """An operation, and what it costs on the `filled` outbox: requests, read and write units."""
 
-    run: Callable[[StoredOutbox[Any]], Metered[Any]]
+    run: Callable[[TableOutbox], Metered[Any]]
     price: tuple[int, float, float]
 
 
@@ -340,7 +344,7 @@ OPERATIONS = {
 any_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 
 
-def filled(store: Store) -> StoredOutbox[Any]:
+def filled(store: Store) -> TableOutbox:
     """An outbox with something of everything."""
     add(store, "1", "2", "dead", "published")
     dead_letter(store, "dead")

@@ -10,7 +10,7 @@ import pytest
 from attrs import frozen
 from structlog.testing import capture_logs
 
-from application.ports.publisher import NOT_SENT, Publisher
+from application.ports.publisher import Accepted, NotSent, Publisher
 from infrastructure.messaging.local import LogPublisher, MemoryPublisher
 from tests.messaging import Cloud, attributes, message, publish_all
 
@@ -98,22 +98,22 @@ def ids(*numbers: int) -> list[str | None]:
 
 def test_every_message_that_is_accepted_arrives(outlet: Outlet) -> None:
     given = [message(n, f"key-{n}") for n in range(3)]
-    assert list(outlet.publisher.publish(given)) == [None, None, None]
+    assert list(outlet.publisher.publish(given)) == [Accepted()] * 3
     assert sorted(outlet.arrived(3)) == ids(0, 1, 2)
 
 
 def test_one_call_takes_as_many_messages_as_the_publisher_says(outlet: Outlet) -> None:
-    most = outlet.publisher.most_messages
+    most = outlet.publisher.max_messages
     given = [message(n, f"key-{n}") for n in range(most)]
-    assert list(outlet.publisher.publish(given)) == [None] * most
+    assert list(outlet.publisher.publish(given)) == [Accepted()] * most
     assert sorted(outlet.arrived(most)) == ids(*range(most))
 
 
 def test_the_first_message_is_always_tried(outlet: Outlet) -> None:
     given = [message(n, "ada") for n in range(2)]
     first, second = outlet.publisher.publish(given)
-    assert first is None
-    assert second in {None, NOT_SENT}
+    assert first == Accepted()
+    assert second in {Accepted(), NotSent()}
 
 
 def test_what_was_not_sent_is_accepted_by_later_calls(outlet: Outlet) -> None:

@@ -1,4 +1,4 @@
-"""What every adapter of `RelayQueue` promises about leases, reading and settling."""
+"""What every adapter of `RelayQueue` promises about leases, reading and acknowledging."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from itertools import islice
 
 import pytest
 
-from application.errors import KeyTakenOver, MessageNotFound, NotDeadLettered
-from application.ports.relay_queue import Busy, FailedMessage, KeyLease, Settlement, Waiting
-from infrastructure.outbox import PAGE
+from application.ports.leases import LeaseLost
+from application.ports.outbox import MessageNotFound, NotDeadLettered
+from application.ports.relay_queue import Acknowledgement, Busy, FailedMessage, KeyLease, PendingKey
+from infrastructure.outbox.table import PAGE
 from tests.contract.storing import facts
 from tests.outboxes import (
     LATER,
@@ -36,15 +37,15 @@ MOMENT = timedelta(milliseconds=1)
 MUCH_LATER = LATER + timedelta(hours=1)
 
 
-def settle(
+def acknowledge(
     store: Store,
     lease: KeyLease,
     *published: str,
     failure: FailedMessage | None = None,
     next_attempt: datetime | None = None,
 ) -> None:
-    queue_of(store).settle(
-        Settlement(
+    queue_of(store).acknowledge(
+        Acknowledgement(
             lease=lease,
             at=NOW + MOMENT,
             published=keys(*published),
@@ -58,10 +59,10 @@ def read(store: Store, lease: KeyLease, seen: Collection[str] = (), limit: int =
     return ids_of(queue_of(store).read(lease, seen, limit))
 
 
-def waiting(store: Store) -> dict[str, set[str]]:
+def seen_pending(store: Store) -> dict[str, set[str]]:
     """The keys that have work, with the messages by which that is seen."""
     found: dict[str, set[str]] = {}
-    for each in islice(queue_of(store).waiting(), 10 * PAGE):  # and not for ever
+    for each in islice(queue_of(store).pending(), 10 * PAGE):  # and not for ever
         found.setdefault(each.ordering_key, set()).update(each.message_ids)
     return found
 
@@ -69,7 +70,7 @@ def waiting(store: Store) -> dict[str, set[str]]:
 class TestTaking:
     def test_lease_tells_all_about_itself(self, store: Store) -> None:
         assert queue_of(store).take("ada", "relay", NOW, LATER) == KeyLease(
-            ordering_key="ada",
+            name="ada",
             owner="relay",
             token=1,
             until=LATER,
@@ -92,8 +93,8 @@ class TestTaking:
         assert take(store, until=MUCH_LATER).token == 2
         assert queue_of(store).take("ada", "other", LATER, MUCH_LATER) == Busy(MUCH_LATER)
 
-    def test_lease_that_was_settled_is_free_at_once(self, store: Store) -> None:
-        settle(store, take(store))
+    def test_lease_that_was_acknowledged_is_free_at_once(self, store: Store) -> None:
+        acknowledge(store, take(store))
 
         assert take(store, owner="other").token == 2
 
@@ -119,7 +120,7 @@ class TestReading:
 
     def test_they_begin_behind_the_last_one_dealt_with(self, store: Store) -> None:
         add(store, "1", "2", "3")
-        settle(store, take(store), "1", "2")
+        acknowledge(store, take(store), "1", "2")
 
         lease = take(store)
 
@@ -140,7 +141,7 @@ class TestReading:
 
     def test_late_one_comes_first_where_it_was_seen(self, store: Store) -> None:
         add(store, "2", "4")
-        settle(store, take(store), "2")
+        acknowledge(store, take(store), "2")
         add(store, "1")
 
         lease = take(store)
@@ -150,14 +151,14 @@ class TestReading:
 
     def test_all_late_ones_come_in_order_where_one_was_seen(self, store: Store) -> None:
         add(store, "3", "4")
-        settle(store, take(store), "3")
+        acknowledge(store, take(store), "3")
         add(store, "2", "1")
 
         assert read(store, take(store), seen={"2"}) == ["1", "2", "4"]
 
     def test_what_was_seen_and_is_published_by_now_does_not_come_again(self, store: Store) -> None:
         add(store, "1", "2", "3")
-        settle(store, take(store), "1", "2")
+        acknowledge(store, take(store), "1", "2")
         add(store, "0")
 
         assert read(store, take(store), seen={"1", "2", "gone"}) == ["3"]
@@ -173,11 +174,11 @@ class TestReading:
         assert [while_dead, read(store, lease, seen={"1"})] == [["2"], ["1", "2"]]
 
 
-class TestSettling:
+class TestAcknowledging:
     def test_published_messages_are_marked_and_the_key_has_moved_on(self, store: Store) -> None:
         add(store, "1", "2", "3")
 
-        settle(store, take(store), "1", "2")
+        acknowledge(store, take(store), "1", "2")
 
         assert [stored(store, id_).published_at for id_ in ("1", "2")] == [NOW + MOMENT] * 2
         assert pending_ids(store) == ["3"]
@@ -185,48 +186,48 @@ class TestSettling:
 
     def test_late_message_does_not_move_the_key_back(self, store: Store) -> None:
         add(store, "2")
-        settle(store, take(store), "2")
+        acknowledge(store, take(store), "2")
         add(store, "1")
 
-        settle(store, take(store), "1")
+        acknowledge(store, take(store), "1")
 
         assert take(store).last_message_id == "2"
         assert pending_ids(store) == []
 
-    def test_visit_that_found_nothing_changes_nothing(self, store: Store) -> None:
+    def test_batch_that_found_nothing_changes_nothing(self, store: Store) -> None:
         add(store, "1", "2")
-        settle(store, take(store), "1")
+        acknowledge(store, take(store), "1")
 
-        settle(store, take(store))
+        acknowledge(store, take(store))
 
         assert (take(store).last_message_id, pending_ids(store)) == ("1", ["2"])
 
-    def test_as_many_as_fit_are_settled_at_once(self, store: Store) -> None:
+    def test_as_many_as_fit_are_acknowledged_at_once(self, store: Store) -> None:
         ids = numbered(99)
         add(store, *ids)
 
-        settle(store, take(store), *ids)
+        acknowledge(store, take(store), *ids)
 
         assert (pending_ids(store), take(store).last_message_id) == ([], ids[-1])
 
-    def test_applied_settlement_is_not_applied_again(self, store: Store) -> None:
+    def test_applied_acknowledgement_is_not_applied_again(self, store: Store) -> None:
         add(store, "1")
-        settling = queue_of(store).settle(
-            Settlement(lease=take(store), at=NOW, published=keys("1"))
+        transaction = queue_of(store).acknowledge(
+            Acknowledgement(lease=take(store), at=NOW, published=keys("1"))
         )
-        settling.commit()
+        transaction.commit()
         take(store, owner="other")
 
-        settling.commit()
+        transaction.commit()
 
         assert queue_of(store).take("ada", "relay", NOW, LATER) == Busy(LATER)
 
-    def test_where_a_message_is_gone_nothing_is_settled(self, store: Store) -> None:
+    def test_where_a_message_is_gone_nothing_is_acknowledged(self, store: Store) -> None:
         add(store, "1", "3")
         lease = take(store)
 
         with pytest.raises(MessageNotFound) as missing:
-            settle(store, lease, "1", "2", failure=failed("3"))
+            acknowledge(store, lease, "1", "2", failure=failed("3"))
 
         assert facts(missing.value) == (MessageNotFound, "ada", "2")
         assert pending_ids(store) == ["1", "3"]
@@ -239,7 +240,7 @@ class TestFailures:
     def test_failure_is_counted_and_told(self, store: Store) -> None:
         add(store, "1", "2")
 
-        settle(store, take(store), failure=failed("1"), next_attempt=LATER)
+        acknowledge(store, take(store), failure=failed("1"), next_attempt=LATER)
 
         found = stored(store, "1")
         assert (found.retry_count, found.last_error) == (1, "no such queue")
@@ -248,7 +249,7 @@ class TestFailures:
     @pytest.mark.parametrize("owner", ["relay", "other"])
     def test_nobody_tries_the_key_before_the_next_attempt(self, store: Store, owner: str) -> None:
         add(store, "1")
-        settle(store, take(store), failure=failed("1"), next_attempt=LATER)
+        acknowledge(store, take(store), failure=failed("1"), next_attempt=LATER)
 
         busy = queue_of(store).take("ada", owner, LATER - MOMENT, MUCH_LATER)
         assert busy == Busy(LATER)
@@ -263,13 +264,13 @@ class TestFailures:
         for attempts in (0, 1, 2):
             lease = take(store)
             assert (lease.attempts, stored(store, "1").retry_count) == (attempts, attempts)
-            settle(store, lease, failure=failed("1"), next_attempt=NOW)
+            acknowledge(store, lease, failure=failed("1"), next_attempt=NOW)
 
     def test_failure_behind_a_success_is_the_first_one(self, store: Store) -> None:
         add(store, "1", "2")
-        settle(store, take(store), failure=failed("1"), next_attempt=NOW)
+        acknowledge(store, take(store), failure=failed("1"), next_attempt=NOW)
 
-        settle(store, take(store), "1", failure=failed("2"), next_attempt=NOW)
+        acknowledge(store, take(store), "1", failure=failed("2"), next_attempt=NOW)
 
         lease = take(store)
         assert (lease.attempts, lease.last_message_id) == (1, "1")
@@ -277,26 +278,26 @@ class TestFailures:
 
     def test_success_forgets_the_failures(self, store: Store) -> None:
         add(store, "1")
-        settle(store, take(store), failure=failed("1"), next_attempt=NOW)
+        acknowledge(store, take(store), failure=failed("1"), next_attempt=NOW)
 
-        settle(store, take(store), "1")
+        acknowledge(store, take(store), "1")
 
         assert take(store).attempts == 0
         assert stored(store, "1").retry_count == 1
 
-    def test_visit_that_found_nothing_keeps_the_count(self, store: Store) -> None:
+    def test_batch_that_found_nothing_keeps_the_count(self, store: Store) -> None:
         add(store, "1")
-        settle(store, take(store), failure=failed("1"), next_attempt=NOW)
+        acknowledge(store, take(store), failure=failed("1"), next_attempt=NOW)
 
-        settle(store, take(store))
+        acknowledge(store, take(store))
 
         assert take(store).attempts == 1
 
     def test_key_goes_on_behind_a_dead_letter_at_once(self, store: Store) -> None:
         add(store, "1", "2", "3")
-        settle(store, take(store), failure=failed("1"), next_attempt=NOW)
+        acknowledge(store, take(store), failure=failed("1"), next_attempt=NOW)
 
-        settle(store, take(store), "1", failure=failed("2", is_dead=True))
+        acknowledge(store, take(store), "1", failure=failed("2", is_dead=True))
 
         lease = take(store, owner="other")
         assert (lease.last_message_id, lease.attempts) == ("2", 0)
@@ -307,12 +308,12 @@ class TestFailures:
         add(store, "1")
         lease = take(store)
         outbox_of(store).mark_as_published(key("1"))
-        settle(store, lease, failure=failed("1", is_dead=True))
+        acknowledge(store, lease, failure=failed("1", is_dead=True))
 
         with pytest.raises(NotDeadLettered):
             outbox_of(store).retry(key("1"))
 
-        assert waiting(store) == {}
+        assert seen_pending(store) == {}
 
 
 class TestFencing:
@@ -324,67 +325,67 @@ class TestFencing:
         current = take(store, owner=owner, now=LATER, until=MUCH_LATER)
 
         for failure in (None, failed("2"), failed("2", is_dead=True)):
-            with pytest.raises(KeyTakenOver) as refused:
-                settle(store, late, "1", failure=failure, next_attempt=MUCH_LATER)
-            assert facts(refused.value) == (KeyTakenOver, "ada", "relay")
+            with pytest.raises(LeaseLost) as refused:
+                acknowledge(store, late, "1", failure=failure, next_attempt=MUCH_LATER)
+            assert facts(refused.value) == (LeaseLost, "ada", "relay")
 
         assert pending_ids(store) == ["1", "2"]
         assert stored(store, "2").retry_count == 0
         assert queue_of(store).take("ada", "third", LATER, MUCH_LATER) == Busy(MUCH_LATER)
-        settle(store, current, "1")
+        acknowledge(store, current, "1")
         assert (take(store).last_message_id, pending_ids(store)) == ("1", ["2"])
 
     def test_it_changes_nothing_either_once_the_other_one_is_done(self, store: Store) -> None:
         add(store, "1", "2")
         late = take(store)
-        settle(store, take(store, owner="other", now=LATER, until=MUCH_LATER), "1")
+        acknowledge(store, take(store, owner="other", now=LATER, until=MUCH_LATER), "1")
 
-        with pytest.raises(KeyTakenOver):
-            settle(store, late, "1", "2")
+        with pytest.raises(LeaseLost):
+            acknowledge(store, late, "1", "2")
 
         assert (take(store).last_message_id, pending_ids(store)) == ("1", ["2"])
 
-    def test_lease_that_nobody_took_over_is_settled_late(self, store: Store) -> None:
+    def test_lease_that_nobody_took_over_is_acknowledged_late(self, store: Store) -> None:
         add(store, "1")
         late = take(store, until=NOW)
 
-        settle(store, late, "1")
+        acknowledge(store, late, "1")
 
         assert pending_ids(store) == []
 
-    def test_lease_is_settled_once(self, store: Store) -> None:
+    def test_lease_is_acknowledged_once(self, store: Store) -> None:
         add(store, "1", "2")
         lease = take(store)
-        settle(store, lease, "1")
+        acknowledge(store, lease, "1")
 
-        with pytest.raises(KeyTakenOver):
-            settle(store, lease, "2")
+        with pytest.raises(LeaseLost):
+            acknowledge(store, lease, "2")
 
         assert pending_ids(store) == ["2"]
 
 
-class TestWaiting:
-    def test_nothing_waits_in_an_empty_outbox(self, store: Store) -> None:
-        assert list(queue_of(store).waiting()) == []
+class TestPending:
+    def test_nothing_is_pending_in_an_empty_outbox(self, store: Store) -> None:
+        assert list(queue_of(store).pending()) == []
 
-    def test_keys_with_pending_messages_wait(self, store: Store) -> None:
+    def test_keys_with_pending_messages_are_pending(self, store: Store) -> None:
         for ordering_key, ids in {"a": "12", "b": "34", "c": "5", "d": "6"}.items():
             add(store, *ids, ordering_key=ordering_key)
         outbox_of(store).mark_many_as_published([key("3", "b"), key("5", "c")])
         dead_letter(store, "6", ordering_key="d")
 
-        found = sorted(queue_of(store).waiting(), key=lambda each: each.ordering_key)
+        found = sorted(queue_of(store).pending(), key=lambda each: each.ordering_key)
 
-        assert found == [Waiting("a", frozenset("12")), Waiting("b", frozenset("4"))]
+        assert found == [PendingKey("a", frozenset("12")), PendingKey("b", frozenset("4"))]
 
-    def test_dead_letter_that_is_sent_again_waits(self, store: Store) -> None:
+    def test_dead_letter_that_is_sent_again_is_pending(self, store: Store) -> None:
         add(store, "1")
         dead_letter(store, "1")
-        assert waiting(store) == {}
+        assert seen_pending(store) == {}
 
         outbox_of(store).retry(key("1"))
 
-        assert waiting(store) == {"ada": {"1"}}
+        assert seen_pending(store) == {"ada": {"1"}}
 
     def test_key_with_a_great_many_messages_hides_no_other(self, store: Store) -> None:
         ids = numbered(PAGE * 2 + 5)
@@ -392,17 +393,17 @@ class TestWaiting:
             add(store, "1", "2", "3", ordering_key=ordering_key)
         add(store, *ids, ordering_key="b")
 
-        found = waiting(store)
+        found = seen_pending(store)
 
         assert found["a"] == found["c"] == {"1", "2", "3"}
         assert found["b"] <= set(ids)
         assert len(found["b"]) >= PAGE - 3
 
-    def test_more_keys_than_fit_a_page_wait(self, store: Store) -> None:
+    def test_more_keys_than_fit_a_page_are_pending(self, store: Store) -> None:
         all_keys = numbered(PAGE + 5)
         outbox_of(store).add_many([message("1", ordering_key) for ordering_key in all_keys])
 
-        assert waiting(store) == {ordering_key: {"1"} for ordering_key in all_keys}
+        assert seen_pending(store) == {ordering_key: {"1"} for ordering_key in all_keys}
 
 
 class TestShards:
@@ -417,7 +418,7 @@ class TestShards:
         dead = outbox_of(store).dead_letters(99).value
         statistics = outbox_of(store).statistics().value
 
-        assert waiting(store).keys() == {all_keys[0], *all_keys[4:]}
+        assert seen_pending(store).keys() == {all_keys[0], *all_keys[4:]}
         assert {each.key.ordering_key for each in dead} == set(all_keys[1:4])
         assert (statistics.pending, statistics.dead_lettered) == (9, 3)
 
@@ -425,4 +426,4 @@ class TestShards:
         all_keys = numbered(6)
         outbox_of(store).add_many([message("1", ordering_key) for ordering_key in all_keys])
 
-        assert waiting(with_shards(store, 4)).keys() == set(all_keys)
+        assert seen_pending(with_shards(store, 4)).keys() == set(all_keys)

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from application.errors import LeaseLost
+from application.ports.leases import LeaseLost
 from application.ports.subscriptions import Start
 from tests.stores import Store
 from tests.subscription.subscribing import LEASE, Subscribing, seen, stop_when_idle, subscribing
@@ -68,7 +68,7 @@ def test_instance_that_lost_its_lease_is_refused(events: Subscribing) -> None:
 
         with pytest.raises(LeaseLost) as refused:
             next(first)
-        assert refused.value.subscription == "events#mailer"
+        assert refused.value.name == "events#mailer"
         first.close()
 
         assert seen(second) == [("a", 3)]

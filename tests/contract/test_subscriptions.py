@@ -12,8 +12,9 @@ from application.ports.event_store import RawEvent
 from application.ports.subscriptions import Start
 from domain.consistency import NoStream
 from domain.errors import InvalidValue
-from infrastructure.event_registry import EventRegistry, EventType
-from infrastructure.unit_of_work import EventOptions
+from infrastructure.contexts.context import Context, Contexts
+from infrastructure.events.registry import EventType
+from infrastructure.unit_of_work import CommitOptions
 from tests.events.samples import Noted, noted
 from tests.stores import Store
 from tests.subscription.subscribing import (
@@ -221,5 +222,6 @@ def test_closing_twice_does_nothing(events: Subscribing) -> None:
 
 def append_unheard(events: Subscribing) -> None:
     """An event of a type that the subscriber does not know."""
-    events.store.options = EventOptions(registry=EventRegistry([EventType("Unheard", Noted)]))
+    unheard = Context(event_types=(EventType("Unheard", Noted),))
+    events.store.options = CommitOptions(contexts=Contexts([unheard]))
     events.store.event_store().append(stream_id("a"), noted("x"), NoStream())

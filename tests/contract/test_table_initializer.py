@@ -12,18 +12,24 @@ import pytest
 from pynamodb.models import Model
 
 from application.ports.table_initializer import TableStatus
-from infrastructure.dynamodb.client import Client
-from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.models import MODELS
-from infrastructure.dynamodb.retry import RetryPolicy
-from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
-from infrastructure.dynamodb.table_schema import Capacity, TableSchema
-from infrastructure.dynamodb.tables import Tables
+from infrastructure.contexts.registered import REGISTERED
+from infrastructure.dynamodb.gateway.gateway import Client, Gateway
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
+from infrastructure.dynamodb.models import SHARED
+from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
+from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.metering import Meter
 from tests.contract.letters import Letter, OtherLetter, PlainLetter, WholeLetter
 from tests.stores import client_of
 
 RACERS = 4
+
+MODELS: dict[str, type[Model]] = {
+    **{each.aggregate_type.table: each.model() for each in REGISTERED.state_stored},
+    **SHARED,
+}
+"""The models of the service, by logical table."""
 
 
 @pytest.fixture(
@@ -90,7 +96,7 @@ def test_second_run_creates_nothing(client: Client, name: str) -> None:
 
 
 def test_tables_of_the_service_are_created_and_drift_in_nothing(client: Client, name: str) -> None:
-    tables = Tables(f"{name}-")
+    tables = TableNames(f"{name}-")
     schemas = [TableSchema(model, tables.physical(logical)) for logical, model in MODELS.items()]
     subject = DynamoDBTableInitializer(Gateway(client, Meter(), RetryPolicy()), schemas, Capacity())
 

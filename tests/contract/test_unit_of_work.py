@@ -7,7 +7,7 @@ import pytest
 from application.errors import LimitExceeded
 from domain.errors import ConcurrencyConflict
 from domain.users.errors import UserNotFound
-from infrastructure.users import USERS
+from infrastructure.contexts.users import USER
 from tests.contract.storing import facts, names, put, put_new, rename, stored
 from tests.stores import Store
 from tests.users import NOW, new_user
@@ -40,7 +40,7 @@ def test_user_can_be_changed_and_saved_again_in_the_same_unit(store: Store) -> N
             unit.commit()
 
     assert user.version == 3
-    assert stored(store, "ada") == USERS.to_state(user)
+    assert stored(store, "ada") == USER.to_state(user)
 
 
 def test_user_added_and_changed_before_the_commit_is_stored_as_it_stands(store: Store) -> None:

@@ -8,7 +8,7 @@ from domain.errors import ConcurrencyConflict, InvalidValue
 from domain.users.errors import EmailAlreadyRegistered, UserNotFound
 from domain.users.user import User
 from domain.users.values import Email, Role
-from infrastructure.users import USERS
+from infrastructure.contexts.users import USER
 from tests.contract.storing import HOSTILE_IDS, address, facts, names, put, put_new, rename, stored
 from tests.stores import Store
 from tests.users import NOW, new_user
@@ -18,7 +18,7 @@ hostile = pytest.mark.parametrize("hostile", HOSTILE_IDS.values(), ids=HOSTILE_I
 
 def test_added_user_is_read_back_as_it_was(store: Store) -> None:
     user = new_user(id="ada")
-    expected = {**USERS.to_state(user), "version": 1}
+    expected = {**USER.to_state(user), "version": 1}
 
     put(store, user)
 
@@ -201,7 +201,7 @@ def test_names_and_addresses_of_every_script_and_length_are_kept(store: Store) -
         )
         for n, (first, last) in enumerate(names_of)
     ]
-    expected = [{**USERS.to_state(user), "version": 1} for user in users]
+    expected = [{**USER.to_state(user), "version": 1} for user in users]
 
     put(store, *users)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import tests.docs.test_adding_an_aggregate as adding
-from tests.docs.markdown import GUIDES, ROOT, blocks, table
+from tests.docs.markdown import GUIDES, blocks
 
 GUIDE = GUIDES / "getting-started.md"
-TEXTS = ("scripts", "settings", "docs", "README.md", "Makefile", "docker-compose.yml")
+TEXTS = ("docs", "README.md", "Makefile", "docker-compose.yml")
 
 _PLACED = re.compile(r"<!-- (?P<place>.+?) -->\n```python\n(?P<code>.*?)```", re.DOTALL)
 
@@ -22,14 +22,7 @@ _PLACED = re.compile(r"<!-- (?P<place>.+?) -->\n```python\n(?P<code>.*?)```", re
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy in which both guides were followed, but for the renaming."""
-    for name in (*adding.COPIED, *TEXTS):
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, tmp_path / name)
-    (ROOT / ".engines").mkdir(exist_ok=True)
-    (tmp_path / ".engines").symlink_to(ROOT / ".engines")
+    adding.copied(tmp_path, *TEXTS)
     for block in adding.blocks():
         block.apply(tmp_path)
     for found in _PLACED.finditer(GUIDE.read_text()):
@@ -90,22 +83,12 @@ def test_after_the_renaming_nothing_bears_the_old_name(copy: Path) -> None:
     adding.run(copy, *PYTEST, "tests/unit/test_settings.py", "-m", "not engine")
 
 
-def test_what_names_the_sample_is_in_the_list_of_what_to_remove() -> None:
-    listed = [
-        place
-        for row in table(GUIDE, "6. Remove the sample")
-        for place in re.findall(r"[\w/.*-]+", row["where"])
-    ]
-    removed = {path for place in listed for path in ROOT.glob(place)}
-    names = re.compile(
-        r"^(from|import) (\S*\busers\b|.* import users\b)|dynastrata.* seed\b|'seed'", re.MULTILINE
-    )
-    missing = [
-        path.relative_to(ROOT).as_posix()
-        for layer in ("domain", "application", "infrastructure", "api", "scripts")
-        for path in sorted((ROOT / layer).rglob("*.*"))
-        if path.suffix in {".py", ".sh", ".ps1"} and names.search(path.read_text())
-        if not removed & {path, *path.parents}
-    ]
-    assert [place for place in listed if not list(ROOT.glob(place))] == []
-    assert missing == []
+def test_a_third_context_touches_four_files_that_others_share() -> None:
+    placed = [adding.Block(m["place"], m["code"]) for m in _PLACED.finditer(GUIDE.read_text())]
+
+    assert adding.shared([*adding.blocks(), *placed]) == {
+        "application/ports/unit_of_work.py",
+        "infrastructure/contexts/registered.py",
+        "api/container.py",
+        "api/contexts.py",
+    }

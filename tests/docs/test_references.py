@@ -10,11 +10,10 @@ import pytest
 from pynamodb.attributes import Attribute
 
 from api.lambdas.outbox_relay import FILTER
-from application.deciding import DECISIONS
+from application.retry_on_conflict import MAX_ATTEMPTS
 from domain.consistency import StreamId
-from infrastructure.dynamodb.aggregate_table import KEPT_COMMITS
-from infrastructure.dynamodb.client import Client
-from infrastructure.dynamodb.items import LARGEST_ITEM, Item
+from infrastructure.dynamodb.gateway.gateway import Client
+from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.models.base import ClaimModel
 from infrastructure.dynamodb.models.checkpoints import CheckpointModel
 from infrastructure.dynamodb.models.events import EventModel
@@ -22,14 +21,16 @@ from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
 from infrastructure.dynamodb.models.users import SessionAttribute, UserModel
-from infrastructure.dynamodb.table_schema import Capacity, TableSchema
-from infrastructure.dynamodb.transaction import MOST_ACTIONS, MOST_BYTES, TOKEN_SECONDS
+from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.tables.aggregates import KEPT_COMMITS
+from infrastructure.dynamodb.transaction.transaction import TOKEN_SECONDS
 from infrastructure.engines import LocalEngine
-from infrastructure.event_subscription import subscription_key
-from infrastructure.message_registry import message_id
-from infrastructure.outbox import HEAD
-from infrastructure.settings import Settings
-from infrastructure.streams import stream_key
+from infrastructure.events.streams import stream_key
+from infrastructure.limits import MAX_ACTIONS, MAX_BYTES, MAX_ITEM
+from infrastructure.outbox.table import HEAD
+from infrastructure.outbox.writer import message_id
+from infrastructure.settings.settings import Settings
+from infrastructure.subscriptions.event_subscription import subscription_key
 from scripts import measure_costs
 from scripts import write_configuration_reference as configuration
 from tests.docs.markdown import GUIDES, README, Row, prose, table
@@ -102,7 +103,7 @@ def keys(key_schema: list[dict[str, str]], creation: Any = None) -> list[Row]:
         ("Checkpoint", CheckpointModel),
         ("Message", OutboxModel),
         ("Head", KeyHeadModel),
-        ("Receipt", InboxModel),
+        ("Processed message", InboxModel),
     ],
 )
 def test_attributes_are_those_of_the_model(heading: str, container: Any) -> None:
@@ -139,7 +140,7 @@ def test_keys_of_messages_are_those_that_the_table_is_made_with() -> None:
     )
 
 
-def test_keys_of_receipts_are_those_that_the_table_is_made_with() -> None:
+def test_keys_of_processed_messages_are_those_that_the_table_is_made_with() -> None:
     schema = TableSchema(InboxModel, "inbox")
     created = schema.creation(Capacity())
     assert table(SCHEMAS, "Table `inbox`") == keys(created["KeySchema"], created)
@@ -161,7 +162,7 @@ def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
         unit.inbox.remember("mailer", "7", NOW)
         unit.commit()
     claim, user = sorted(stored_in(store, "users"), key=len)
-    (message,), (receipt,) = stored_in(store, "outbox"), stored_in(store, "inbox")
+    (message,), (processed,) = stored_in(store, "outbox"), stored_in(store, "inbox")
     formats = [row["example"] for row in table(SCHEMAS, "Key formats")]
     assert formats == [
         claim["id"]["S"],
@@ -171,11 +172,16 @@ def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
         message_id(3, 0, "01a1fac2-989e-74d1-a872-6f659efbd0fb"),
         message["outstanding"]["S"],
         HEAD,
-        receipt["id"]["S"],
+        processed["id"]["S"],
     ]
     # Of what a message may have, this one has what pending messages of events have.
     message = {k: v for k, v in message.items() if k not in PENDING_EVENTS_HAVE}
-    shown_items = [("User", user), ("Claim", claim), ("Message", message), ("Receipt", receipt)]
+    shown_items = [
+        ("User", user),
+        ("Claim", claim),
+        ("Message", message),
+        ("Processed message", processed),
+    ]
     for heading, item in shown_items:
         always = [r for r in table(SCHEMAS, heading) if r["always there"] == "yes"]
         shown = {row["attribute"]: row["type"] for row in always}
@@ -223,7 +229,7 @@ def test_the_filter_of_the_relay_for_lambda_is_that_of_the_code() -> None:
 
 
 def test_figures_in_the_guides_are_those_of_the_code() -> None:
-    assert (MOST_ACTIONS, MOST_BYTES, LARGEST_ITEM) == (100, 4 * 1024**2, 400 * 1024)
+    assert (MAX_ACTIONS, MAX_BYTES, MAX_ITEM) == (100, 4 * 1024**2, 400 * 1024)
     assert "100 actions, 4 MB, or 400 KB an item" in words(COMMITS)
     assert (Settings().retry_attempts, Settings().call_deadline_seconds) == (4, 30)
     assert "up to four times within about thirty seconds" in words(COMMITS)
@@ -232,7 +238,7 @@ def test_figures_in_the_guides_are_those_of_the_code() -> None:
     assert KEPT_COMMITS == 5
     assert "an aggregate's item keeps the last five" in words(COMMITS)
     assert "newest first, at most five" in words(SCHEMAS)
-    assert DECISIONS == 10
+    assert MAX_ATTEMPTS == 10
     assert "gives up after ten rounds" in words(COMMITS)
 
 

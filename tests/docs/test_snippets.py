@@ -26,10 +26,11 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from api.cli.main import app
+from infrastructure.contexts.registered import REGISTERED
 from infrastructure.engines.process import LOOPBACK, reserved_port
-from infrastructure.logs import configure_logs
-from infrastructure.setting_checks import PREFIX, variable
-from infrastructure.settings import Settings
+from infrastructure.settings.checks import PREFIX, variable
+from infrastructure.settings.settings import DESTINATION, TABLE, Settings
+from infrastructure.system.logs import configure_logs
 from tests.docs.markdown import DOCUMENTS, GUIDES, README, ROOT, Block, blocks, name, prose
 
 # These two are followed in a copy of the code, each by a test of its own.
@@ -161,6 +162,8 @@ def test_every_script_and_variable_in_a_document_exists(document: Path) -> None:
     variables = set(re.findall(rf"\b{PREFIX}[A-Z_]*[A-Z]\b", text))
     # Shown as an example of a wrong name.
     known = {variable(a.name) for a in fields(Settings)} | {f"{PREFIX}PROVIDR"}
+    known |= {variable(name + TABLE) for name in REGISTERED.tables}
+    known |= {variable(n + DESTINATION) for n in REGISTERED.integration_events.destinations}
     assert {script for script in scripts if not (ROOT / script).is_file()} == set()
     assert variables - known == set()
 

@@ -11,10 +11,9 @@ from attrs import define, field
 
 from api.container import Container
 from api.http.app import create_app
-from application.users.register_user import RegisterUser
 from domain.users.values import Role
-from infrastructure.notifiers import MemoryNotifier
-from infrastructure.passwords import Argon2Hasher
+from infrastructure.system.notifiers import MemoryNotifier
+from infrastructure.system.passwords import Argon2Hasher
 
 with warnings.catch_warnings():
     # Starlette asks for the successor of httpx, which does the same and is not needed otherwise.
@@ -73,10 +72,9 @@ class Api(TestClient):
 
     def admin(self) -> Headers:
         """The headers of an administrator, who is registered for this."""
-        command = RegisterUser(
+        self.container.register_user()(
             first_name="Root", last_name="Root", email=ADMIN, password=PASSWORD, role=Role.ADMIN
         )
-        self.container.register_user()(command)
         return self.bearer(ADMIN)
 
     def place(self, headers: Headers, *skus: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
-from infrastructure.settings import Settings
+from infrastructure.settings.settings import Settings
 
 Cli = Callable[..., Result]
 """Runs a command with these arguments and, by keyword, these variables."""

@@ -10,8 +10,8 @@ import structlog
 from typer.testing import Result
 
 from api.container import Container, build_container
-from infrastructure.notifiers import MemoryNotifier
-from infrastructure.settings import Settings
+from infrastructure.settings.settings import Settings
+from infrastructure.system.notifiers import MemoryNotifier
 from tests.e2e.clients import CHEAP, Api, ManualClock
 from tests.e2e.commands import Cli, run, variables
 

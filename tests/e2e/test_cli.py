@@ -11,10 +11,9 @@ from attrs import evolve
 
 from api.cli.seed import AdminAddressTaken, seed_users
 from api.container import Container
-from application.users.sign_in import SignIn
 from domain.users.errors import RefreshTokenReused, RefreshTokenSuperseded
-from infrastructure.dynamodb.models import MODELS
-from infrastructure.settings import SAMPLE_PASSWORD, Settings
+from infrastructure.contexts.registered import REGISTERED
+from infrastructure.settings.settings import SAMPLE_PASSWORD, Settings
 from tests.e2e.clients import PASSWORD, Api
 from tests.e2e.commands import Cli, variables
 
@@ -80,7 +79,7 @@ def test_waiting_for_the_store_is_bounded(command: Cli, unreachable: dict[str, s
 
 
 def test_missing_tables_are_created_once(cli: Cli, settings: Settings) -> None:
-    names = MODELS if settings.provider == "dynamodb" else ()
+    names = REGISTERED.tables if settings.provider == "dynamodb" else ()
     tables = [f"{settings.table_prefix}{name}" for name in names]
     first, second = cli("tables", "create", "--json"), cli("tables", "create", "--json")
     assert (first.exit_code, second.exit_code) == (0, 0)
@@ -98,7 +97,7 @@ def test_the_status_tells_what_is_missing(cli: Cli, settings: Settings) -> None:
     assert (before.exit_code, after.exit_code) == (3, 0)
     assert {table["state"] for table in json.loads(before.stdout)} == {"MISSING"}
     states = [(table["state"], table["drift"]) for table in json.loads(after.stdout)]
-    assert states == [("ACTIVE", [])] * len(MODELS)
+    assert states == [("ACTIVE", [])] * len(REGISTERED.tables)
 
 
 def test_deleting_the_tables_asks_first(cli: Cli, settings: Settings) -> None:
@@ -136,7 +135,7 @@ def test_seeding_leaves_a_password_that_was_changed(container: Container) -> Non
     seed_users(container)
     container.settings.override(evolve(container.settings(), admin_password=PASSWORD))
     seed_users(container)
-    tokens = container.sign_in()(SignIn(email="admin@example.com", password=SAMPLE_PASSWORD))
+    tokens = container.sign_in()(email="admin@example.com", password=SAMPLE_PASSWORD)
     assert tokens.user_id
 
 
@@ -231,7 +230,7 @@ def test_the_demo_stores_the_same_on_each_provider_and_tells_the_cost(
         ("remove a line", "event 3 of the order"),
         ("pay the order", "event 4 of the order, message"),
         ("add a line too late", "nothing: the order is paid"),
-        ("publish what waits", "8 messages marked as published"),
+        ("publish what is pending", "8 messages marked as published"),
         ("look for more", "nothing: the index of pending messages was read"),
     ]
     paid = [step["requests"] > 0 for step in steps]

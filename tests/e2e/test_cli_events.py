@@ -4,15 +4,14 @@ from typing import Any
 import pytest
 
 from api.cli import events
-from api.container import Container
-from application.acting import acting
-from application.orders.change_lines import AddLine
-from application.orders.close_order import PayOrder
-from application.orders.place_order import PlaceOrder
+from api.container import Container, build_container
+from application.event_context import event_context
+from application.orders.change_order import OrderToChange
 from application.ports.event_store import EventMetadata
 from domain.consistency import Loaded, NoStream, StreamId
 from domain.orders.events import OrderPaid
-from infrastructure.event_registry import EventRegistry, EventType
+from infrastructure.contexts.context import Context, Contexts
+from infrastructure.events.registry import EventType
 from tests.e2e.clients import ManualClock
 from tests.e2e.commands import Cli
 from tests.orders import line
@@ -28,10 +27,10 @@ def here(container: Container, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli
 @pytest.fixture
 def order_id(container: Container) -> str:
     """An order of three events, the last two of one request."""
-    order = container.place_order()(PlaceOrder(customer_id="ada", lines=(line("algebra"),)))
-    with acting(EventMetadata(correlation_id="request-1", actor="ada")):
-        container.add_line()(AddLine(order_id=order.id, line=line("weaving")))
-        container.pay_order()(PayOrder(order_id=order.id))
+    order = container.place_order()(customer_id="ada", lines=(line("algebra"),))
+    with event_context(EventMetadata(correlation_id="request-1", actor="ada")):
+        container.add_line()(OrderToChange(order_id=order.id), line("weaving"))
+        container.pay_order()(OrderToChange(order_id=order.id))
     return order.id
 
 
@@ -42,13 +41,11 @@ def stored_by_another_release(container: Container, clock: ManualClock) -> str:
     store = container.event_store()
     paid = OrderPaid(order_id=stream.id, amount_cents=100, occurred_at=clock.now())
     store.append(stream, [paid], NoStream())
-    tomorrow = EventRegistry([EventType("OrderRefunded", OrderPaid)])
-    options = container.event_options()
-    container.event_options.override(type(options)(registry=tomorrow))
-    try:
-        store.append(stream, [paid], Loaded(1))
-    finally:
-        container.event_options.reset_override()
+    tomorrow = build_container(container.settings())
+    tomorrow.store.override(container.store)
+    refunded = Context(event_types=(EventType("OrderRefunded", OrderPaid),))
+    tomorrow.contexts.override(Contexts([refunded]))
+    tomorrow.event_store().append(stream, [paid], Loaded(1))
     return stream.id
 
 
@@ -176,10 +173,10 @@ def test_tail_shows_people_a_line_each(here: Cli, order_id: str) -> None:
 
 
 def test_tail_goes_on_after_what_was_shown(here: Cli, container: Container) -> None:
-    order = container.place_order()(PlaceOrder(customer_id="ada", lines=(line("algebra"),)))
+    order = container.place_order()(customer_id="ada", lines=(line("algebra"),))
     told = []
     for sku in ("weaving", "numbers", "letters"):
-        container.add_line()(AddLine(order_id=order.id, line=line(sku)))
+        container.add_line()(OrderToChange(order_id=order.id), line(sku))
         arguments = ("--from", "checkpoint", "--name", "reader", "--limit", "1", "--json")
         told += lines(here("events", "tail", *arguments).stdout)
     assert [each["version"] for each in told] == [1, 2, 3]

@@ -18,9 +18,9 @@ from attrs import evolve
 from api.cli import outbox
 from api.container import Container
 from application.ports.outbox import MessageKey, OutboxMessage
-from infrastructure.logs import configure_logs
-from infrastructure.relaying import PollingRelay
-from infrastructure.settings import Settings
+from infrastructure.outbox.relays import PollingRelay
+from infrastructure.settings.settings import Settings
+from infrastructure.system.logs import configure_logs
 from tests.e2e.clients import Api, ManualClock
 from tests.e2e.commands import Cli, variables
 from tests.outboxes import messages, numbered

@@ -8,15 +8,18 @@ from attrs import evolve
 
 from api.container import Container, build_container
 from application.errors import LimitExceeded
-from application.message_types import MessageType
-from application.orders.place_order import PlaceOrder
+from application.integration_events import IntegrationEvent
 from application.ports.subscriptions import Start
 from domain.consistency import NoStream, StreamId
+from domain.errors import InvalidValue
 from domain.orders.events import LineRemoved
 from domain.orders.order import Order
-from infrastructure.message_registry import MessageRegistry
-from infrastructure.settings import Settings, SettingsError
+from infrastructure.contexts.context import Context, Contexts
+from infrastructure.messaging.local import LogPublisher
+from infrastructure.settings.destination import Destination
+from infrastructure.settings.settings import Settings, SettingsError
 from tests.orders import line
+from tests.outboxes import message
 from tests.users import NOW
 
 PUBLIC = (
@@ -41,6 +44,7 @@ PUBLIC = (
     "request_password_reset",
     "complete_password_reset",
     "ban_user",
+    "unban_user",
     "sign_in",
     "refresh_session",
     "sign_out",
@@ -55,9 +59,20 @@ PUBLIC = (
 
 
 def test_every_provider_resolves(container: Container) -> None:
-    made = {name: provider() for name, provider in container.providers.items()}
-    assert set(PUBLIC) <= set(made)
+    on_both = {n: p for n, p in container.providers.items() if n != "batch_relay"}
+    made = {name: provider() for name, provider in on_both.items()}
+    assert set(PUBLIC) <= {*made, "batch_relay"}
     assert None not in made.values()
+
+
+def test_a_relay_for_batches_is_there_where_somebody_could_deliver_them(
+    container: Container,
+) -> None:
+    if container.settings().provider == "dynamodb":
+        assert container.batch_relay() is not container.batch_relay()
+        return
+    with pytest.raises(SettingsError, match=r"^provider: memory has no stream"):
+        container.batch_relay()
 
 
 def test_every_call_makes_another_unit_of_work(container: Container) -> None:
@@ -90,9 +105,11 @@ def test_the_tables_of_events_are_named_and_keyed_as_set(settings: Settings) -> 
     built = build_container(
         evolve(
             settings,
-            events_table=f"{prefix}journal",
-            snapshots_table=f"{prefix}photos",
-            checkpoints_table=f"{prefix}marks",
+            tables={
+                "events": f"{prefix}journal",
+                "snapshots": f"{prefix}photos",
+                "checkpoints": f"{prefix}marks",
+            },
             events_partition_key="stream",
             events_sort_key="number",
             events_streams_enabled=False,
@@ -100,17 +117,19 @@ def test_the_tables_of_events_are_named_and_keyed_as_set(settings: Settings) -> 
         )
     )
     created = built.table_initializer().create_missing()
-    order = built.place_order()(PlaceOrder(customer_id="ada", lines=(line(),)))
+    order = built.place_order()(customer_id="ada", lines=(line(),))
 
     assert {f"{prefix}journal", f"{prefix}photos"} <= set(created)
-    assert built.tables().physical("checkpoints") == f"{prefix}marks"
+    assert built.store().tables.physical("checkpoints") == f"{prefix}marks"
     assert built.get_order()(order.id).version == 1
     request = {"TableName": f"{prefix}journal", "ConsistentRead": True}
-    (item,) = built.gateway().call("Scan", request)["Items"]
+    (item,) = built.store().gateway.call("Scan", request)["Items"]
     assert (item["stream"], item["number"]) == ({"S": f"Order:{order.id}"}, {"N": "1"})
     request = {"TableName": f"{prefix}photos", "ConsistentRead": True}
-    assert built.gateway().call("Scan", request)["Count"] == 1
-    described = built.gateway().call("DescribeTable", {"TableName": f"{prefix}journal"})["Table"]
+    assert built.store().gateway.call("Scan", request)["Count"] == 1
+    described = built.store().gateway.call("DescribeTable", {"TableName": f"{prefix}journal"})[
+        "Table"
+    ]
     assert not described.get("StreamSpecification", {}).get("StreamEnabled", False)
 
 
@@ -140,23 +159,25 @@ def test_events_are_appended_at_once_or_one_by_one_as_set(
 
 
 def test_relays_work_as_set() -> None:
-    container = build_container(
-        Settings(
-            relay_lease_seconds=20,
-            relay_batch_size=7,
-            relay_attempts=3,
-            relay_backoff_seconds=5,
-            relay_backoff_cap_seconds=12,
-            relay_poll_interval_ms=250,
-            relay_sweep_seconds=40,
-            streams_poll_interval_ms=400,
-            outbox_keep_days=2,
-        )
+    settings = Settings(
+        relay_lease_seconds=20,
+        relay_batch_size=7,
+        relay_attempts=3,
+        relay_backoff_seconds=5,
+        relay_backoff_cap_seconds=12,
+        relay_poll_interval_ms=250,
+        relay_sweep_seconds=40,
+        streams_poll_interval_ms=400,
+        outbox_keep_days=2,
     )
+    container = build_container(settings)
     polling, following = container.polling_relay(), container.stream_relay()
-    for relay in (container.relay(), polling.relay, following.relay, container.batch_relay().relay):
+    # Made, and never connected to anything.
+    on_dynamodb = build_container(evolve(settings, provider="dynamodb", region="us-east-1"))
+    batch = on_dynamodb.batch_relay()
+    for relay in (container.relay(), polling.relay, following.relay, batch.relay):
         options = relay._options
-        assert (options.lease_seconds, options.batch, options.attempts) == (20, 7, 3)
+        assert (options.lease_seconds, options.batch_size, options.attempts) == (20, 7, 3)
         # Random up to 5, 10, and then 12 seconds.
         pauses = [max(options.backoff(n) for _ in range(200)) for n in (1, 2, 3, 9)]
         assert [4 < pauses[0] <= 5, 8 < pauses[1] <= 10] == [True, True]
@@ -178,7 +199,7 @@ def test_every_relay_has_a_name_of_its_own() -> None:
 def test_a_relay_whose_leases_are_too_short_is_refused_by_the_name_of_the_setting() -> None:
     destination = "sqs:https://sqs.example/1/users"
     container = build_container(
-        Settings(region="us-east-1", users_destination=destination, relay_lease_seconds=6)
+        Settings(region="us-east-1", destinations={"users": destination}, relay_lease_seconds=6)
     )
     with pytest.raises(SettingsError) as refused:
         container.polling_relay()
@@ -188,11 +209,22 @@ def test_a_relay_whose_leases_are_too_short_is_refused_by_the_name_of_the_settin
     )
 
 
-def test_messages_for_a_destination_without_a_setting_are_refused_before_any_commit(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    declared = MessageRegistry([MessageType("LineRemoved", LineRemoved, "shipping")])
-    monkeypatch.setattr("api.container.MESSAGE_TYPES", declared)
+def test_a_destination_that_a_context_declares_is_known_and_goes_to_the_log_unless_set() -> None:
+    removed = IntegrationEvent("LineRemoved", LineRemoved, "shipping")
+    declared = Contexts([Context(integration_events=(removed,))])
+    by_default = build_container(Settings())
+    as_set = build_container(Settings(destinations={"shipping": "memory:"}))
+    for container in (by_default, as_set):
+        container.contexts.override(declared)
 
-    with pytest.raises(SettingsError, match=r"^shipping_destination: no such setting"):
-        build_container(Settings()).unit_of_work()
+    assert by_default.destinations().by_name == {"shipping": Destination("log")}
+    assert as_set.destinations().by_name == {"shipping": Destination("memory")}
+    assert isinstance(by_default.publishers()["shipping"], LogPublisher)
+    assert as_set.publishers()["shipping"] is as_set.memory_publisher()
+
+
+def test_messages_for_a_destination_that_nobody_declares_are_refused_before_any_commit(
+    container: Container,
+) -> None:
+    with container.unit_of_work() as unit, pytest.raises(InvalidValue, match="'shipping' is not"):
+        unit.outbox.add(message(destination="shipping"))

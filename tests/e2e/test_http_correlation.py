@@ -6,7 +6,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from api.container import Container
-from application.acting import current_metadata
+from application.event_context import current_event_context
 from application.ports.event_store import EventMetadata
 from domain.consistency import StreamId
 from tests.e2e.clients import PROBLEM, Api
@@ -84,4 +84,4 @@ def test_requests_at_once_do_not_mix(api: Api, container: Container) -> None:
 def test_nothing_of_a_request_is_left_behind(api: Api) -> None:
     api.register()
     api.place({**api.bearer(), HEADER: "request-1"})
-    assert current_metadata() == EventMetadata()
+    assert current_event_context() == EventMetadata()

@@ -1,5 +1,5 @@
 from api.container import Container
-from infrastructure.notifiers import MemoryNotifier
+from infrastructure.system.notifiers import MemoryNotifier
 from tests.e2e.clients import ADA, GRACE, PASSWORD, Api
 
 NEW_PASSWORD = "another horse, another battery"

@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from api.container import Container
-from api.http.app import LARGEST_BODY
-from api.http.problems import INTERNAL, kind_of_class
+from api.http.app import MAX_BODY
+from api.http.orders.problems import ORDER_PROBLEMS
+from api.http.problems import INTERNAL, KINDS, ProblemTable
+from api.http.users.problems import USER_PROBLEMS
 from application import errors
+from application.ports import inbox, leases, outbox, subscriptions, token_signer
+from application.users import errors as access_errors
 from domain.errors import ConcurrencyConflict, DynastrataError, RuleViolation
 from domain.orders import errors as order_errors
 from domain.users import errors as user_errors
@@ -35,6 +39,19 @@ OPEN = [
     "/sessions",
     "/sessions/refresh",
 ]
+
+MODULES = (
+    errors,
+    access_errors,
+    user_errors,
+    order_errors,
+    inbox,
+    leases,
+    outbox,
+    subscriptions,
+    token_signer,
+)
+"""Where the errors are that a use case may raise."""
 
 # Every example meets the same store: what it holds must not matter.
 hostile = hypothesis_settings(
@@ -109,7 +126,7 @@ def test_json_that_is_no_object_is_named(content: bytes, api: Api) -> None:
 
 
 def test_a_large_body_is_refused_however_it_comes(api: Api) -> None:
-    large = json.dumps(registration(first_name="x" * LARGEST_BODY)).encode()
+    large = json.dumps(registration(first_name="x" * MAX_BODY)).encode()
     whole = api.post("/users", content=large, headers=JSON)
     chunks = api.post("/users", content=(large[n : n + 999] for n in range(0, len(large), 999)))
     for answer in (whole, chunks):
@@ -215,11 +232,12 @@ def test_internals_are_logged_and_not_shown(api: Api, container: Container) -> N
 def test_every_error_of_ours_was_thought_of() -> None:
     ours = [
         each
-        for module in (errors, user_errors, order_errors)
+        for module in MODULES
         for each in vars(module).values()
         if isclass(each) and issubclass(each, DynastrataError)
     ]
-    internal = {each.__name__ for each in ours if kind_of_class(each) is INTERNAL}
+    table = ProblemTable({**KINDS, **USER_PROBLEMS, **ORDER_PROBLEMS})
+    internal = {each.__name__ for each in ours if table.kind_of_class(each) is INTERNAL}
     bases = {"DynastrataError", "RuleViolation", "Conflict", "StorageError"}
     assert internal - bases == {
         "AccessDenied",
@@ -228,8 +246,7 @@ def test_every_error_of_ours_was_thought_of() -> None:
         "TableNotReady",
         "ItemWrittenTwice",
         "UnitOfWorkMisused",
-        # Only subscriptions raise these.
-        "LeaseLost",
+        # Only subscriptions raise this.
         "ChangesTrimmed",
         # Only reading the outbox raises this.
         "UnreadableMessage",

@@ -15,7 +15,7 @@ import pytest
 
 from api.cli.serve import _relaying
 from api.container import Container, build_container
-from infrastructure.settings import Settings
+from infrastructure.settings.settings import Settings
 from tests.e2e.clients import registration
 from tests.e2e.commands import variables
 from tests.outboxes import messages, numbered

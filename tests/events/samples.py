@@ -5,8 +5,10 @@ from __future__ import annotations
 from attrs import frozen
 
 from domain.events import DomainEvent
-from infrastructure.event_registry import EventRegistry, EventType
-from infrastructure.unit_of_work import EventOptions
+from infrastructure.contexts.context import Context, Contexts
+from infrastructure.contexts.users import USERS
+from infrastructure.events.registry import EventType
+from infrastructure.unit_of_work import CommitOptions
 from tests.users import NOW
 
 
@@ -19,8 +21,9 @@ class Noted(DomainEvent):
 
 
 NOTED = EventType("Noted", Noted)
-REGISTRY = EventRegistry([NOTED])
-OPTIONS = EventOptions(registry=REGISTRY)
+CONTEXTS = Contexts([USERS, Context(event_types=(NOTED,))])
+REGISTRY = CONTEXTS.event_types
+OPTIONS = CommitOptions(contexts=CONTEXTS)
 
 
 def noted(*texts: str) -> list[Noted]:

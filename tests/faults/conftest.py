@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from attrs import define
+from attrs import define, evolve
 
-from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.dynamodb.retry import RetryPolicy
 from infrastructure.engines import LocalEngine
 from tests.faults.faulty_client import FaultyClient
 from tests.stores import Store, client_of, dynamodb_store
@@ -48,7 +48,7 @@ def make_faulty(engine: LocalEngine) -> Callable[[], Faulty]:
         client, time = FaultyClient(client_of(engine.endpoint_url)), Time()
         policy = RetryPolicy(sleep=time.sleep, monotonic=time.monotonic)
         gateway = Gateway(client, healthy.meter, policy)
-        provider = DynamoDBProvider(gateway, healthy.provider.tables)
+        provider = evolve(healthy.provider, gateway=gateway)
         return Faulty(healthy, Store(engine.name, provider, healthy.meter), client, time)
 
     return make

@@ -13,9 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from api.container import Container, build_container
-from application.orders.place_order import PlaceOrder
-from application.users.register_user import RegisterUser
-from infrastructure.settings import Settings
+from infrastructure.settings.settings import Settings
 from tests.faults.faulty_client import Fault, FaultyClient, Send
 from tests.orders import line
 
@@ -24,18 +22,17 @@ REGION = "eu-central-1"
 
 def register_user(container: Container) -> None:
     """A user, the claim on the address, a message."""
-    command = RegisterUser(
+    container.register_user()(
         first_name="Ada",
         last_name="Lovelace",
         email=f"{uuid4().hex}@example.com",
         password="correct horse battery",
     )
-    container.register_user()(command)
 
 
 def place_order(container: Container) -> None:
     """An event, a message."""
-    container.place_order()(PlaceOrder(customer_id="ada", lines=(line(),)))
+    container.place_order()(customer_id="ada", lines=(line(),))
 
 
 COMMITS = {"register_user": register_user, "place_order": place_order}
@@ -51,7 +48,7 @@ def service(endpoint_url: str, table_prefix: str, *faults: Fault) -> tuple[Conta
         table_prefix=table_prefix,
     )
     container = build_container(settings)
-    gateway = container.gateway()
+    gateway = container.store().gateway
     client = FaultyClient(gateway._client, list(faults), concerns=lambda operation: True)
     gateway._client = client
     return container, client

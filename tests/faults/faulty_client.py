@@ -14,7 +14,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from infrastructure.dynamodb.client import Client
+from infrastructure.dynamodb.gateway.gateway import Client
 
 Send = partial[Any]
 """Sends the request, which is its keyword arguments."""

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from application.commit_each import CommitResult, commit_each
+from application.ports.unit_of_work import UnitOfWork
+from infrastructure.events.event_sourced_table import SnapshotPolicy
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.sourced import SnapshotPolicy
-from infrastructure.unit_of_work import EventOptions
-from tests.contract.test_orders import line, new_order
+from infrastructure.unit_of_work import CommitOptions
 from tests.faults.conftest import Faulty
+from tests.faults.test_lost_messages import told
+from tests.orders import line, new_order
 from tests.stores import Store
 from tests.users import NOW, new_user
 
@@ -34,7 +37,7 @@ def interrupt_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def with_snapshots(store: Store) -> Store:
-    return evolve(store, options=EventOptions(snapshots=SnapshotPolicy(every=1)))
+    return evolve(store, options=CommitOptions(snapshots=SnapshotPolicy(every=1)))
 
 
 @pytest.fixture(params=["memory", pytest.param("engine", marks=pytest.mark.engine)])
@@ -63,29 +66,34 @@ def test_interrupted_after_the_write_it_is_committed_when_called_again(
         unit.orders.save(order)
         unit.commit()
     with store.unit_of_work() as unit:
-        assert unit.orders.get("1").version == 3
+        assert unit.orders.get(order.id).version == 3
 
 
-def test_an_interrupted_save_many_leaves_what_it_did_not_save_unsaved_and_told(
+def test_interrupted_between_two_commits_each_is_whole_or_not_there_and_it_can_be_called_again(
     make_faulty: Callable[[], Faulty],
 ) -> None:
-    faulty = make_faulty()
+    faulty, ids = make_faulty(), ["user-0", "user-1", "user-2"]
     with faulty.healthy.unit_of_work() as unit:
-        for n in range(3):
-            unit.users.add(new_user(f"mail{n}@example.com", id=f"user-{n}"))
+        for n, id_ in enumerate(ids):
+            unit.users.add(new_user(f"mail{n}@example.com", id=id_))
         unit.commit()
 
     def interrupt(send: Callable[[], Any]) -> Any:
         raise Interrupted
 
-    with faulty.store.unit_of_work() as unit:
-        users = unit.users.get_many(["user-0", "user-1", "user-2"])
-        for user in users:
-            user.ban(NOW)
-        faulty.client.faults = [lambda send: send(), interrupt]
-        with pytest.raises(Interrupted):
-            unit.users.save_many(users)
-        assert [o.error for o in unit.users.save_many(users)] == [None] * 3
-    with faulty.healthy.unit_of_work() as unit:
-        found = unit.users.get_many(["user-0", "user-1", "user-2"])
-    assert [(user.version, user.is_banned) for user in found] == [(2, True)] * 3
+    def ban(unit: UnitOfWork, user_id: str) -> None:
+        user = unit.users.get(user_id)
+        user.ban(NOW)
+        unit.users.save(user)
+
+    def stored() -> list[tuple[int, bool]]:
+        with faulty.healthy.unit_of_work() as unit:
+            return [(user.version, user.is_banned) for user in unit.users.get_many(ids)]
+
+    faulty.client.faults = [lambda send: send(), interrupt]
+    with pytest.raises(Interrupted):
+        commit_each(faulty.store.unit_of_work, ids, ban)
+    assert stored() == [(2, True), (1, False), (1, False)]
+    assert commit_each(faulty.store.unit_of_work, ids, ban) == [CommitResult(id_) for id_ in ids]
+    assert stored() == [(2, True)] * 3
+    assert told(faulty.healthy) == {"UserRegistered": 3, "UserBanned": 3}

@@ -116,9 +116,10 @@ def attempt(faulty: Faulty, change: Change, fault: Fault, meanwhile: Change) -> 
 def stored(store: Store) -> User | None:
     with store.unit_of_work() as unit:
         try:
-            return unit.users.get("ada")
+            user: User = unit.users.get("ada")
         except UserNotFound:
             return None
+    return user
 
 
 def items(store: Store) -> int:

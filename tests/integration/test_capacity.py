@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infrastructure.dynamodb.capacity import read_units, reported_units
+from infrastructure.dynamodb.gateway.gateway import read_units, reported_units
 from infrastructure.engines import LocalEngine
 from tests.stores import client_of, dynamodb_store
 

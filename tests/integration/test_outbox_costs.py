@@ -9,24 +9,23 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from application.ports.outbox import OutboxMessage
 from application.relay import Relay
-from infrastructure.clock import SystemClock
-from infrastructure.dynamodb.batch import MOST_WRITES
+from infrastructure.dynamodb.gateway.batch import MAX_WRITES
 from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.mappers.timestamps import timestamp_text
 from infrastructure.dynamodb.models.outbox import KeyHeadModel
-from infrastructure.dynamodb.moments import moment_text
-from infrastructure.dynamodb.outbox_items import to_model
 from infrastructure.engines import LocalEngine
-from infrastructure.message_registry import message_id
 from infrastructure.messaging.local import MemoryPublisher
 from infrastructure.metering import Usage
-from infrastructure.outbox import HEAD
-from infrastructure.relay_queue import StoredRelayQueue
+from infrastructure.outbox.table import HEAD
+from infrastructure.outbox.writer import message_id
+from infrastructure.system.clock import SystemClock
+from tests.items import message_model
+from tests.outboxes import queue_of
 from tests.stores import Store, client_of, dynamodb_store
 from tests.users import NOW
 
@@ -53,10 +52,10 @@ def message(ordering_key: str, version: int) -> OutboxMessage:
 def published(ordering_key: str, count: int) -> Iterator[Item]:
     """What relays leave of a key with so many messages: these, and its head."""
     for version in range(1, count + 1):
-        model = to_model(message(ordering_key, version), outstanding="", commit_id="commit")
+        model = message_model(message(ordering_key, version), outstanding="", commit_id="commit")
         model.outstanding = None
         model.is_published = True
-        model.published_at = moment_text(NOW)
+        model.published_at = timestamp_text(NOW)
         model.ttl = EXPIRES
         yield model.get_save_kwargs_from_instance()["Item"]
     if count:
@@ -87,12 +86,12 @@ def write_all(store: Store, items: list[Item]) -> None:
     table = store.table("outbox")
 
     def write(start: int) -> None:
-        puts = [{"PutRequest": {"Item": item}} for item in items[start : start + MOST_WRITES]]
+        puts = [{"PutRequest": {"Item": item}} for item in items[start : start + MAX_WRITES]]
         answer = client.batch_write_item(RequestItems={table: puts})
         assert not answer["UnprocessedItems"]
 
     with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(write, range(0, len(items), MOST_WRITES)))
+        list(pool.map(write, range(0, len(items), MAX_WRITES)))
 
 
 def measured(store: Store, operation: Callable[[], object]) -> Usage:
@@ -103,14 +102,13 @@ def measured(store: Store, operation: Callable[[], object]) -> Usage:
 
 def usages(store: Store) -> dict[str, Usage]:
     """What it takes to find everything that is pending, to publish it, and to find nothing."""
-    provider: Any = store.provider
-    queue = StoredRelayQueue(table=provider.outbox(), begin=provider.begin, ids=store.ids)
+    queue = queue_of(store)
     publisher = MemoryPublisher()
     relay = Relay(queue, {"users": publisher}, SystemClock(), "relay", sleep=time.sleep)
-    found = measured(store, lambda: list(queue.waiting()))
-    worked = measured(store, lambda: relay.work(queue.waiting()))
+    found = measured(store, lambda: list(queue.pending()))
+    worked = measured(store, lambda: relay.work(queue.pending()))
     assert len(publisher.published) == PENDING
-    idle = measured(store, lambda: relay.work(queue.waiting()))
+    idle = measured(store, lambda: relay.work(queue.pending()))
     assert len(publisher.published) == PENDING
     return {
         f"finding {PENDING} pending": found,

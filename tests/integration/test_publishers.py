@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from application.ports.publisher import NOT_SENT
+from application.ports.publisher import Accepted, Failed, NotSent
 from infrastructure.engines import LocalEngine
-from infrastructure.messaging.destinations import Destination
-from infrastructure.messaging.entries import LARGEST_MESSAGE
+from infrastructure.messaging.destinations import format_of
+from infrastructure.messaging.entries import MAX_MESSAGE
+from infrastructure.settings.destination import Destination
 from tests.messaging import (
     Cloud,
     attributes,
@@ -64,14 +65,14 @@ def sent_by_group() -> dict[str, list[int]]:
 
 def of_text_size(address: str, size: int) -> bytes:
     """A payload with which a message counts for so many bytes."""
-    written = Destination.parse(address).format
+    written = format_of(Destination.parse(address))
     assert written is not None
     return b"x" * (size - written.entry(message(payload=b"x")).size + 1)
 
 
 def test_a_queue_gets_the_payload_and_all_attributes(cloud: Cloud) -> None:
     mailbox = cloud.queue()
-    assert cloud.publisher(f"sqs:{mailbox.url}").publish([message()]) == [None]
+    assert cloud.publisher(f"sqs:{mailbox.url}").publish([message()]) == [Accepted()]
     [received] = mailbox.receive(1)
     assert received["Body"] == BODY
     assert attributes(received) == ATTRIBUTES
@@ -80,14 +81,14 @@ def test_a_queue_gets_the_payload_and_all_attributes(cloud: Cloud) -> None:
 
 def test_a_queue_gets_a_message_that_has_nothing_it_can_do_without(cloud: Cloud) -> None:
     mailbox = cloud.queue()
-    assert cloud.publisher(f"sqs:{mailbox.url}").publish([bare_message()]) == [None]
+    assert cloud.publisher(f"sqs:{mailbox.url}").publish([bare_message()]) == [Accepted()]
     [received] = mailbox.receive(1)
     assert set(attributes(received)) == BARE
 
 
 def test_a_fifo_queue_gets_group_and_deduplication_id(cloud: Cloud) -> None:
     mailbox = cloud.queue(fifo=True)
-    assert cloud.publisher(f"sqs:{mailbox.url}").publish([message()]) == [None]
+    assert cloud.publisher(f"sqs:{mailbox.url}").publish([message()]) == [Accepted()]
     [received] = mailbox.receive(1)
     assert (received["Body"], attributes(received)) == (BODY, ATTRIBUTES)
     assert fifo_ids(received) == ("ada", "000000000001-000-commit")
@@ -103,7 +104,7 @@ def test_a_fifo_queue_drops_a_message_that_is_repeated(cloud: Cloud) -> None:
     mailbox = cloud.queue(fifo=True)
     publisher = cloud.publisher(f"sqs:{mailbox.url}")
     for number in (1, 1, 2, 1, 2, 3):
-        assert publisher.publish([message(number)]) == [None]
+        assert publisher.publish([message(number)]) == [Accepted()]
     assert numbers(mailbox.receive_until_empty()) == [1, 2, 3]
 
 
@@ -112,7 +113,7 @@ def test_a_repeated_message_is_dropped_also_after_it_was_consumed(cloud: Cloud) 
     publisher = cloud.publisher(f"sqs:{mailbox.url}")
     publisher.publish([message(1)])
     assert numbers(mailbox.receive(1)) == [1]
-    assert publisher.publish([message(1)]) == [None]
+    assert publisher.publish([message(1)]) == [Accepted()]
     publisher.publish([message(2)])
     assert numbers(mailbox.receive_until_empty()) == [2]
 
@@ -121,7 +122,8 @@ def test_a_queue_may_refuse_one_message_of_a_request(cloud: Cloud) -> None:
     mailbox = cloud.queue(MaximumMessageSize="1024")
     given = [message(1), message(2, payload=b"x" * 2_000), message(3)]
     outcomes = cloud.publisher(f"sqs:{mailbox.url}").publish(given)
-    assert outcomes == [None, "SendMessageBatch: InvalidParameterValue", None]
+    failed = Failed("SendMessageBatch: InvalidParameterValue")
+    assert outcomes == [Accepted(), failed, Accepted()]
     assert sorted(numbers(mailbox.receive_until_empty())) == [1, 3]
 
 
@@ -130,16 +132,17 @@ def test_nothing_overtakes_a_message_that_a_fifo_queue_refuses(cloud: Cloud) -> 
     publisher = cloud.publisher(f"sqs:{mailbox.url}")
     given = [message(1, "a", payload=b"x" * 2_000), message(2, "a"), message(3, "b")]
     outcomes = publisher.publish(given)
-    assert outcomes == ["SendMessageBatch: InvalidParameterValue", NOT_SENT, None]
+    failed = Failed("SendMessageBatch: InvalidParameterValue")
+    assert outcomes == [failed, NotSent(), Accepted()]
     assert numbers(mailbox.receive_until_empty()) == [3]
 
 
 def test_ten_messages_of_the_largest_size_take_three_requests(cloud: Cloud) -> None:
     mailbox = cloud.queue()
     publisher = cloud.publisher(f"sqs:{mailbox.url}")
-    payload = of_text_size(f"sqs:{mailbox.url}", LARGEST_MESSAGE)
+    payload = of_text_size(f"sqs:{mailbox.url}", MAX_MESSAGE)
     large = [message(n, payload=payload) for n in range(10)]
-    assert publisher.publish(large) == [None] * 4 + [NOT_SENT] * 6
+    assert publisher.publish(large) == [Accepted()] * 4 + [NotSent()] * 6
     publish_all(publisher, large[4:])
     received = mailbox.receive(10)
     assert {each["Body"] for each in received} == {payload.decode()}
@@ -151,13 +154,14 @@ def test_every_message_went_wrong_where_there_is_no_queue(suffix: str, cloud: Cl
     url = f"{cloud.engine.endpoint_url}/000000000000/nowhere{suffix}"
     outcomes = cloud.publisher(f"sqs:{url}").publish([message(1, "a"), message(2, "b")])
     assert len(set(outcomes)) == 1
-    assert "SendMessageBatch: AWS.SimpleQueueService.NonExistentQueue" in str(outcomes[0])
+    assert isinstance(outcomes[0], Failed)
+    assert "SendMessageBatch: AWS.SimpleQueueService.NonExistentQueue" in outcomes[0].reason
 
 
 def test_a_topic_passes_on_the_payload_and_all_attributes(cloud: Cloud) -> None:
     mailboxes = [cloud.queue(), cloud.queue()]
     arn = cloud.topic(*mailboxes)
-    assert cloud.publisher(f"sns:{arn}").publish([message()]) == [None]
+    assert cloud.publisher(f"sns:{arn}").publish([message()]) == [Accepted()]
     for mailbox in mailboxes:
         [received] = mailbox.receive(1)
         assert (received["Body"], attributes(received)) == (BODY, ATTRIBUTES)
@@ -167,7 +171,7 @@ def test_a_topic_passes_on_the_payload_and_all_attributes(cloud: Cloud) -> None:
 def test_a_fifo_topic_passes_on_group_and_deduplication_id(cloud: Cloud) -> None:
     mailbox = cloud.queue(fifo=True)
     arn = cloud.topic(mailbox, fifo=True)
-    assert cloud.publisher(f"sns:{arn}").publish([message()]) == [None]
+    assert cloud.publisher(f"sns:{arn}").publish([message()]) == [Accepted()]
     [received] = mailbox.receive(1)
     assert (received["Body"], attributes(received)) == (BODY, ATTRIBUTES)
     assert fifo_ids(received) == ("ada", "000000000001-000-commit")
@@ -183,19 +187,19 @@ def test_a_fifo_topic_drops_a_message_that_is_repeated(cloud: Cloud) -> None:
     mailbox = cloud.queue(fifo=True)
     publisher = cloud.publisher(f"sns:{cloud.topic(mailbox, fifo=True)}")
     for number in (1, 1, 2, 1, 3):
-        assert publisher.publish([message(number)]) == [None]
+        assert publisher.publish([message(number)]) == [Accepted()]
     assert numbers(mailbox.receive_until_empty()) == [1, 2, 3]
 
 
 def test_a_topic_takes_the_largest_message_and_counts_its_bytes_as_we_do(cloud: Cloud) -> None:
     mailbox = cloud.queue()
     arn = cloud.topic(mailbox)
-    payload = of_text_size(f"sns:{arn}", LARGEST_MESSAGE)
-    assert cloud.publisher(f"sns:{arn}").publish([message(payload=payload)]) == [None]
+    payload = of_text_size(f"sns:{arn}", MAX_MESSAGE)
+    assert cloud.publisher(f"sns:{arn}").publish([message(payload=payload)]) == [Accepted()]
     [received] = mailbox.receive(1)
     assert received["Body"] == payload.decode()
     # One byte more, past our own check, is what the topic refuses.
-    written = Destination.parse(f"sns:{arn}").format
+    written = format_of(Destination.parse(f"sns:{arn}"))
     assert written is not None
     entry = dict(written.entry(message(payload=payload)).request)
     too_large = [
@@ -211,14 +215,15 @@ def test_every_message_went_wrong_where_there_is_no_topic(suffix: str, cloud: Cl
     arn = f"arn:aws:sns:eu-central-1:000000000000:nowhere{suffix}"
     outcomes = cloud.publisher(f"sns:{arn}").publish([message(1, "a"), message(2, "b")])
     assert len(set(outcomes)) == 1
-    assert str(outcomes[0]).startswith("PublishBatch: NotFound")
+    assert isinstance(outcomes[0], Failed)
+    assert outcomes[0].reason.startswith("PublishBatch: NotFound")
 
 
 def test_a_rule_passes_on_the_event_with_payload_and_metadata(cloud: Cloud) -> None:
     mailbox = cloud.queue()
     bus = cloud.bus(mailbox, {"source": ["dynastrata.users"], "detail-type": ["UserRegistered"]})
     given = [message(), message(2, message_type="UserBanned")]
-    assert cloud.publisher(f"eventbridge:{bus}").publish(given) == [None, None]
+    assert cloud.publisher(f"eventbridge:{bus}").publish(given) == [Accepted()] * 2
     [received] = mailbox.receive_until_empty()
     event = json.loads(received["Body"])
     assert (event["source"], event["detail-type"]) == ("dynastrata.users", "UserRegistered")
@@ -234,7 +239,7 @@ def test_a_rule_can_match_metadata_and_payload(cloud: Cloud) -> None:
         mailbox, {"detail": {"metadata": {"aggregateId": ["grace"]}, "data": {"number": [2]}}}
     )
     given = [message(1, "grace"), message(2, "grace"), message(2, "ada")]
-    assert cloud.publisher(f"eventbridge:{bus}").publish(given) == [None, None, None]
+    assert cloud.publisher(f"eventbridge:{bus}").publish(given) == [Accepted()] * 3
     events = [json.loads(each["Body"]) for each in mailbox.receive_until_empty()]
     assert [event["detail"]["data"]["number"] for event in events] == [2]
 
@@ -243,5 +248,5 @@ def test_a_bus_can_be_named_by_its_arn(cloud: Cloud) -> None:
     mailbox = cloud.queue()
     bus = cloud.bus(mailbox, {"source": ["dynastrata.users"]})
     arn = cloud.client("events").describe_event_bus(Name=bus)["Arn"]
-    assert cloud.publisher(f"eventbridge:{arn}").publish([message()]) == [None]
+    assert cloud.publisher(f"eventbridge:{arn}").publish([message()]) == [Accepted()]
     assert len(mailbox.receive(1)) == 1

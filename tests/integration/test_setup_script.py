@@ -12,11 +12,11 @@ from uuid import uuid4
 
 import pytest
 
-from infrastructure.dynamodb.client import make_client
+from api.composition.clients import make_client
 from infrastructure.engines import LocalEngine
 from infrastructure.engines.process import LOOPBACK, reserved_port
-from infrastructure.setting_checks import PREFIX
-from infrastructure.settings import Settings
+from infrastructure.settings.checks import PREFIX
+from infrastructure.settings.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "setup-localstack.sh"

@@ -11,17 +11,17 @@ import pytest
 
 from application.ports.event_store import EventMetadata
 from domain.consistency import NoStream, StreamId
-from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.models.events import event_model
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.dynamodb.retry import RetryPolicy
-from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
-from infrastructure.dynamodb.table_schema import Capacity, TableSchema
-from infrastructure.dynamodb.tables import Tables
+from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
+from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.engines import LocalEngine
+from infrastructure.events.snapshots import Snapshot
 from infrastructure.metering import Meter
-from infrastructure.streams import Snapshot
 from tests.events.samples import OPTIONS, noted
 from tests.orders import line, new_order
 from tests.stores import Store, client_of, dynamodb_store
@@ -102,7 +102,7 @@ def test_the_table_and_its_keys_are_named_by_settings(engine: LocalEngine) -> No
     client = client_of(engine.endpoint_url)
     gateway = Gateway(client, Meter(), RetryPolicy())
     model = event_model(partition_key="streamKey", sort_key="eventNumber")
-    tables = Tables(f"test-{uuid4().hex}-", {"events": f"ledger-{uuid4().hex}"})
+    tables = TableNames(f"test-{uuid4().hex}-", {"events": f"ledger-{uuid4().hex}"})
     schemas = [TableSchema(m, tables.physical(m.Meta.table_name)) for m in (model, SnapshotModel)]
     DynamoDBTableInitializer(gateway, schemas, Capacity()).create_missing()
     store = Store(engine.name, DynamoDBProvider(gateway, tables, event_model=model))

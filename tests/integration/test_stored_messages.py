@@ -1,4 +1,4 @@
-"""What messages, heads and receipts look like to somebody who reads the tables with plain boto3."""
+"""What messages, heads and the inbox look like to somebody who reads the tables with boto3."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from uuid import uuid4
 import pytest
 from attrs import evolve
 
-from application.ports.relay_queue import Settlement
-from infrastructure.dynamodb.gateway import Gateway
+from application.ports.relay_queue import Acknowledgement
+from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.models.outbox import OutboxModel
-from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
-from infrastructure.dynamodb.table_schema import Capacity, TableSchema
-from infrastructure.unit_of_work import EventOptions
+from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
+from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
+from infrastructure.unit_of_work import CommitOptions
 from tests.contract.storing import put_new
 from tests.outboxes import (
     LATER,
@@ -79,8 +79,8 @@ def head(store: Store) -> Item:
     return found
 
 
-def receipt(store: Store) -> Item:
-    """The item of a receipt, without the commit that added it."""
+def processed(store: Store) -> Item:
+    """The item of a processed message, without the commit that added it."""
     with store.unit_of_work() as unit:
         unit.inbox.remember("mailer", "message#1", NOW)
         unit.commit()
@@ -136,8 +136,8 @@ class TestMessages:
         keep = timedelta(days=1)
 
         evolve(outbox_of(store), keep=keep).mark_as_published(key("1"))
-        settlement = Settlement(lease=take(store), at=NOW, published=keys("2"))
-        evolve(queue_of(store), keep=keep).settle(settlement).commit()
+        acknowledgement = Acknowledgement(lease=take(store), at=NOW, published=keys("2"))
+        evolve(queue_of(store), keep=keep).acknowledge(acknowledgement).commit()
 
         assert [item(store, id_)["ttl"] for id_ in ("1", "2")] == [{"N": str(SECONDS + DAY)}] * 2
 
@@ -228,7 +228,7 @@ class TestHeads:
 
     def test_head_of_a_key_that_failed_tells_when_to_go_on(self, store: Store) -> None:
         add(store, "1", "2")
-        settlement = Settlement(
+        acknowledgement = Acknowledgement(
             lease=take(store),
             at=NOW,
             published=keys("1"),
@@ -236,7 +236,7 @@ class TestHeads:
             next_attempt=LATER + timedelta(milliseconds=250),
         )
 
-        queue_of(store).settle(settlement).commit()
+        queue_of(store).acknowledge(acknowledgement).commit()
 
         assert head(store) == {
             "pk": {"S": "ada"},
@@ -250,13 +250,14 @@ class TestHeads:
 
     def test_head_of_a_key_that_is_done_forgets_the_failure(self, store: Store) -> None:
         add(store, "1")
-        settlement = Settlement(
+        acknowledgement = Acknowledgement(
             lease=take(store), at=NOW, failed=failed("1"), next_attempt=NOW + timedelta(seconds=1)
         )
-        queue_of(store).settle(settlement).commit()
+        queue_of(store).acknowledge(acknowledgement).commit()
 
         lease = take(store, now=LATER, until=LATER)
-        queue_of(store).settle(Settlement(lease=lease, at=NOW, published=keys("1"))).commit()
+        done = Acknowledgement(lease=lease, at=NOW, published=keys("1"))
+        queue_of(store).acknowledge(done).commit()
 
         assert head(store) == {
             "pk": {"S": "ada"},
@@ -268,9 +269,9 @@ class TestHeads:
         }
 
 
-class TestReceipts:
-    def test_receipt_has_these_attributes_and_expires_after_a_month(self, store: Store) -> None:
-        assert receipt(store) == {
+class TestProcessedMessages:
+    def test_it_has_these_attributes_and_expires_after_a_month(self, store: Store) -> None:
+        assert processed(store) == {
             "id": {"S": "mailer#message#1"},
             "consumer": {"S": "mailer"},
             "messageId": {"S": "message#1"},
@@ -278,10 +279,10 @@ class TestReceipts:
             "ttl": {"N": str(SECONDS + 30 * DAY)},
         }
 
-    def test_receipt_expires_when_told(self, store: Store) -> None:
-        store.options = EventOptions(keep_receipts=timedelta(days=400))
+    def test_it_expires_when_told(self, store: Store) -> None:
+        store.options = CommitOptions(keep_processed=timedelta(days=400))
 
-        assert receipt(store)["ttl"] == {"N": str(SECONDS + 400 * DAY)}
+        assert processed(store)["ttl"] == {"N": str(SECONDS + 400 * DAY)}
 
 
 class TestTables:

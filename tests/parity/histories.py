@@ -8,8 +8,10 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
+from application.commit_each import commit_each
 from application.errors import ItemWrittenTwice
 from application.ports.outbox import OutboxMessage, StoredMessage
+from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.consistency import Anything, Exact, ExpectedVersion, NoStream, StreamExists, StreamId
 from domain.errors import DynastrataError
 from domain.orders.events import OrderCancelled
@@ -17,7 +19,6 @@ from domain.orders.order import Order
 from domain.orders.values import OrderLine
 from domain.users.errors import UserNotFound
 from domain.users.values import Email
-from infrastructure.unit_of_work import StoredUnitOfWork
 from tests.stores import Store
 from tests.users import NOW, new_user
 
@@ -45,7 +46,7 @@ def history(seed: int, length: int = 200) -> list[Step]:
     random_ = random.Random(seed)
     calls = ["register"] * 2 + ["load"] * 6 + ["find"] * 2 + ["change"] * 8 + ["save"] * 2
     calls += ["place"] * 2 + ["load_order"] * 3 + ["change_order"] * 5 + ["append"] * 2
-    calls += ["remove"] + ["commit"] * 3 + ["rollback"] + ["save_many"] * 3 + ["page"]
+    calls += ["remove"] + ["commit"] * 3 + ["rollback"] + ["change_each"] * 3 + ["page"]
     calls += ["tell"] * 2 + ["receive"]
     registrations = [
         Step(0, "register", user, email, 1) for user, email in zip(USERS, EMAILS, strict=False)
@@ -67,7 +68,8 @@ def history(seed: int, length: int = 200) -> list[Step]:
 class Writer:
     """One unit of work that stays open over many steps."""
 
-    unit: StoredUnitOfWork[Any]
+    unit_of_work: UnitOfWorkFactory
+    unit: UnitOfWork
     loaded: dict[str, Any] = field(factory=dict)
     orders: dict[str, Order] = field(factory=dict)
 
@@ -168,9 +170,24 @@ class Writer:
         self.unit.inbox.remember(step.user, step.email, NOW)
         return self.unit.inbox.knows(step.user, step.email)
 
-    def save_many(self, step: Step) -> object:
-        users = [user for user in self.loaded.values() if user.version > 0]
-        return [(o.aggregate.id, described(o.error)) for o in self.unit.users.save_many(users)]
+    def change_each(self, step: Step) -> object:
+        """Every user, each in a unit of work of its own, while this one stays open.
+
+        One of them is overtaken by somebody else, and all may want one address.
+        """
+
+        def change(unit: UnitOfWork, user_id: str) -> None:
+            user = unit.users.get(user_id)
+            if user_id == step.user:
+                self._rename(user_id, "Overtaken", f"at {user.version}")
+            if step.size % 2:
+                user.change_email(Email(step.email), NOW)
+            else:
+                user.change_name(f"Name {step.size}", step.email.partition("@")[0], NOW)
+            unit.users.save(user)
+
+        results = commit_each(self.unit_of_work, USERS, change)
+        return [(result.id, described(result.error)) for result in results]
 
     def page(self, step: Step) -> object:
         first = self.unit.users.page(step.size)
@@ -189,6 +206,13 @@ class Writer:
         self.loaded.clear()
         self.orders.clear()
         return "rolled back"
+
+    def _rename(self, user_id: str, first_name: str, last_name: str) -> None:
+        with self.unit_of_work() as other:
+            user = other.users.get(user_id)
+            user.change_name(first_name, last_name, NOW)
+            other.users.save(user)
+            other.commit()
 
     def _seen(self, user: Any) -> object:
         self.loaded[user.id] = user
@@ -216,7 +240,8 @@ class Story:
 
 def replay(store: Store, steps: list[Step]) -> Story:
     """What becomes of a history on an empty store."""
-    writers = [Writer(store.unit_of_work()) for _ in range(WRITERS)]
+    unit_of_work = store.unit_of_work
+    writers = [Writer(unit_of_work, unit_of_work()) for _ in range(WRITERS)]
     results: list[object] = []
     for step in steps:
         writer = writers[step.writer]
@@ -239,7 +264,7 @@ def stored(store: Store) -> object:
 def _happened(store: Store, order_id: str) -> list[object]:
     stream = StreamId("Order", order_id)
     events = store.event_store().read(stream).events
-    dispatched = [record.is_dispatched for record in store.provider.events().read(stream).records]
+    dispatched = [raw.is_dispatched for raw in store.provider.events().read(stream).events]
     return [
         dispatched,
         *((e.version, e.type, e.event, e.commit_first, e.commit_count) for e in events),
@@ -252,7 +277,7 @@ def pending(store: Store) -> dict[str, list[StoredMessage]]:
     The ordering keys are the ids of users and orders.
     """
     table = store.provider.outbox()
-    keys = {entry.key.ordering_key for page in table.waiting() for entry in page}
+    keys = {entry.key.ordering_key for page in table.pending_pages() for entry in page}
     return {
         key: [_told(message) for message in table.read(key) if message.is_pending] for key in keys
     }
@@ -268,7 +293,7 @@ def _line(sku: str) -> OrderLine:
     return OrderLine.of(sku=sku, title="A course", quantity=1, unit_price_cents=4_900)
 
 
-def _holder(unit: StoredUnitOfWork[Any], email: str) -> str | None:
+def _holder(unit: UnitOfWork, email: str) -> str | None:
     try:
         return unit.users.get_by_email(Email(email)).id
     except UserNotFound:

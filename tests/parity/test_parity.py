@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 import pytest
 from attrs import evolve, fields
 
-from application.orders.messages import ORDER_MESSAGES
-from application.users.messages import USER_MESSAGES
-from infrastructure.dynamodb.actions import Action, Kind
+from application.orders.integration_events import ORDER_INTEGRATION_EVENTS
+from application.users.integration_events import USER_INTEGRATION_EVENTS
 from infrastructure.dynamodb.models.base import ClaimModel
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.models.outbox import OutboxModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
+from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction
+from infrastructure.dynamodb.transaction.transaction import DynamoDBTransaction
 from infrastructure.engines import LocalEngine
 from infrastructure.memory.provider import MemoryProvider
 from tests.parity.histories import Story, history, replay
@@ -21,7 +22,7 @@ from tests.stores import Store, client_of, dynamodb_store
 
 HISTORIES = 40
 
-Bug = Callable[[Action], list[Action]]
+Bug = Callable[[ItemAction], list[ItemAction]]
 """What a wrong provider sends in the place of an action."""
 
 
@@ -50,8 +51,8 @@ def test_the_histories_meet_every_kind_of_refusal() -> None:
             match result:
                 case ("commit", (str(error), str())):
                     met.add(error)
-                case ("save_many", list(outcomes)):
-                    met |= {f"{error[0]} of one" for _, error in outcomes if error is not None}
+                case ("change_each", list(results)):
+                    met |= {f"{error[0]} of one" for _, error in results if error is not None}
     assert met >= {
         "ConcurrencyConflict",
         "EmailAlreadyRegistered",
@@ -68,37 +69,37 @@ def test_the_histories_tell_of_every_event_that_leaves_but_bans() -> None:
     for seed in range(HISTORIES):
         story = replay(Store("memory", MemoryProvider()), history(seed))
         told |= {each.message.message_type for found in story.messages.values() for each in found}
-    declared = {each.name for each in (*USER_MESSAGES, *ORDER_MESSAGES)}
+    declared = {each.name for each in (*USER_INTEGRATION_EVENTS, *ORDER_INTEGRATION_EVENTS)}
     assert told == declared - {"EmailVerified", "UserBanned", "UserUnbanned"} | {"Told"}
 
 
-def drop_the_version_condition(action: Action) -> list[Action]:
+def drop_the_version_condition(action: ItemAction) -> list[ItemAction]:
     """A save that overwrites whatever is there."""
-    if action.kind is Kind.PUT and action.repeatable:
-        return [evolve(action, condition=None, owners=())]
+    if action.kind is ActionKind.PUT and action.repeatable:
+        return [evolve(action, condition=None, refusals=())]
     return [action]
 
 
-def append_without_a_condition(action: Action) -> list[Action]:
+def append_without_a_condition(action: ItemAction) -> list[ItemAction]:
     """An event that overwrites the one that is there."""
     if isinstance(action.model, EventModel):
-        return [evolve(action, condition=None, owners=())]
+        return [evolve(action, condition=None, refusals=())]
     return [action]
 
 
-def skip_the_claim(action: Action) -> list[Action]:
+def skip_the_claim(action: ItemAction) -> list[ItemAction]:
     """An address that nobody reserves."""
-    taken = action.kind is Kind.PUT and isinstance(action.model, ClaimModel)
+    taken = action.kind is ActionKind.PUT and isinstance(action.model, ClaimModel)
     return [] if taken else [action]
 
 
-def forget_to_free_the_claim(action: Action) -> list[Action]:
+def forget_to_free_the_claim(action: ItemAction) -> list[ItemAction]:
     """An address that stays taken for ever."""
-    freed = action.kind is Kind.DELETE and isinstance(action.model, ClaimModel)
+    freed = action.kind is ActionKind.DELETE and isinstance(action.model, ClaimModel)
     return [] if freed else [action]
 
 
-def forget_the_message(action: Action) -> list[Action]:
+def forget_the_message(action: ItemAction) -> list[ItemAction]:
     """State of which nobody is told."""
     told = isinstance(action.model, OutboxModel) and action.model.aggregate_id is not None
     return [] if told else [action]
@@ -131,9 +132,11 @@ def test_a_forgotten_message_is_found_among_the_messages_alone(
 
 
 def plant(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
-    begin = DynamoDBProvider.begin
+    def buggy(provider: DynamoDBProvider) -> object:
+        def prepare(commit_id: str, actions: Sequence[ItemAction]) -> DynamoDBTransaction:
+            planted = [each for action in actions for each in bug(action)]
+            return DynamoDBTransaction(provider.gateway, commit_id, planted)
 
-    def buggy(provider: DynamoDBProvider, commit_id: str, actions: Sequence[Action]) -> object:
-        return begin(provider, commit_id, [a for action in actions for a in bug(action)])
+        return prepare
 
-    monkeypatch.setattr(DynamoDBProvider, "begin", buggy)
+    monkeypatch.setattr(DynamoDBProvider, "transaction", property(buggy))

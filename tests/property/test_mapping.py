@@ -17,27 +17,27 @@ from hypothesis import strategies as st
 
 from domain.users.user import User
 from domain.users.values import Email, Role, Session
+from infrastructure.contexts.users import USER
 from infrastructure.dynamodb.items import Item, check_item
-from infrastructure.dynamodb.mapper import Mapper
+from infrastructure.dynamodb.mappers.aggregates import Mapper
 from infrastructure.dynamodb.models.users import UserModel
-from infrastructure.users import USERS
 
 MODEL = botocore.session.get_session().get_service_model("dynamodb")
 SERIALIZER = create_serializer("json")
 PARSER = create_parser("json")
-MAPPER = Mapper(USERS, UserModel)
+MAPPER = Mapper(USER, UserModel)
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 # Without a zone and with any offset too: rebuilding asks no rules.
 OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-MOMENTS = st.datetimes(timezones=st.sampled_from([UTC, None]) | OFFSETS)
+TIMESTAMPS = st.datetimes(timezones=st.sampled_from([UTC, None]) | OFFSETS)
 SESSIONS = st.builds(
     Session,
     id=TEXTS,
     token_hash=TEXTS,
     previous_token_hash=st.none() | TEXTS,
-    rotated_at=MOMENTS,
-    expires_at=MOMENTS,
+    rotated_at=TIMESTAMPS,
+    expires_at=TIMESTAMPS,
 )
 USERS_IN_ANY_STATE = st.builds(
     User,
@@ -56,9 +56,7 @@ USERS_IN_ANY_STATE = st.builds(
 
 def to_item(user: User) -> Item:
     """The item as the transaction hands it to the client."""
-    model = MAPPER.to_model(
-        USERS.to_state(user), version=user.version, commits=("commit-1",), list_shard="USER#0"
-    )
+    model = MAPPER.to_model(USER.to_state(user), commits=("commit-1",), list_shard="USER#0")
     item: Item = model.get_save_kwargs_from_instance(None, None)["Item"]
     return item
 
@@ -75,7 +73,7 @@ def over_the_wire(item: Item) -> Item:
 
 
 def read_back(user: User) -> User:
-    return USERS.from_state(MAPPER.to_state(over_the_wire(to_item(user))))
+    return USER.from_state(MAPPER.to_state(over_the_wire(to_item(user))))
 
 
 def values(user: User) -> dict[str, Any]:
@@ -91,10 +89,10 @@ def test_user_is_read_back_as_it_was_stored(user: User) -> None:
 @given(USERS_IN_ANY_STATE)
 def test_state_is_read_back_as_it_was_stored(user: User) -> None:
     """So a user who was read and not changed is recognised as unchanged."""
-    state = USERS.to_state(user)
+    state = USER.to_state(user)
 
     assert MAPPER.to_state(over_the_wire(to_item(user))) == state
-    assert USERS.to_state(USERS.from_state(state)) == state
+    assert USER.to_state(USER.from_state(state)) == state
 
 
 @given(USERS_IN_ANY_STATE)
@@ -150,7 +148,7 @@ def test_every_attribute_has_a_change_to_be_tried() -> None:
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_each_attribute_changed_alone_is_seen_again(name: str) -> None:
-    changed = USERS.from_state(USERS.to_state(User(**{**values(WHOLE), name: CHANGES[name]})))
+    changed = USER.from_state(USER.to_state(User(**{**values(WHOLE), name: CHANGES[name]})))
 
     assert to_item(changed) != to_item(WHOLE)
     assert values(read_back(changed)) == {**values(WHOLE), name: CHANGES[name]}

@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
 from application.ports.relay_queue import Busy
 from infrastructure.dynamodb.items import Item, check_item
-from infrastructure.dynamodb.moments import milliseconds
-from infrastructure.dynamodb.outbox_items import put_request, to_busy, to_stored
+from infrastructure.dynamodb.mappers.outbox import to_busy, to_stored
+from infrastructure.dynamodb.mappers.timestamps import milliseconds
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.outbox import HEAD
+from infrastructure.outbox.table import HEAD
+from tests.items import message_model
 from tests.outboxes import message, outbox_of
 from tests.property.test_mapping import OFFSETS, TEXTS, over_the_wire
 from tests.stores import Store
 
 # Far enough from both ends of time that any offset can be taken off.
-MOMENTS = st.datetimes(timezones=st.just(UTC) | OFFSETS).filter(lambda at: 1 < at.year < 9999)
+TIMESTAMPS = st.datetimes(timezones=st.just(UTC) | OFFSETS).filter(lambda at: 1 < at.year < 9999)
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(str.isprintable)
 IDS = KEYS.filter(lambda text: text[0] > HEAD[0])
 MESSAGES = st.builds(
@@ -28,7 +29,7 @@ MESSAGES = st.builds(
     destination=TEXTS,
     ordering_key=KEYS,
     payload=st.binary(),
-    created_at=MOMENTS,
+    created_at=TIMESTAMPS,
     message_id=IDS,
     headers=st.dictionaries(TEXTS, TEXTS),
     aggregate_id=st.none() | TEXTS,
@@ -46,10 +47,17 @@ EMPTY = message(
 )
 
 
+def item_of(added: OutboxMessage) -> Item:
+    """The item as the transaction hands it to the client."""
+    model = message_model(added, outstanding="pending#0", commit_id="commit-1")
+    item: Item = model.get_save_kwargs_from_instance(None, None)["Item"]
+    return item
+
+
 @given(MESSAGES)
 @example(EMPTY)
 def test_message_is_read_back_from_its_item_as_it_was_added(added: OutboxMessage) -> None:
-    item: Item = put_request(added, "commit-1")["Item"]
+    item = item_of(added)
     check_item("outbox", {"pk": item["pk"], "sk": item["sk"]}, item)
 
     assert to_stored(over_the_wire(item)) == StoredMessage(message=added)
@@ -87,7 +95,7 @@ def test_messages_are_read_back_in_the_order_of_their_bytes(
 
 
 @given(st.integers(0, 10**14))
-def test_moment_in_whole_milliseconds_is_stored_as_it_is(number: int) -> None:
+def test_timestamp_in_whole_milliseconds_is_stored_as_it_is(number: int) -> None:
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=number)
     elsewhere = moment.astimezone(timezone(timedelta(hours=-7)))
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from application.idempotent_receiver import Delivery, process_once
 from application.ports.unit_of_work import UnitOfWork
-from application.receiving import Delivery, receive
 from tests.outboxes import message, pending_ids
 from tests.race.races import ROUNDS, WRITERS, Start, race
 from tests.stores import Store
@@ -28,7 +28,7 @@ def test_one_of_many_deliveries_has_the_effect(racing_store: Store, start: Start
                 unit.outbox.add(message(f"{writer:02}", delivery.message_id))
                 ready()
 
-            return receive(racing_store.unit_of_work, delivery, effect), writer
+            return process_once(racing_store.unit_of_work, delivery, effect), writer
 
         outcomes = race(deliver, start)
         (winner,) = (writer for had_effect, writer in successes(outcomes) if had_effect)
@@ -59,7 +59,7 @@ def test_one_of_many_deliveries_changes_what_others_change_too(
                 while waits:
                     waits.pop()()
 
-            return receive(racing_store.unit_of_work, delivery, effect), writer
+            return process_once(racing_store.unit_of_work, delivery, effect), writer
 
         outcomes = race(deliver, start)
         (winner,) = (writer for had_effect, writer in successes(outcomes) if had_effect)

@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
-from application.users.refresh_session import RefreshSession, RefreshSessionHandler
+from application.users.refresh_session import RefreshSession
 from application.users.sign_in import SessionTokens
 from application.users.tokens import RefreshClaims, UserTokens, secret_hash
 from domain.errors import ConcurrencyConflict
 from domain.users.errors import EmailAlreadyRegistered, RefreshTokenSuperseded
+from domain.users.user import User
 from domain.users.values import Email
-from infrastructure.clock import SystemClock
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.settings import SAMPLE_SIGNING_KEY
-from infrastructure.tokens import JwtSigner
+from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
+from infrastructure.system.clock import SystemClock
+from infrastructure.system.tokens import JwtSigner
 from tests.race.races import ROUNDS, WRITERS, Start, errors_of, race
 from tests.stores import Store
 from tests.users import NOW, new_user
@@ -58,7 +59,7 @@ def test_one_of_many_saves_a_version(racing_store: Store, start: Start) -> None:
 
         def save(writer: int, ready: Callable[[], None], version: int = number + 1) -> str:
             with racing_store.unit_of_work() as unit:
-                user = unit.users.get("ada")
+                user: User = unit.users.get("ada")
                 if user.version != version:
                     raise ConcurrencyConflict("User", "ada", version, user.version)
                 user.change_name(f"Writer {writer}", f"Round {version}", NOW)
@@ -84,7 +85,7 @@ def test_one_of_many_changes_the_address_and_tells_of_it(racing_store: Store, st
 
         def change(writer: int, ready: Callable[[], None], version: int = number + 1) -> Email:
             with racing_store.unit_of_work() as unit:
-                user = unit.users.get("ada")
+                user: User = unit.users.get("ada")
                 if user.version != version:
                     raise ConcurrencyConflict("User", "ada", version, user.version)
                 user.change_email(Email(f"{writer}.{version}@example.com"), NOW)
@@ -108,7 +109,7 @@ def test_one_of_many_refreshes_rotates_and_its_session_lives(
 ) -> None:
     clock = SystemClock()
     tokens = UserTokens(JwtSigner(SAMPLE_SIGNING_KEY, clock))
-    refresh = RefreshSessionHandler(racing_store.unit_of_work, clock, racing_store.ids, tokens)
+    refresh = RefreshSession(racing_store.unit_of_work, clock, racing_store.ids, tokens)
     claims = RefreshClaims("ada", "session", "first secret")
     now = clock.now()
     with racing_store.unit_of_work() as unit:
@@ -123,7 +124,7 @@ def test_one_of_many_refreshes_rotates_and_its_session_lives(
 
         def present(_: int, ready: Callable[[], None], token: str = token) -> SessionTokens:
             ready()
-            return refresh(RefreshSession(refresh_token=token))
+            return refresh(token)
 
         outcomes = race(present, start)
         assert errors_of(outcomes) == [RefreshTokenSuperseded] * (WRITERS - 1)
@@ -144,5 +145,5 @@ def claims_and_users(store: Store) -> int:
 def told(store: Store) -> list[tuple[str, str]]:
     """The ordering key and the type of every message that waits, in order of these."""
     table = store.provider.outbox()
-    keys = {entry.key.ordering_key for page in table.waiting() for entry in page}
+    keys = {entry.key.ordering_key for page in table.pending_pages() for entry in page}
     return sorted((key, each.message.message_type) for key in keys for each in table.read(key))

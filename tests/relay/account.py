@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from attrs import define, field, frozen
 
 from application.ports.outbox import MessageKey
-from application.ports.relay_queue import KeyLease, Settlement
+from application.ports.relay_queue import Acknowledgement, KeyLease
 from tests.relay.virtual_time import START
 
 TIMEOUT = 0.5
@@ -18,14 +18,14 @@ MARGIN = 0.25
 
 
 @define(eq=False)
-class Visit:
+class Batch:
     """A relay at one key. `shown` is what the index showed of it when the relay looked last."""
 
     relay: str
     lease: KeyLease
     shown: frozenset[str]
     read_at: datetime | None = None
-    settled_at: datetime | None = None
+    acknowledged_at: datetime | None = None
     refused_at: datetime | None = None
 
     @property
@@ -36,10 +36,10 @@ class Visit:
 
 @define(eq=False)
 class Attempt:
-    """One message in one call of a publisher, while the relay held `visit.lease`."""
+    """One message in one call of a publisher, while the relay held `batch.lease`."""
 
     message: MessageKey
-    visit: Visit
+    batch: Batch
     start: datetime
     end: datetime | None = None
     accepted_at: datetime | None = None
@@ -48,13 +48,13 @@ class Attempt:
     @property
     def in_flight_until(self) -> datetime:
         """The end of the call, or of the lease where that came first, or where nothing else did."""
-        until = self.visit.lease.until
+        until = self.batch.lease.until
         return until if self.end is None else min(self.end, until)
 
 
 @frozen
 class Backoff:
-    """What a settlement said: nobody tries this key before `next_attempt`."""
+    """What an acknowledgement said: nobody tries this key before `next_attempt`."""
 
     ordering_key: str
     said_at: datetime
@@ -66,7 +66,7 @@ class Account:
     """Everything that was seen of some relays. Written by many threads, read when they ended.
 
     `dead` counts how often each message was dead-lettered; `marked` were marked by hand. `news` is
-    when something came of a visit last, in seconds since the beginning.
+    when something came of a batch last, in seconds since the beginning.
     """
 
     added: dict[MessageKey, datetime] = field(factory=dict)
@@ -82,18 +82,18 @@ class Account:
     faults: int = 0
     news: float = 0.0
 
-    def settled(self, visit: Visit, settlement: Settlement, now: datetime) -> None:
-        """The end of a visit is stored."""
-        visit.settled_at = now
-        if settlement.published or settlement.failed:
+    def acknowledged(self, batch: Batch, acknowledgement: Acknowledgement, now: datetime) -> None:
+        """The end of a batch is stored."""
+        batch.acknowledged_at = now
+        if acknowledgement.published or acknowledgement.failed:
             self.news = (now - START).total_seconds()
-        self.published.update(settlement.published)
-        failed = settlement.failed
+        self.published.update(acknowledgement.published)
+        failed = acknowledgement.failed
         if failed is not None and failed.is_dead:
             self.dead[failed.key] += 1
-        if settlement.next_attempt is not None:
-            key = settlement.lease.ordering_key
-            self.backoffs.append(Backoff(key, now, settlement.next_attempt))
+        if acknowledgement.next_attempt is not None:
+            key = acknowledgement.lease.name
+            self.backoffs.append(Backoff(key, now, acknowledgement.next_attempt))
 
     def accepted(self) -> Mapping[MessageKey, list[Attempt]]:
         """The attempts that were accepted, by message, in the order of their acceptance."""
@@ -171,16 +171,16 @@ class Account:
     def _overtaken(
         self, first: Mapping[MessageKey, Attempt], before: list[MessageKey], attempt: Attempt
     ) -> Iterator[str]:
-        visit = attempt.visit
+        batch = attempt.batch
         for message in before:
             if message in self.dead or message in self.marked:
                 continue
             if message in first and _accepted_at(first[message]) < _accepted_at(attempt):
                 continue
-            was_there = visit.read_at is not None and self.added[message] < visit.read_at
-            is_late = message.message_id <= visit.lease.last_message_id
-            if was_there and (not is_late or message.message_id in visit.shown):
-                yield f"out of order: {attempt.message} before {message}, by {visit.relay}"
+            was_there = batch.read_at is not None and self.added[message] < batch.read_at
+            is_late = message.message_id <= batch.lease.last_message_id
+            if was_there and (not is_late or message.message_id in batch.shown):
+                yield f"out of order: {attempt.message} before {message}, by {batch.relay}"
 
     def _in_flight_twice(self) -> Iterator[str]:
         by_key: dict[str, list[Attempt]] = {}
@@ -189,7 +189,7 @@ class Account:
         for attempts in by_key.values():
             under_way: dict[str, datetime] = {}
             for attempt in attempts:
-                relay = attempt.visit.relay
+                relay = attempt.batch.relay
                 for other, until in under_way.items():
                     if other != relay and attempt.start < until:
                         yield f"in flight at {other} and {relay}: {attempt.message.ordering_key}"
@@ -198,8 +198,8 @@ class Account:
     def _too_late_for_their_lease(self) -> Iterator[str]:
         needed = timedelta(seconds=TIMEOUT + MARGIN)
         for attempt in self.attempts:
-            if attempt.start + needed > attempt.visit.lease.until:
-                yield f"lease too short: {attempt.message} by {attempt.visit.relay}"
+            if attempt.start + needed > attempt.batch.lease.until:
+                yield f"lease too short: {attempt.message} by {attempt.batch.relay}"
 
     def _too_early(self) -> Iterator[str]:
         starts: dict[str, list[datetime]] = {}
@@ -214,20 +214,20 @@ class Account:
         for message, attempts in self.accepted().items():
             for place, attempt in enumerate(attempts[1:], 1):
                 if self._why_repeated(attempts[:place], attempt) == UNEXPLAINED:
-                    yield f"repeated: {message} by {attempt.visit.relay}"
+                    yield f"repeated: {message} by {attempt.batch.relay}"
 
     def _why_repeated(self, before: list[Attempt], attempt: Attempt) -> str:
-        if _accepted_at(attempt) >= attempt.visit.lease.until:
+        if _accepted_at(attempt) >= attempt.batch.lease.until:
             return OUTLIVED
-        reasons = {self._why_not_settled(earlier.visit) for earlier in before}
+        reasons = {self._why_not_acknowledged(earlier.batch) for earlier in before}
         return UNEXPLAINED if UNEXPLAINED in reasons else min(reasons)
 
-    def _why_not_settled(self, visit: Visit) -> str:
-        if visit.settled_at is not None:
+    def _why_not_acknowledged(self, batch: Batch) -> str:
+        if batch.acknowledged_at is not None:
             return UNEXPLAINED
-        if visit.is_outlived:
+        if batch.is_outlived:
             return OUTLIVED
-        return DIED if visit.relay in self.deaths else UNEXPLAINED
+        return DIED if batch.relay in self.deaths else UNEXPLAINED
 
 
 DIED = "died"

@@ -9,10 +9,11 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from attrs import define, field, frozen
+from typing_extensions import override
 
-from infrastructure.dynamodb.client import Client
-from infrastructure.memory.outbox_table import MemoryOutboxTable
-from infrastructure.outbox import Outstanding, Queue
+from infrastructure.dynamodb.gateway.gateway import Client
+from infrastructure.memory.tables.outbox import MemoryOutboxTable
+from infrastructure.outbox.table import Queue, QueueEntry
 from tests.relay.virtual_time import VirtualTime
 
 EntryT = TypeVar("EntryT")
@@ -71,10 +72,11 @@ class LaggingView(Generic[EntryT]):
 class LaggingMemoryTable(MemoryOutboxTable):
     """An outbox in memory whose index lags."""
 
-    view: LaggingView[Outstanding]
+    view: LaggingView[QueueEntry]
 
-    def waiting(self) -> Iterator[Sequence[Outstanding]]:
-        entries = {str(entry.key): entry for entry in self.outstanding(Queue.PENDING)}
+    @override
+    def pending_pages(self) -> Iterator[Sequence[QueueEntry]]:
+        entries = {str(entry.key): entry for entry in self.entries(Queue.PENDING)}
         shown = sorted(self.view.look(entries), key=lambda entry: str(entry.key))
         if shown:
             yield shown

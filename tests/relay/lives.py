@@ -110,7 +110,7 @@ def lives(
     random = Random(f"{seed} lag")
     outboxes = in_memory(time, None if lag is None else Lag(time, random, lag))
     options = evolve(
-        OPTIONS, batch=random.randint(1, 6), keys_at_once=random.randint(1, 5), attempts=4
+        OPTIONS, batch_size=random.randint(1, 6), keys_at_once=random.randint(1, 5), attempts=4
     )
     world = World(outboxes, time, seed, chances, options)
     world.run(3, Service(world, steps).run)

@@ -8,15 +8,14 @@ from typing import Any, Protocol
 from attrs import define, field, frozen
 
 from application.ports.relay_queue import RelayQueue
-from infrastructure.dynamodb.client import Client
-from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.gateway.gateway import Client, Gateway
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.dynamodb.retry import RetryPolicy
-from infrastructure.memory.outbox_table import MemoryOutboxTable
 from infrastructure.memory.provider import MemoryProvider
+from infrastructure.memory.tables.outbox import MemoryOutboxTable
 from infrastructure.metering import Meter
-from infrastructure.outbox_store import StoredOutbox
-from infrastructure.relay_queue import StoredRelayQueue
+from infrastructure.outbox.relay_queue import TableRelayQueue
+from infrastructure.outbox.store import TableOutbox
 from tests.relay.lagging import Lag, LaggingClient, LaggingIndex, LaggingMemoryTable, LaggingView
 from tests.relay.relays import Life
 from tests.relay.virtual_time import VirtualTime
@@ -32,7 +31,7 @@ class Outboxes(Protocol):
     @property
     def requests(self) -> int: ...
 
-    def outbox(self) -> StoredOutbox[Any]: ...
+    def outbox(self) -> TableOutbox: ...
 
     def queue(self, life: Life) -> RelayQueue: ...
 
@@ -47,7 +46,7 @@ class InMemory:
     name: str = "memory"
     requests: int = 0
 
-    def outbox(self) -> StoredOutbox[Any]:
+    def outbox(self) -> TableOutbox:
         return _outbox(self.store, self.time)
 
     def queue(self, life: Life) -> RelayQueue:
@@ -56,7 +55,7 @@ class InMemory:
         table = MemoryOutboxTable(provider.database)
         if self.view is not None:
             table = LaggingMemoryTable(provider.database, self.view)
-        return StoredRelayQueue(table=table, begin=provider.begin, ids=self.store.ids)
+        return TableRelayQueue(table=table, transaction=provider.transaction, ids=self.store.ids)
 
 
 @define
@@ -93,7 +92,7 @@ class OnDynamoDB:
     def requests(self) -> int:
         return len(self.sent)
 
-    def outbox(self) -> StoredOutbox[Any]:
+    def outbox(self) -> TableOutbox:
         return _outbox(self.store, self.time)
 
     def queue(self, life: Life) -> RelayQueue:
@@ -107,7 +106,9 @@ class OnDynamoDB:
         )
         gateway = Gateway(Counting(client, self.sent), Meter(), policy)
         provider = DynamoDBProvider(gateway, healthy.tables, outbox_shards=healthy.outbox_shards)
-        return StoredRelayQueue(table=provider.outbox(), begin=provider.begin, ids=self.store.ids)
+        return TableRelayQueue(
+            table=provider.outbox(), transaction=provider.transaction, ids=self.store.ids
+        )
 
 
 def in_memory(time: VirtualTime, lag: Lag | None = None) -> InMemory:
@@ -120,10 +121,10 @@ def on_dynamodb(time: VirtualTime, store: Store, lag: Lag | None = None) -> OnDy
     return OnDynamoDB(time, store, None if lag is None else LaggingIndex(lag))
 
 
-def _outbox(store: Store, time: VirtualTime) -> StoredOutbox[Any]:
-    return StoredOutbox(
+def _outbox(store: Store, time: VirtualTime) -> TableOutbox:
+    return TableOutbox(
         table=store.provider.outbox(),
-        begin=store.provider.begin,
+        transaction=store.provider.transaction,
         check=lambda _: None,
         clock=time,
         ids=store.ids,

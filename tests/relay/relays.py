@@ -10,22 +10,16 @@ from attrs import define, field, frozen
 
 from application.errors import CommitOutcomeUnknown, StorageError, Throttled, Unreachable
 from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
-from application.ports.publisher import NOT_SENT, Outcome
-from application.ports.relay_queue import (
-    Busy,
-    KeyLease,
-    RelayQueue,
-    Settlement,
-    Settling,
-    Waiting,
-)
+from application.ports.publisher import Accepted, Failed, NotSent, Outcome
+from application.ports.relay_queue import Acknowledgement, Busy, KeyLease, PendingKey, RelayQueue
+from application.ports.transaction import Transaction
 from domain.errors import DynastrataError
-from infrastructure.outbox import key_of
-from tests.relay.account import TIMEOUT, Account, Attempt, Visit
+from infrastructure.outbox.table import key_of
+from tests.relay.account import TIMEOUT, Account, Attempt, Batch
 from tests.relay.virtual_time import VirtualTime
 
 LEASE = 1.5
-MOST_MESSAGES = 3
+MAX_MESSAGES = 3
 """How many messages a publisher takes at once: fewer than relays have keys at once."""
 
 
@@ -37,9 +31,10 @@ class Killed(BaseException):
 class Chances:
     """How likely things go wrong, each time they can.
 
-    `die` at each step of a relay, `stall` at each call of a publisher and each settlement, `fault`
-    at each write; `fail` each message that is sent, `fail_all` a whole request. `latency` is what
-    a request to the store takes at most, and `grid` what every wait is a multiple of, in seconds.
+    `die` at each step of a relay, `stall` at each call of a publisher and each acknowledgement,
+    `fault` at each write; `fail` each message that is sent, `fail_all` a whole request. `latency`
+    is what a request to the store takes at most, and `grid` what every wait is a multiple of, in
+    seconds.
     """
 
     die: float = 0.0
@@ -62,7 +57,7 @@ class Life:
     random: Random
     chances: Chances
     account: Account
-    visits: dict[str, Visit] = field(factory=dict)
+    batches: dict[str, Batch] = field(factory=dict)
     shown: dict[str, frozenset[str]] = field(factory=dict)
 
     def step(self, point: str) -> None:
@@ -102,13 +97,15 @@ class Life:
     def outcomes(self, count: int, is_poison: Callable[[int], bool]) -> list[Outcome]:
         """What becomes of so many messages of one request."""
         if self._happens(self.chances.fail_all):
-            return ["the request failed"] * count
+            return [Failed("the request failed")] * count
         room = self.random.randint(1, count) if self._happens(self.chances.not_sent) else count
         sent: list[Outcome] = [
-            "refused" if is_poison(place) or self._happens(self.chances.fail) else None
+            Failed("refused")
+            if is_poison(place) or self._happens(self.chances.fail)
+            else Accepted()
             for place in range(room)
         ]
-        return [*sent, *[NOT_SENT] * (count - room)]
+        return [*sent, *[NotSent()] * (count - room)]
 
     def _happens(self, chance: float) -> bool:
         return self.random.random() < chance
@@ -121,12 +118,12 @@ class WatchedQueue:
     queue: RelayQueue
     life: Life
 
-    def waiting(self) -> Iterator[Waiting]:
-        self.life.step("waiting")
+    def pending(self) -> Iterator[PendingKey]:
+        self.life.step("looking")
         self.life.shown.clear()
-        for waiting in self.queue.waiting():
-            self.life.shown[waiting.ordering_key] = waiting.message_ids
-            yield waiting
+        for pending in self.queue.pending():
+            self.life.shown[pending.ordering_key] = pending.message_ids
+            yield pending
 
     def take(
         self, ordering_key: str, owner: str, now: datetime, until: datetime
@@ -137,7 +134,7 @@ class WatchedQueue:
         lease = self.queue.take(ordering_key, owner, now, until)
         if isinstance(lease, KeyLease):
             shown = life.shown.get(ordering_key, frozenset())
-            life.visits[ordering_key] = Visit(life.name, lease, shown)
+            life.batches[ordering_key] = Batch(life.name, lease, shown)
         if life.fault():
             raise Unreachable(operation="test", maybe_applied=True)
         return lease
@@ -145,21 +142,23 @@ class WatchedQueue:
     def read(self, lease: KeyLease, seen: Collection[str], limit: int) -> list[StoredMessage]:
         life = self.life
         life.step("reading")
-        life.visits[lease.ordering_key].read_at = life.time.now()
+        life.batches[lease.name].read_at = life.time.now()
         messages = self.queue.read(lease, seen, limit)
         life.request()
         return messages
 
-    def settle(self, settlement: Settlement) -> Settling:
-        return WatchedSettling(self.queue.settle(settlement), settlement, self.life)
+    def acknowledge(self, acknowledgement: Acknowledgement) -> Transaction:
+        return WatchedTransaction(
+            self.queue.acknowledge(acknowledgement), acknowledgement, self.life
+        )
 
 
 @define
 class HookedQueue(WatchedQueue):
-    """A queue at which something happens before keys are taken, and before visits are settled."""
+    """A queue at which something happens before it is taken from, and before acknowledgements."""
 
     on_take: Callable[[], None] = lambda: None
-    on_settle: Callable[[], None] = lambda: None
+    on_acknowledge: Callable[[], None] = lambda: None
 
     def take(
         self, ordering_key: str, owner: str, now: datetime, until: datetime
@@ -167,42 +166,42 @@ class HookedQueue(WatchedQueue):
         self.on_take()
         return super().take(ordering_key, owner, now, until)
 
-    def settle(self, settlement: Settlement) -> Settling:
-        self.on_settle()
-        return super().settle(settlement)
+    def acknowledge(self, acknowledgement: Acknowledgement) -> Transaction:
+        self.on_acknowledge()
+        return super().acknowledge(acknowledgement)
 
 
 @define
-class WatchedSettling:
-    """Implements `Settling`: another one, as one relay commits it."""
+class WatchedTransaction:
+    """Implements `Transaction`: another one, as one relay commits it."""
 
-    settling: Settling
-    settlement: Settlement
+    transaction: Transaction
+    acknowledgement: Acknowledgement
     life: Life
 
     def commit(self) -> None:
         life = self.life
-        visit = life.visits[self.settlement.lease.ordering_key]
-        assert visit.lease == self.settlement.lease
-        life.step("before settling")
+        batch = life.batches[self.acknowledgement.lease.name]
+        assert batch.lease == self.acknowledgement.lease
+        life.step("before acknowledging")
         life.stall()
         life.request()
         try:
-            self._send(visit)
+            self._send(batch)
         except DynastrataError:
-            visit.refused_at = life.time.now()
+            batch.refused_at = life.time.now()
             raise
-        life.step("after settling")
+        life.step("after acknowledging")
 
-    def _send(self, visit: Visit) -> None:
+    def _send(self, batch: Batch) -> None:
         fault = self.life.fault()
         is_sent = fault is None or (
             isinstance(fault, CommitOutcomeUnknown) and self.life.random.random() < 0.5
         )
         if is_sent:
-            self.settling.commit()
-            if visit.settled_at is None:
-                self.life.account.settled(visit, self.settlement, self.life.time.now())
+            self.transaction.commit()
+            if batch.acknowledged_at is None:
+                self.life.account.acknowledged(batch, self.acknowledgement, self.life.time.now())
         if fault is not None:
             raise fault
 
@@ -214,7 +213,7 @@ class FlakyPublisher:
     life: Life
     poison: Collection[MessageKey] = ()
     timeout: float = TIMEOUT
-    most_messages: int = MOST_MESSAGES
+    max_messages: int = MAX_MESSAGES
 
     def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
         life = self.life
@@ -222,7 +221,7 @@ class FlakyPublisher:
         keys = [key_of(message) for message in messages]
         outcomes = life.outcomes(len(keys), lambda place: keys[place] in self.poison)
         attempts = [
-            None if outcome is NOT_SENT else self._attempt(key)
+            None if isinstance(outcome, NotSent) else self._attempt(key)
             for key, outcome in zip(keys, outcomes, strict=True)
         ]
         try:
@@ -231,7 +230,7 @@ class FlakyPublisher:
             life.step("while publishing")
             for attempt, outcome in zip(attempts, outcomes, strict=True):
                 if attempt is not None:
-                    attempt.has_failed = outcome is not None
+                    attempt.has_failed = isinstance(outcome, Failed)
                     attempt.accepted_at = None if attempt.has_failed else life.time.now()
             life.wait(life.random.random() * life.chances.call)
             life.stall()
@@ -244,6 +243,6 @@ class FlakyPublisher:
 
     def _attempt(self, message: MessageKey) -> Attempt:
         life = self.life
-        attempt = Attempt(message, life.visits[message.ordering_key], life.time.now())
+        attempt = Attempt(message, life.batches[message.ordering_key], life.time.now())
         life.account.attempts.append(attempt)
         return attempt

@@ -75,16 +75,16 @@ def relay(
     return Relay(queue, publishers, world.time, "relay", options, sleep=world.time.sleep)
 
 
-@pytest.mark.parametrize("settled", range(KEYS))
-def test_one_settlement_is_interrupted_and_the_others_are_stored(
-    world: World, settled: int
+@pytest.mark.parametrize("acknowledged", range(KEYS))
+def test_one_acknowledgement_is_interrupted_and_the_others_are_stored(
+    world: World, acknowledged: int
 ) -> None:
     interrupted = queue(world)
-    interrupted.on_settle = Countdown(settled, Interrupted())
+    interrupted.on_acknowledge = Countdown(acknowledged, Interrupted())
     publisher = MemoryPublisher()
 
     with pytest.raises(Interrupted):
-        relay(world, interrupted, publisher).work(interrupted.waiting())
+        relay(world, interrupted, publisher).work(interrupted.pending())
 
     assert len(publisher.published) == KEYS * MESSAGES
     assert world.pending() == MESSAGES
@@ -96,7 +96,7 @@ def test_what_was_published_before_an_interruption_is_marked(world: World, calls
     publisher = TroubledPublisher(Countdown(calls, Interrupted()))
 
     with pytest.raises(Interrupted):
-        relay(world, healthy, publisher).work(healthy.waiting())
+        relay(world, healthy, publisher).work(healthy.pending())
 
     assert world.pending() == KEYS * MESSAGES - len(publisher.published)
 
@@ -105,9 +105,9 @@ def test_keys_are_given_back_where_the_store_fails(world: World) -> None:
     failing, others = queue(world), queue(world)
     failing.on_take = Countdown(3, Unreachable(operation="UpdateItem"))
     with pytest.raises(Unreachable):
-        relay(world, failing, MemoryPublisher()).work(failing.waiting())
+        relay(world, failing, MemoryPublisher()).work(failing.pending())
 
-    report = relay(world, others, MemoryPublisher()).work(others.waiting())
+    report = relay(world, others, MemoryPublisher()).work(others.pending())
 
     assert (report.published, report.busy) == (KEYS * MESSAGES, 0)
 
@@ -126,7 +126,7 @@ def test_lease_that_is_too_short_to_send_anything_is_not_taken_again_and_again(
     publisher = MemoryPublisher()
     hardly_longer = publisher.timeout + MARGIN + 0.001
 
-    report = relay(world, slow, publisher, hardly_longer).work(slow.waiting())
+    report = relay(world, slow, publisher, hardly_longer).work(slow.pending())
 
     assert (len(takes), report.busy) == (KEYS, KEYS)
     assert publisher.published == []

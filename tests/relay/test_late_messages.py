@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from application.ports.outbox import OutboxMessage
-from application.ports.publisher import Outcome
+from application.ports.publisher import Accepted, Failed, Outcome
 from application.relay import Relay
 from infrastructure.messaging.local import MemoryPublisher
 from tests.relay.providers import in_memory
@@ -35,9 +35,9 @@ class Journal(MemoryPublisher):
     def _outcome(self, message_id: str) -> Outcome:
         if message_id == self._refused:
             self._refused = ""
-            return "refused"
+            return Failed("refused")
         self._journal.append(message_id)
-        return None
+        return Accepted()
 
 
 @pytest.fixture
@@ -57,9 +57,9 @@ def queue(world: World, name: str) -> HookedQueue:
 
 def work(world: World, queue: HookedQueue, publisher: Journal) -> None:
     publishers = dict.fromkeys(DESTINATIONS, publisher)
-    options = evolve(OPTIONS, batch=BATCH, backoff=lambda _: 0.0)
+    options = evolve(OPTIONS, batch_size=BATCH, backoff=lambda _: 0.0)
     relay = Relay(queue, publishers, world.time, queue.life.name, options, sleep=world.time.sleep)
-    relay.work(queue.waiting())
+    relay.work(queue.pending())
 
 
 def test_all_of_them_come_before_what_lies_behind_the_last_message(world: World) -> None:
@@ -72,19 +72,19 @@ def test_all_of_them_come_before_what_lies_behind_the_last_message(world: World)
     assert journal == [*ids(1, 3 * BATCH), *ids(LAST + 1, 1)]
 
 
-def test_so_they_do_where_another_relay_fails_between_two_visits(world: World) -> None:
+def test_so_they_do_where_another_relay_fails_between_two_batches(world: World) -> None:
     world.add("ada", *ids(1, 4 * BATCH))
     world.add("ada", *ids(LAST + 1, 1))
     journal: list[str] = []
     interrupted, other = queue(world, "relay"), queue(world, "other")
     takes: list[None] = []
 
-    def before_the_second_visit() -> None:
+    def before_the_second_batch() -> None:
         takes.append(None)
         if len(takes) == 2:
             work(world, other, Journal(journal, refused=ids(BATCH + 2, 1)[0]))
 
-    interrupted.on_take = before_the_second_visit
+    interrupted.on_take = before_the_second_batch
 
     work(world, interrupted, Journal(journal))
 

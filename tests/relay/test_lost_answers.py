@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from attrs import define
 
 from application.errors import CommitOutcomeUnknown, Throttled, Unreachable
 from application.relay import Relay, RelayOptions, RelayReport
-from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.dynamodb.retry import RetryPolicy
 from infrastructure.engines import LocalEngine
 from infrastructure.messaging.local import MemoryPublisher
-from infrastructure.relay_queue import StoredRelayQueue
+from infrastructure.outbox.relay_queue import TableRelayQueue
 from tests.faults.faulty_client import (
     Fault,
     FaultyClient,
@@ -35,10 +33,10 @@ server_error = refused("InternalServerError", 500)
 IN_DOUBT: list[Fault] = [answer_lost, connection_reset, request_lost, server_error]
 LOST: list[Fault] = [*IN_DOUBT, throttled]
 
-OPTIONS = RelayOptions(lease_seconds=30.0, batch=5)
+OPTIONS = RelayOptions(lease_seconds=30.0, batch_size=5)
 
 is_take = "update_item"
-is_settlement = "transact_write_items"
+is_acknowledgement = "transact_write_items"
 
 
 @define
@@ -49,7 +47,7 @@ class Troubled:
     client: FaultyClient
     publisher: MemoryPublisher
     relay: Relay
-    queue: StoredRelayQueue[Any]
+    queue: TableRelayQueue
     time: VirtualTime
 
     def fail(self, operation: str, *faults: Fault) -> None:
@@ -58,7 +56,7 @@ class Troubled:
         self.client.faults = list(faults)
 
     def work(self) -> RelayReport:
-        return self.relay.work(self.queue.waiting())
+        return self.relay.work(self.queue.pending())
 
     @property
     def published(self) -> list[str | None]:
@@ -77,7 +75,9 @@ def troubled(engine: LocalEngine) -> Troubled:
     client = FaultyClient(client_of(engine.endpoint_url))
     policy = RetryPolicy(sleep=time.sleep, monotonic=lambda: time.passed)
     provider = DynamoDBProvider(Gateway(client, healthy.meter, policy), healthy.provider.tables)
-    queue = StoredRelayQueue(table=provider.outbox(), begin=provider.begin, ids=healthy.ids)
+    queue = TableRelayQueue(
+        table=provider.outbox(), transaction=provider.transaction, ids=healthy.ids
+    )
     publisher = MemoryPublisher()
     publishers = dict.fromkeys(DESTINATIONS, publisher)
     relay = Relay(queue, publishers, time, "relay", OPTIONS, sleep=time.sleep)
@@ -86,7 +86,7 @@ def troubled(engine: LocalEngine) -> Troubled:
     return Troubled(world, client, publisher, relay, queue, time)
 
 
-@pytest.mark.parametrize("operation", [is_take, is_settlement])
+@pytest.mark.parametrize("operation", [is_take, is_acknowledgement])
 @pytest.mark.parametrize("fault", LOST)
 def test_everything_is_published_once_whatever_gets_lost(
     troubled: Troubled, operation: str, fault: Fault
@@ -102,10 +102,10 @@ def test_everything_is_published_once_whatever_gets_lost(
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_a_settlement_is_tried_until_its_lease_ends(troubled: Troubled, fault: Fault) -> None:
+def test_an_acknowledgement_is_tried_until_its_lease_ends(troubled: Troubled, fault: Fault) -> None:
     """Longer than the attempts of one commit."""
     attempts = RetryPolicy().attempts
-    troubled.fail(is_settlement, *[fault] * (attempts + 1))
+    troubled.fail(is_acknowledgement, *[fault] * (attempts + 1))
 
     report = troubled.work()
 
@@ -116,10 +116,10 @@ def test_a_settlement_is_tried_until_its_lease_ends(troubled: Troubled, fault: F
 @pytest.mark.parametrize(
     ("fault", "error"), [(throttled, Throttled), (request_lost, CommitOutcomeUnknown)]
 )
-def test_a_settlement_that_never_gets_through_is_lost_and_its_messages_repeated(
+def test_an_acknowledgement_that_never_gets_through_is_lost_and_its_messages_repeated(
     troubled: Troubled, fault: Fault, error: type[Exception]
 ) -> None:
-    troubled.fail(is_settlement, *[fault] * 1000)
+    troubled.fail(is_acknowledgement, *[fault] * 1000)
 
     report = troubled.work()
 
@@ -131,10 +131,10 @@ def test_a_settlement_that_never_gets_through_is_lost_and_its_messages_repeated(
     assert troubled.published == [*ids(1, 5), *ids(1, 12)]
 
 
-def test_an_applied_settlement_whose_answers_all_get_lost_is_not_repeated(
+def test_an_applied_acknowledgement_whose_answers_all_get_lost_is_not_repeated(
     troubled: Troubled,
 ) -> None:
-    troubled.fail(is_settlement, *[answer_lost] * 1000)
+    troubled.fail(is_acknowledgement, *[answer_lost] * 1000)
 
     report = troubled.work()
     troubled.client.faults = []
@@ -145,13 +145,13 @@ def test_an_applied_settlement_whose_answers_all_get_lost_is_not_repeated(
 
 
 @pytest.mark.parametrize("fault", IN_DOUBT)
-def test_a_visit_that_found_nothing_ends_though_its_answer_gets_lost(
+def test_a_batch_that_found_nothing_ends_though_its_answer_gets_lost(
     troubled: Troubled, fault: Fault
 ) -> None:
     """Its release goes alone, without the token by which a transaction is known."""
     troubled.work()
     troubled.world.add("bob", *ids(1, 1))
-    seen = list(troubled.queue.waiting())
+    seen = list(troubled.queue.pending())
     troubled.world.outbox.mark_many_as_published(troubled.world.account.added)
     started = troubled.time.passed
     # The first one is the take.

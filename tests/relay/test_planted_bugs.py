@@ -11,13 +11,14 @@ import pytest
 from attrs import evolve
 
 from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
-from application.ports.publisher import NOT_SENT, Outcome, Publisher
-from application.ports.relay_queue import Busy, KeyLease, Settlement, Settling
-from application.relay import Relay, _Visit
+from application.ports.publisher import Accepted, Failed, NotSent, Outcome, Publisher
+from application.ports.relay_queue import Acknowledgement, Busy, KeyLease
+from application.ports.transaction import Transaction
+from application.relay import Relay, _Batch
 from infrastructure.memory.database import MemoryAction
-from infrastructure.memory.outbox_table import MemoryOutboxTable
-from infrastructure.outbox import pending
-from infrastructure.relay_queue import StoredRelayQueue
+from infrastructure.memory.tables.outbox import MemoryOutboxTable
+from infrastructure.outbox.relay_queue import TableRelayQueue
+from infrastructure.outbox.table import first_pending
 from tests.relay.lives import lives
 from tests.relay.relays import LEASE, FlakyPublisher
 from tests.relay.virtual_time import START
@@ -28,7 +29,7 @@ SEEDS = 60
 NEVER = START + timedelta(days=1000)
 
 
-def settlements_without_fencing(monkeypatch: pytest.MonkeyPatch) -> None:
+def acknowledgements_without_fencing(monkeypatch: pytest.MonkeyPatch) -> None:
     release = MemoryOutboxTable.release
 
     def wrong(self: MemoryOutboxTable, lease: KeyLease, **more: Any) -> MemoryAction:
@@ -51,36 +52,36 @@ def leases_that_nobody_respects(monkeypatch: pytest.MonkeyPatch) -> None:
 def published_whatever_is_left_of_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     publish = Relay._publish
 
-    def wrong(self: Relay, publisher: Publisher, visits: list[_Visit]) -> None:
-        leases = [visit.lease for visit in visits]
-        for visit in visits:
-            visit.lease = evolve(visit.lease, until=NEVER)
+    def wrong(self: Relay, publisher: Publisher, batches: Sequence[_Batch]) -> None:
+        leases = [batch.lease for batch in batches]
+        for batch in batches:
+            batch.lease = evolve(batch.lease, until=NEVER)
         try:
-            publish(self, publisher, visits)
+            publish(self, publisher, batches)
         finally:
-            for visit, lease in zip(visits, leases, strict=True):
-                visit.lease = lease
+            for batch, lease in zip(batches, leases, strict=True):
+                batch.lease = lease
 
     monkeypatch.setattr(Relay, "_publish", wrong)
 
 
 def going_on_behind_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: _Visit, error: str, attempts: int) -> None:
-        self.waiting.popleft()
-        self.is_over = not self.waiting
+    def wrong(self: _Batch, error: str, attempts: int) -> None:
+        self.messages.popleft()
+        self.is_over = not self.messages
 
-    monkeypatch.setattr(_Visit, "not_sent", wrong)
+    monkeypatch.setattr(_Batch, "not_sent", wrong)
 
 
 def two_messages_of_a_key_in_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Relay, publisher: Publisher, visits: list[_Visit]) -> None:
-        for visit in visits:
-            two = [message.message for message in islice(visit.waiting, 2)]
+    def wrong(self: Relay, publisher: Publisher, batches: Sequence[_Batch]) -> None:
+        for batch in batches:
+            two = [message.message for message in islice(batch.messages, 2)]
             for outcome in publisher.publish(two):
-                if outcome is None:
-                    visit.sent()
-                elif outcome is not NOT_SENT:
-                    visit.not_sent(outcome, self._options.attempts)
+                if isinstance(outcome, Accepted):
+                    batch.sent()
+                elif isinstance(outcome, Failed):
+                    batch.not_sent(outcome.reason, self._options.attempts)
                     break
 
     monkeypatch.setattr(Relay, "_publish", wrong)
@@ -90,55 +91,56 @@ def the_unsent_taken_for_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     publish = FlakyPublisher.publish
 
     def wrong(self: FlakyPublisher, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
-        return [None if outcome is NOT_SENT else outcome for outcome in publish(self, messages)]
+        outcomes = publish(self, messages)
+        return [Accepted() if isinstance(outcome, NotSent) else outcome for outcome in outcomes]
 
     monkeypatch.setattr(FlakyPublisher, "publish", wrong)
 
 
 def only_what_the_index_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(
-        self: StoredRelayQueue[Any], lease: KeyLease, seen: Collection[str], limit: int
+        self: TableRelayQueue, lease: KeyLease, seen: Collection[str], limit: int
     ) -> list[StoredMessage]:
-        keys = [MessageKey(lease.ordering_key, message_id) for message_id in sorted(seen)]
-        return pending(self.table.get_many(keys), limit)
+        keys = [MessageKey(lease.name, message_id) for message_id in sorted(seen)]
+        return first_pending(self.table.get_many(keys), limit)
 
-    monkeypatch.setattr(StoredRelayQueue, "read", wrong)
+    monkeypatch.setattr(TableRelayQueue, "read", wrong)
 
 
 def all_that_the_index_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(
-        self: StoredRelayQueue[Any], lease: KeyLease, seen: Collection[str], limit: int
+        self: TableRelayQueue, lease: KeyLease, seen: Collection[str], limit: int
     ) -> list[StoredMessage]:
-        found = self.table.read(lease.ordering_key)
+        found = self.table.read(lease.name)
         return [m for m in found if m.is_pending or m.key.message_id in seen][:limit]
 
-    monkeypatch.setattr(StoredRelayQueue, "read", wrong)
+    monkeypatch.setattr(TableRelayQueue, "read", wrong)
 
 
 def nothing_below_the_last_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(StoredRelayQueue, "_is_any_pending", lambda *_: False)
+    monkeypatch.setattr(TableRelayQueue, "_is_any_pending", lambda *_: False)
 
 
 def late_messages_of_one_batch_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    def left(self: _Visit) -> frozenset[str]:
-        return frozenset(message.key.message_id for message in self.waiting)
+    def left(self: _Batch) -> frozenset[str]:
+        return frozenset(message.key.message_id for message in self.messages)
 
-    monkeypatch.setattr(_Visit, "left", property(left))
+    monkeypatch.setattr(_Batch, "left", property(left))
 
 
 def no_backoff_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    settle = StoredRelayQueue.settle
+    acknowledge = TableRelayQueue.acknowledge
 
-    def wrong(self: StoredRelayQueue[Any], settlement: Settlement) -> Settling:
-        return settle(self, evolve(settlement, next_attempt=None))
+    def wrong(self: TableRelayQueue, acknowledgement: Acknowledgement) -> Transaction:
+        return acknowledge(self, evolve(acknowledgement, next_attempt=None))
 
-    monkeypatch.setattr(StoredRelayQueue, "settle", wrong)
+    monkeypatch.setattr(TableRelayQueue, "acknowledge", wrong)
 
 
 @pytest.mark.parametrize(
     ("plant", "broken", "lag"),
     [
-        (settlements_without_fencing, "in flight", None),
+        (acknowledgements_without_fencing, "in flight", None),
         (leases_that_nobody_respects, "in flight", None),
         (published_whatever_is_left_of_the_lease, "lease too short", None),
         (going_on_behind_a_failure, "out of order", None),

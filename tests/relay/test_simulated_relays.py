@@ -40,6 +40,6 @@ def test_nothing_is_repeated_where_no_relay_stalls_or_dies(lag: float | None) ->
 def test_a_seed_brings_about_the_same_each_time() -> None:
     def attempts() -> list[tuple[object, ...]]:
         account = lives(1).account
-        return [(str(a.message), a.visit.relay, a.start, a.accepted_at) for a in account.attempts]
+        return [(str(a.message), a.batch.relay, a.start, a.accepted_at) for a in account.attempts]
 
     assert attempts() == attempts()

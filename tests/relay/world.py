@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from random import Random
 from time import monotonic
-from typing import Any
 
 from attrs import define, field
 
 from application.errors import StorageError
 from application.ports.outbox import MessageKey, OutboxMessage
 from application.relay import Relay, RelayOptions
-from infrastructure.outbox_store import StoredOutbox
+from infrastructure.outbox.store import TableOutbox
 from tests.relay.account import DIED, MARGIN, OUTLIVED, Account
 from tests.relay.providers import Outboxes
 from tests.relay.relays import LEASE, Chances, FlakyPublisher, Killed, Life, WatchedQueue
@@ -28,7 +27,7 @@ PATIENCE = 20.0
 OPTIONS = RelayOptions(
     lease_seconds=LEASE,
     margin_seconds=MARGIN,
-    batch=5,
+    batch_size=5,
     keys_at_once=7,
     attempts=6,
     backoff=lambda failures: 0.25 * 2.0 ** (failures - 1),
@@ -54,12 +53,12 @@ class World:
     seconds: float = 0.0
     _begun: float = 0.0
     random: Random = field(init=False)
-    outbox: StoredOutbox[Any] = field(init=False)
+    outbox: TableOutbox = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.random = Random(self.seed)
         self.outbox = self.outboxes.outbox()
-        # Pages of waiting keys are shuffled.
+        # Pages of pending keys are shuffled.
         global_random.seed(self.seed)
 
     # What the service and those who look after it do.
@@ -146,7 +145,7 @@ class World:
     def _work(self, relay: Relay, queue: WatchedQueue, life: Life) -> bool:
         while not self.is_complete or self._is_news:
             with suppress(StorageError):
-                relay.work(queue.waiting())
+                relay.work(queue.pending())
             if self.is_complete and not life.shown and self.pending() == 0:
                 return True
             life.wait(POLL)
@@ -154,7 +153,7 @@ class World:
 
     @property
     def _is_news(self) -> bool:
-        """Whether something was settled lately, or could be."""
+        """Whether something was acknowledged lately, or could be."""
         return self.time.passed < max(self._begun, self.account.news) + PATIENCE
 
 

@@ -1,6 +1,6 @@
 """Fixtures: relays on each provider and engine, and the whole service with a scripted destination.
 
-Without moto: it is wrong about transactions, with which every visit to a key ends.
+Without moto: it is wrong about transactions, with which every batch of a key ends.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from uuid import uuid4
 import pytest
 import structlog
 from attrs import define
+from dependency_injector.providers import Factory
 
+from api.composition.dynamodb import message_changes_of
 from api.container import Container, build_container
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.settings import Settings
+from infrastructure.outbox.relays import BatchRelay
+from infrastructure.settings.settings import Settings
 from tests.relaying.destinations import ScriptedDestination
 from tests.relaying.running import Relaying, relaying
 from tests.stores import REGION, Store, client_of, dynamodb_store
@@ -76,9 +79,19 @@ def on_engine(endpoint_url: str, table_prefix: str) -> Settings:
 def serve(settings: Settings) -> Service:
     """A service by these settings. It makes no tables."""
     service = Service(build_container(settings), FakeClock(), ScriptedDestination())
-    service.container.clock.override(service.clock)
+    container = service.container
+    container.clock.override(service.clock)
     destinations = {"users": service.destination, "orders": service.destination}
-    service.container.publishers.override(destinations)
+    container.publishers.override(destinations)
+    if settings.provider == MEMORY:
+        # It has no stream that somebody could deliver, but for the tests: they make the records.
+        batch_relay = Factory(
+            BatchRelay,
+            changes_of=message_changes_of,
+            relay=container.relay,
+            outbox=container.outbox,
+        )
+        container.batch_relay.override(batch_relay)
     return service
 
 

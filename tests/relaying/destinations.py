@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from attrs import define, field
 
 from application.ports.outbox import MessageKey, OutboxMessage
-from application.ports.publisher import Outcome
-from infrastructure.outbox import key_of
+from application.ports.publisher import Accepted, Failed, Outcome
+from infrastructure.outbox.table import key_of
 
 ALWAYS = 1_000_000
 
@@ -22,7 +22,7 @@ class ScriptedDestination:
     """
 
     timeout: float = 1.0
-    most_messages: int = 10
+    max_messages: int = 10
     refusals: dict[str, int] = field(factory=dict)
     on_message: Callable[[OutboxMessage], object] = lambda _: None
     tried: list[MessageKey] = field(factory=list)
@@ -42,6 +42,6 @@ class ScriptedDestination:
         left = self.refusals.get(message.message_id or "", 0)
         if left:
             self.refusals[message.message_id or ""] = left - 1
-            return "no such queue"
+            return Failed("no such queue")
         self.accepted.append(message)
-        return None
+        return Accepted()

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from application.ports.relay_queue import Waiting
+from application.ports.relay_queue import PendingKey
 from application.relay import Relay, RelayOptions
-from infrastructure.dynamodb.client import Client
-from infrastructure.dynamodb.models.outbox import OUTBOX
+from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.engines import run_ministack
+from infrastructure.outbox.table import OUTBOX
 from tests.outboxes import ADA, key, messages, outbox_of, queue_of
 from tests.relaying.destinations import ALWAYS, ScriptedDestination
 from tests.stores import Store, client_of, dynamodb_store
@@ -42,17 +42,17 @@ def play(store: Store) -> None:
         for message in messages(*ids, ordering_key=ordering_key):
             outbox.add(message)
 
-    def visit(ordering_key: str, attempts: int = 10) -> None:
+    def work_at(ordering_key: str, attempts: int = 10) -> None:
         options = RelayOptions(attempts=attempts, backoff=lambda _: 1.0)
         publishers = {"users": destination}
         relay = Relay(queue_of(store), publishers, clock, "relay", options, sleep=clock.advance)
-        relay.work([Waiting(ordering_key, frozenset())])
+        relay.work([PendingKey(ordering_key, frozenset())])
 
-    visit(ADA)
-    visit("grace")
+    work_at(ADA)
+    work_at("grace")
     outbox.cleanup(PLAYED + timedelta(days=1))
     destination.refusals["0021"] = ALWAYS
-    visit("alan", attempts=1)
+    work_at("alan", attempts=1)
     outbox.retry(key("0021", "alan"))
 
 

@@ -9,28 +9,34 @@ from typing import Any
 
 from attrs import define, field
 
-from application.errors import ChangesTrimmed, Unreachable
+from api.composition.outbox import make_polling_relay, make_stream_relay
+from application.errors import Unreachable
 from application.ports.outbox import StoredMessage
-from application.ports.relay_queue import Busy, KeyLease, Settlement, Settling, Waiting
-from application.ports.subscriptions import Start
+from application.ports.relay_queue import Acknowledgement, Busy, KeyLease, PendingKey
+from application.ports.subscriptions import ChangesTrimmed, Start
+from application.ports.transaction import Transaction
 from application.relay import Relay, RelayOptions
-from infrastructure.change_feed import ChangeReader, ChangeSource, Turn, Wait
 from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
-from infrastructure.dynamodb.checkpoint_table import DynamoDBCheckpointTable
-from infrastructure.dynamodb.client import Client
-from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.models.checkpoints import CHECKPOINTS
-from infrastructure.dynamodb.models.outbox import OUTBOX
-from infrastructure.dynamodb.outbox_items import message_of_image
-from infrastructure.event_subscription import subscription_key
-from infrastructure.leases import Checkpoint, CheckpointTable, Grant
-from infrastructure.memory.building import make_outbox_changes
-from infrastructure.memory.checkpoint_table import MemoryCheckpointTable
+from infrastructure.dynamodb.gateway.gateway import Client, Gateway
+from infrastructure.dynamodb.mappers.outbox import message_of_image
+from infrastructure.dynamodb.tables.checkpoints import DynamoDBCheckpointTable
+from infrastructure.memory.change_feed import MemoryChanges
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.outbox_building import make_polling_relay, make_stream_relay
-from infrastructure.relaying import RELAY, OutboxChanges, PollingRelay, StreamRelay
-from infrastructure.settings import Settings
+from infrastructure.memory.tables.checkpoints import MemoryCheckpointTable
+from infrastructure.memory.tables.outbox import message_of
+from infrastructure.outbox.relay_queue import TableRelayQueue
+from infrastructure.outbox.relays import RELAY, PollingRelay, StreamRelay
+from infrastructure.outbox.table import OUTBOX
+from infrastructure.settings.settings import Settings
+from infrastructure.subscriptions.change_reader import ChangeReader, ChangeSource, Turn, Wait
+from infrastructure.subscriptions.event_subscription import subscription_key
+from infrastructure.subscriptions.leases import (
+    CHECKPOINTS,
+    Checkpoint,
+    CheckpointLease,
+    CheckpointTable,
+)
 from tests.outboxes import ADA, key, messages, outbox_of, queue_of
 from tests.relaying.destinations import ALWAYS, ScriptedDestination
 from tests.stores import Store
@@ -84,31 +90,28 @@ class Trouble:
 class WatchedQueue:
     """A queue that tells how often its index was read, and which keys were taken."""
 
-    queue: Any
+    queue: TableRelayQueue
     trouble: Trouble
     sweeps: int = 0
     taken: list[str] = field(factory=list)
 
-    def waiting(self) -> Iterator[Waiting]:
+    def pending(self) -> Iterator[PendingKey]:
         self.trouble.meet()
         self.sweeps += 1
-        return iter(()) if self.trouble.index_lags else iter(self.queue.waiting())
+        return iter(()) if self.trouble.index_lags else self.queue.pending()
 
     def take(
         self, ordering_key: str, owner: str, now: datetime, until: datetime
     ) -> KeyLease | Busy:
         self.trouble.meet()
         self.taken.append(ordering_key)
-        lease: KeyLease | Busy = self.queue.take(ordering_key, owner, now, until)
-        return lease
+        return self.queue.take(ordering_key, owner, now, until)
 
     def read(self, lease: KeyLease, seen: Collection[str], limit: int) -> list[StoredMessage]:
-        found: list[StoredMessage] = self.queue.read(lease, seen, limit)
-        return found
+        return self.queue.read(lease, seen, limit)
 
-    def settle(self, settlement: Settlement) -> Settling:
-        settling: Settling = self.queue.settle(settlement)
-        return settling
+    def acknowledge(self, acknowledgement: Acknowledgement) -> Transaction:
+        return self.queue.acknowledge(acknowledgement)
 
 
 @define
@@ -118,7 +121,9 @@ class TroubledCheckpoints:
     table: CheckpointTable
     trouble: Trouble
 
-    def take(self, subscription: str, owner: str, now: datetime, until: datetime) -> Grant | None:
+    def take(
+        self, subscription: str, owner: str, now: datetime, until: datetime
+    ) -> CheckpointLease | None:
         self.trouble.meet()
         return self.table.take(subscription, owner, now, until)
 
@@ -136,24 +141,30 @@ class TroubledCheckpoints:
 
 @define
 class TroubledSource:
-    """A source that loses changes: with an error, or, at "record", without a word."""
+    """A source that loses changes: with an error, or, at "record", without a word.
 
-    source: ChangeSource[Any]
+    `came` are the ids of the messages that were told of.
+    """
+
+    source: ChangeSource[StoredMessage]
     trouble: Trouble
+    came: list[str]
 
-    def begin(self, start: Start) -> None:
-        self.source.begin(start)
+    def start_at(self, start: Start) -> None:
+        self.source.start_at(start)
 
     def resume(self, checkpoint: Checkpoint) -> None:
         self.source.resume(checkpoint)
         self._lose("resume")
 
-    def poll(self) -> Turn[Any]:
+    def poll(self) -> Turn[StoredMessage]:
         turn = self.source.poll()
         self._lose("poll")
         if turn.changes and "record" in self.trouble.lost:
             self.trouble.lost.remove("record")
             return Turn()
+        images = [image for change in turn.changes for image in (change.new, change.old)]
+        self.came += [image.key.message_id for image in images if image is not None]
         return turn
 
     def checkpoint(self, handled: int) -> Checkpoint:
@@ -166,6 +177,14 @@ class TroubledSource:
 
 
 @define
+class TroubledAdapters:
+    """What a relay that follows the stream takes of the adapters of its provider."""
+
+    checkpoints: TroubledCheckpoints
+    message_changes: Callable[[], TroubledSource]
+
+
+@define
 class Relaying:
     """The relays of one store: every call makes another instance."""
 
@@ -173,8 +192,8 @@ class Relaying:
     clock: FakeClock
     trouble: Trouble
     queue: WatchedQueue
-    checkpoints: TroubledCheckpoints
-    changes: OutboxChanges[Any]
+    adapters: TroubledAdapters
+    came: list[str]
     destination: ScriptedDestination = field(factory=ScriptedDestination)
 
     def add(self, *ids: str, ordering_key: str = ADA) -> None:
@@ -194,20 +213,20 @@ class Relaying:
         relay.wait = wait
         return relay
 
-    def stream_relay(self, wait: Wait, *, sweep: float = FAR, **options: Any) -> StreamRelay[Any]:
+    def stream_relay(self, wait: Wait, *, sweep: float = FAR, **options: Any) -> StreamRelay:
         queue: Any = self.queue
+        adapters: Any = self.adapters
         relay = make_stream_relay(
             Settings(relay_sweep_seconds=sweep),
             self.core(**options),
             queue,
-            self.changes,
-            checkpoints=self.checkpoints,
+            adapters,
             clock=self.clock,
             ids=self.store.ids,
         )
         made = relay.open_reader
 
-        def open_reader(start: Start) -> ChangeReader[Any]:
+        def open_reader(start: Start) -> ChangeReader[StoredMessage]:
             reader = made(start)
             reader._wait = wait
             return reader
@@ -216,7 +235,7 @@ class Relaying:
         relay.wait = wait
         return relay
 
-    def following(self, *steps: Step, **options: Any) -> StreamRelay[Any]:
+    def following(self, *steps: Step, **options: Any) -> StreamRelay:
         """An instance that takes a step whenever there is nothing new, and then stops."""
         script = Script(list(steps))
         relay = self.stream_relay(script, **options)
@@ -232,7 +251,7 @@ class Relaying:
 
         def die() -> None:
             assert relay._reader is not None
-            relay._reader._lease._grant = None
+            relay._reader._lease._lease = None
             raise Killed
 
         relay = self.following(*steps, die)
@@ -258,7 +277,7 @@ class Relaying:
         """An instance whose clock is ahead takes the stream over, and then does nothing."""
         ahead = self.clock.now() + timedelta(seconds=STREAM_LEASE)
         until = ahead + timedelta(seconds=STREAM_LEASE)
-        assert self.checkpoints.take(SUBSCRIPTION, "another", ahead, until)
+        assert self.adapters.checkpoints.take(SUBSCRIPTION, "another", ahead, until)
 
     def hold(self, ordering_key: str) -> None:
         """Another relay takes a key, and does nothing with it."""
@@ -269,7 +288,7 @@ class Relaying:
     def give_up(self, *ids: str, ordering_key: str = ADA) -> None:
         """Dead-letters pending messages, with a relay that tries once."""
         self.destination.refusals |= dict.fromkeys(ids, ALWAYS)
-        self.core(attempts=1).work([Waiting(ordering_key, frozenset(ids))])
+        self.core(attempts=1).work([PendingKey(ordering_key, frozenset(ids))])
         for id_ in ids:
             assert outbox_of(self.store).get(key(id_, ordering_key)).value.dead_lettered_at
             del self.destination.refusals[id_]
@@ -279,28 +298,33 @@ def relaying(store: Store) -> Relaying:
     """The relays of an empty store."""
     clock, trouble = FakeClock(), Trouble()
     checkpoints, changes = _feed(store, clock)
-    watched = OutboxChanges[Any](
-        lambda: TroubledSource(changes.source(), trouble), changes.to_message
+    came: list[str] = []
+    adapters = TroubledAdapters(
+        TroubledCheckpoints(checkpoints, trouble),
+        lambda: TroubledSource(changes(), trouble, came),
     )
     return Relaying(
         store=store,
         clock=clock,
         trouble=trouble,
         queue=WatchedQueue(queue_of(store), trouble),
-        checkpoints=TroubledCheckpoints(checkpoints, trouble),
-        changes=watched,
+        adapters=adapters,
+        came=came,
     )
 
 
-def _feed(store: Store, clock: FakeClock) -> tuple[CheckpointTable, OutboxChanges[Any]]:
+def _feed(
+    store: Store, clock: FakeClock
+) -> tuple[CheckpointTable, Callable[[], ChangeSource[StoredMessage]]]:
     if isinstance(store.provider, MemoryProvider):
-        return MemoryCheckpointTable(), make_outbox_changes(store.provider)
+        database = store.provider.database
+        return MemoryCheckpointTable(), lambda: MemoryChanges(database, OUTBOX, message_of)
     # A client that is watched has the real one inside.
     client: Client = getattr(store.gateway._client, "client", store.gateway._client)
     streams = Gateway(_streams_client(client.meta.endpoint_url), store.meter, store.gateway.retry)
     stream = TableStream(store.table(OUTBOX), store.gateway, streams)
     checkpoints = DynamoDBCheckpointTable(store.gateway, store.table(CHECKPOINTS))
-    return checkpoints, OutboxChanges(lambda: TableChanges(stream, clock), message_of_image)
+    return checkpoints, lambda: TableChanges(stream, clock, message_of_image)
 
 
 def troubles(lines: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -11,24 +11,26 @@ import pytest
 from attrs import define, evolve
 from moto.events.models import EventPattern
 
+from api.bootstrap import start
 from api.container import Container
 from api.lambdas import outbox_relay
 from api.lambdas.outbox_relay import FILTER, handle, handler
-from api.starting import start
 from application.errors import ResourceMissing
 from application.ports.outbox import MessageKey, StoredMessage
 from application.ports.relay_queue import KeyLease
-from infrastructure.dynamodb.models.outbox import OUTBOX
-from infrastructure.dynamodb.outbox_items import message_of_image, to_model
+from infrastructure.dynamodb.mappers.outbox import message_of_image
 from infrastructure.engines import LocalEngine
 from infrastructure.memory.database import MemoryAction
-from infrastructure.memory.outbox_table import _key
 from infrastructure.memory.provider import MemoryProvider
+from infrastructure.memory.tables.outbox import _key
+from infrastructure.outbox.table import OUTBOX
+from infrastructure.settings.settings import SettingsError
+from tests.items import message_model
 from tests.outboxes import key, message
 from tests.relaying.conftest import ON_EACH_PROVIDER, Service, on_engine, serve
 from tests.relaying.destinations import ALWAYS
 from tests.relaying.recording import PLAYED, Record, play, record, recorded
-from tests.stores import Store, client_of, dynamodb_store
+from tests.stores import REGION, Store, client_of, dynamodb_store
 
 VOLATILE = {"eventID", "eventVersion", "eventSourceARN", "awsRegion"}
 VOLATILE_INSIDE = {"SequenceNumber", "SizeBytes", "ApproximateCreationDateTime"}
@@ -70,7 +72,7 @@ def added(service: Service, *names: str) -> list[Record]:
         ordering_key, _, id_ = name.partition("/")
         new = message(id_, ordering_key)
         service.container.outbox().add(new)
-        item = to_model(new, outstanding="pending#0", commit_id="commit").serialize()
+        item = message_model(new, outstanding="pending#0", commit_id="commit").serialize()
         images = {
             "Keys": {"pk": item["pk"], "sk": item["sk"]},
             "NewImage": item,
@@ -366,7 +368,7 @@ def test_a_store_that_fails_is_an_error_so_that_all_is_delivered_again(
         deliver(without_tables, recorded())
 
 
-@pytest.mark.usefixtures("_own_logs")
+@pytest.mark.usefixtures("_own_logs", "moto_client")
 def test_the_handler_makes_its_container_once_by_the_settings_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -378,7 +380,10 @@ def test_the_handler_makes_its_container_once_by_the_settings_of_the_environment
 
     outbox_relay._container.cache_clear()
     monkeypatch.setattr(outbox_relay, "start", watched_start)
+    monkeypatch.setenv("DYNASTRATA_PROVIDER", "dynamodb")
+    monkeypatch.setenv("DYNASTRATA_REGION", REGION)
     monkeypatch.setenv("DYNASTRATA_RELAY_ATTEMPTS", "7")
+    start().table_initializer().create_missing()
     try:
         assert handler({}, IN_TIME) == {"published": 0, "failed": 0}
         assert handler({"Records": recorded()}, IN_TIME) == {"batchItemFailures": []}
@@ -388,6 +393,16 @@ def test_the_handler_makes_its_container_once_by_the_settings_of_the_environment
     assert [each.settings().relay_attempts for each in started] == [7]
 
 
+@pytest.mark.usefixtures("_own_logs")
+def test_where_nobody_could_deliver_records_the_function_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outbox_relay._container.cache_clear()
+    monkeypatch.setenv("DYNASTRATA_PROVIDER", "memory")
+    with pytest.raises(SettingsError, match=r"^provider: memory has no stream"):
+        handler({}, IN_TIME)
+
+
 def happen(container: Container, told: Record) -> None:
     """Brings the store to where a record says that the item is then."""
     images = told["dynamodb"]
@@ -395,9 +410,9 @@ def happen(container: Container, told: Record) -> None:
     if not isinstance(store, MemoryProvider):
         table = store.tables.physical(OUTBOX)
         if new is None:
-            container.gateway().call("DeleteItem", {"TableName": table, "Key": images["Keys"]})
+            store.gateway.call("DeleteItem", {"TableName": table, "Key": images["Keys"]})
         else:
-            container.gateway().call("PutItem", {"TableName": table, "Item": new})
+            store.gateway.call("PutItem", {"TableName": table, "Item": new})
         return
     before = message_of_image(new or images["OldImage"])
     if before is not None:  # heads look otherwise there

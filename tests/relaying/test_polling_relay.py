@@ -8,11 +8,11 @@ from threading import Event, Thread
 import pytest
 from structlog.testing import capture_logs
 
+from api.composition.outbox import make_polling_relay
 from application.ports.outbox import OutboxMessage
-from application.ports.relay_queue import KeyLease, Settlement
+from application.ports.relay_queue import Acknowledgement, KeyLease
 from application.relay import Relay, RelayReport
-from infrastructure.outbox_building import make_polling_relay
-from infrastructure.settings import Settings
+from infrastructure.settings.settings import Settings
 from tests.outboxes import key, keys, message, numbered, outbox_of, pending_ids, stored
 from tests.relaying.conftest import ON_EACH_PROVIDER
 from tests.relaying.destinations import ALWAYS
@@ -40,7 +40,7 @@ def test_it_publishes_what_is_pending_and_what_comes_later(relays: Relaying) -> 
     assert pending_ids(relays.store) == pending_ids(relays.store, "grace") == []
 
 
-def test_what_it_published_is_marked_with_the_moment_and_kept(relays: Relaying) -> None:
+def test_what_it_published_is_marked_with_the_timestamp_and_kept(relays: Relaying) -> None:
     relays.add("1")
     poll(relays)
 
@@ -239,7 +239,7 @@ def test_a_relay_that_died_holds_its_keys_no_longer_than_their_lease(
     with monkeypatch.context() as dying:
         dying.setattr(relays.destination, "on_message", die)
         # What it would do after its death.
-        dying.setattr(Relay, "_settle", lambda *_: None)
+        dying.setattr(Relay, "_acknowledge", lambda *_: None)
         with pytest.raises(Killed):
             relay.run_once()
 
@@ -280,9 +280,9 @@ def test_key_that_another_relay_gave_back_is_not_left_alone_until_its_lease_woul
     lease = queue.take("ada", "other", now, now + timedelta(hours=1))
     assert isinstance(lease, KeyLease)
     relay = relays.core()
-    assert relay.work(queue.waiting()).busy == 1
+    assert relay.work(queue.pending()).busy == 1
 
-    queue.settle(Settlement(lease=lease, at=now)).commit()
+    queue.acknowledge(Acknowledgement(lease=lease, at=now)).commit()
     relays.clock.advance(1)
 
-    assert relay.work(queue.waiting()).published == 1
+    assert relay.work(queue.pending()).published == 1

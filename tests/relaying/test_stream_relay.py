@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from threading import Event, Thread
 
 import pytest
 from structlog.testing import capture_logs
 
 from application.ports.outbox import StoredMessage
-from infrastructure.change_feed import Change, ChangeKind
+from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.mappers.outbox import message_of_image
 from infrastructure.engines import LocalEngine
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.relaying import StreamRelay, became_pending
+from infrastructure.outbox.relays import became_pending
+from infrastructure.outbox.table import HEAD
+from infrastructure.subscriptions.change_reader import ChangeKind, TableChange
 from tests.faults.faulty_client import FaultyClient
 from tests.outboxes import key, message, numbered, outbox_of, pending_ids
 from tests.relaying.destinations import ALWAYS
@@ -70,7 +72,9 @@ class TestWhatComes:
 
         assert (relays.destination.ids(), relays.queue.sweeps) == (["2", "1"], 1)
 
-    def test_what_relays_write_themselves_brings_no_key_more_visits(self, relays: Relaying) -> None:
+    def test_what_relays_write_themselves_brings_no_key_more_batches(
+        self, relays: Relaying
+    ) -> None:
         relays.follow(adds(relays, "1"), nothing, nothing, adds(relays, "2"), nothing, nothing)
 
         assert relays.queue.taken == ["ada", "ada"]
@@ -132,7 +136,7 @@ class TestFailures:
 
         assert (len(relays.destination.tried), relays.queue.taken) == (1, ["ada"])
 
-    def test_a_busy_key_is_visited_again_once_it_is_free(self, relays: Relaying) -> None:
+    def test_a_busy_key_is_worked_at_again_once_it_is_free(self, relays: Relaying) -> None:
         relays.hold("ada")
 
         relays.follow(
@@ -217,11 +221,12 @@ class TestRestarts:
         relays.follow(*[adds(relays, id_) for id_ in numbered(5)])
         relays.add("0006")
 
-        images = images_that_come(relays, relays.following())
+        relays.came.clear()
+        relays.follow()
 
         # The marks of what was published last may come, not what came before.
-        assert [each for each in images if each < "0005"] == []
-        assert "0006" in images
+        assert [each for each in relays.came if each < "0005"] == []
+        assert "0006" in relays.came
 
     def test_one_that_was_killed_is_replaced_when_its_lease_ends_and_nothing_is_lost(
         self, relays: Relaying
@@ -422,16 +427,16 @@ DEAD = StoredMessage(message=message(), dead_lettered_at=NOW)
 def test_a_change_tells_of_a_message_that_is_pending_and_was_not(
     old: StoredMessage | None, new: StoredMessage | None, is_told: bool
 ) -> None:
-    change = Change(ChangeKind.MODIFIED, new, old)
+    change = TableChange(ChangeKind.MODIFIED, new, old)
 
-    assert list(became_pending([change], lambda image: image)) == [key("1")] * is_told
+    assert list(became_pending([change])) == [key("1")] * is_told
 
 
 def test_the_head_of_a_key_is_no_message() -> None:
-    def no_message(_: str) -> None:
-        return None
+    head: Item = {"pk": {"S": "ada"}, "sk": {"S": HEAD}, "token": {"N": "1"}}
+    change = TableChange(ChangeKind.MODIFIED, head, head).decoded(message_of_image)
 
-    assert list(became_pending([Change(ChangeKind.INSERTED, "head", "head")], no_message)) == []
+    assert list(became_pending([change])) == []
 
 
 def tried(relays: Relaying, times: int) -> Step:
@@ -449,19 +454,3 @@ def down(relays: Relaying) -> None:
 
 def up(relays: Relaying) -> None:
     relays.trouble.is_down = False
-
-
-def images_that_come(relays: Relaying, relay: StreamRelay[object]) -> list[str]:
-    """Lets the relay run; the ids of the messages whose images it was given."""
-    ids: list[str] = []
-    to_message: Callable[[object], StoredMessage | None] = relay.to_message
-
-    def watched(image: object) -> StoredMessage | None:
-        found = to_message(image)
-        if found is not None:
-            ids.append(found.key.message_id)
-        return found
-
-    relay.to_message = watched
-    relay.run()
-    return ids

@@ -8,15 +8,14 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from application.errors import UnreadableMessage
-from application.ports.outbox import MessageKey
+from application.ports.outbox import MessageKey, UnreadableMessage
 from application.relay import Relay
-from infrastructure.change_feed import Change, ChangeKind
-from infrastructure.clock import SystemClock
-from infrastructure.dynamodb.client import Client
-from infrastructure.dynamodb.outbox_items import message_of_image
+from infrastructure.dynamodb.gateway.gateway import Client
+from infrastructure.dynamodb.mappers.outbox import message_of_image
 from infrastructure.messaging.local import MemoryPublisher
-from infrastructure.relaying import became_pending, log
+from infrastructure.outbox.relays import became_pending, log
+from infrastructure.subscriptions.change_reader import ChangeKind, TableChange
+from infrastructure.system.clock import SystemClock
 from tests.outboxes import message, outbox_of, queue_of
 from tests.stores import Store, dynamodb_store
 
@@ -60,9 +59,9 @@ def test_a_relay_leaves_its_key_alone_and_tells(store: Store) -> None:
     )
 
     with capture_logs() as logs:
-        report = relay.work(queue_of(store).waiting())
+        report = relay.work(queue_of(store).pending())
         log(report)
-    again = relay.work(queue_of(store).waiting())
+    again = relay.work(queue_of(store).pending())
 
     assert [each.ordering_key for each in publisher.published] == ["grace"]
     assert (set(report.lost), report.finished) == ({"ada"}, {"grace"})
@@ -75,7 +74,8 @@ def test_one_that_follows_the_stream_passes_it_over(store: Store) -> None:
     item = spoil(store, "payload", {"S": "no base64!"})
 
     with capture_logs() as logs:
-        found = list(became_pending([Change(ChangeKind.INSERTED, item)], message_of_image))
+        change = TableChange(ChangeKind.INSERTED, item).decoded(message_of_image)
+    found = list(became_pending([change]))
 
     assert found == []
     assert [each["event"] for each in logs] == ["message passed over"]

@@ -10,9 +10,9 @@ from zlib import crc32
 
 from attrs import define, field
 
-from infrastructure.dynamodb.event_items import put_request
-from infrastructure.dynamodb.models.events import EventModel
-from infrastructure.streams import EventRecord, stream_key
+from application.ports.event_store import StoredEvent
+from infrastructure.events.streams import stream_key
+from tests.items import event_model
 from tests.subscription.subscribing import FakeClock
 
 _SPACE = 1 << 16
@@ -58,7 +58,7 @@ class SimulatedTable:
     items: dict[Key, Mapping[str, Any]] = field(factory=dict)
     shards: dict[str, SimulatedShard] = field(factory=dict)
     published: dict[Key, tuple[str, int]] = field(factory=dict)
-    _pending: dict[str, list[list[EventRecord]]] = field(factory=dict)
+    _pending: dict[str, list[list[StoredEvent]]] = field(factory=dict)
     _number: int = _FIRST_NUMBER
 
     def __attrs_post_init__(self) -> None:
@@ -66,11 +66,11 @@ class SimulatedTable:
         for n in range(self.partitions):
             self.open(None, n * width, (n + 1) * width)
 
-    def commit(self, records: Sequence[EventRecord]) -> None:
+    def commit(self, records: Sequence[StoredEvent]) -> None:
         """Stores the events of one commit. Their stream records come later, in any order."""
         key = stream_key(records[0].stream)
         for record in records:
-            self.items[key, record.version] = put_request(record, EventModel)["Item"]
+            self.items[key, record.version] = event_model(record).serialize()
         shuffled = self.random.sample(list(records), len(records))
         self._pending.setdefault(key, []).append(shuffled)
 
@@ -145,7 +145,7 @@ class SimulatedTable:
         )
         self.shards[shard.id] = shard
 
-    def _append(self, record: EventRecord) -> None:
+    def _append(self, record: StoredEvent) -> None:
         key = stream_key(record.stream)
         place = crc32(key.encode()) % _SPACE
         shard = next(s for s in self.open_shards() if s.low <= place < s.high)

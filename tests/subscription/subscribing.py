@@ -7,34 +7,40 @@ from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
 from threading import Event
-from typing import Any
 
 import boto3
 from attrs import define, field
 from botocore.config import Config
 
+from api.composition.clients import make_client
 from application.ports.event_store import StoredEvent
 from application.ports.subscriptions import Start
 from domain.consistency import Anything, StreamId
-from infrastructure.change_feed import Wait
 from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
-from infrastructure.dynamodb.checkpoint_table import DynamoDBCheckpointTable
-from infrastructure.dynamodb.client import Client, make_client
-from infrastructure.dynamodb.event_items import to_record
-from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.models.checkpoints import CHECKPOINTS
-from infrastructure.dynamodb.models.events import EVENTS, EventModel
+from infrastructure.dynamodb.gateway.gateway import Client, Gateway
+from infrastructure.dynamodb.mappers.events import to_stored
+from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.event_subscription import EventSubscription, StoredEventSubscriptions
-from infrastructure.leases import Checkpoint, CheckpointTable, Grant
+from infrastructure.dynamodb.tables.checkpoints import DynamoDBCheckpointTable
+from infrastructure.events.streams import EVENTS
 from infrastructure.memory.change_feed import MemoryChanges
-from infrastructure.memory.checkpoint_table import MemoryCheckpointTable
-from infrastructure.memory.event_table import event_of
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.settings import Settings
-from infrastructure.unit_of_work import EventOptions
-from tests.events.samples import REGISTRY, noted
+from infrastructure.memory.tables.checkpoints import MemoryCheckpointTable
+from infrastructure.memory.tables.events import event_of
+from infrastructure.settings.settings import Settings
+from infrastructure.subscriptions.change_reader import ChangeSource, Wait
+from infrastructure.subscriptions.event_subscription import (
+    EventSubscription,
+    TableEventSubscriptions,
+)
+from infrastructure.subscriptions.leases import (
+    CHECKPOINTS,
+    Checkpoint,
+    CheckpointLease,
+    CheckpointTable,
+)
+from tests.events.samples import OPTIONS, REGISTRY, noted
 from tests.stores import REGION, Store
 
 LEASE = 30.0
@@ -68,7 +74,9 @@ class RecordingCheckpoints:
     stored: Checkpoint | None = None
     on_store: Callable[[], None] = lambda: None
 
-    def take(self, subscription: str, owner: str, now: datetime, until: datetime) -> Grant | None:
+    def take(
+        self, subscription: str, owner: str, now: datetime, until: datetime
+    ) -> CheckpointLease | None:
         return self.table.take(subscription, owner, now, until)
 
     def store(
@@ -94,19 +102,17 @@ class Subscribing:
     checkpoints: RecordingCheckpoints
     clock: FakeClock = field(factory=FakeClock)
     page_size: int = 1000
-    abandoned: list[EventSubscription[Any]] = field(factory=list)
+    abandoned: list[EventSubscription] = field(factory=list)
 
     def commit(self, stream: str, count: int = 1) -> None:
         """Appends events to a stream in one commit."""
         texts = [f"{stream} {n}" for n in range(count)]
         self.store.event_store().append(stream_id(stream), noted(*texts), Anything())
 
-    def subscriptions(self, wait: Wait = stop_when_idle) -> StoredEventSubscriptions[Any]:
-        changes, record = self._source()
-        return StoredEventSubscriptions(
+    def subscriptions(self, wait: Wait = stop_when_idle) -> TableEventSubscriptions:
+        return TableEventSubscriptions(
             table=EVENTS,
-            source=changes,
-            to_record=record,
+            source=self._source(),
             events=self.store.provider.events(),
             registry=REGISTRY,
             checkpoints=self.checkpoints,
@@ -118,7 +124,7 @@ class Subscribing:
 
     def subscribe(
         self, name: str = "mailer", start: Start = Start.CHECKPOINT, wait: Wait = stop_when_idle
-    ) -> EventSubscription[Any]:
+    ) -> EventSubscription:
         return self.subscriptions(wait).subscribe(name, start)
 
     def read(self, name: str = "mailer", start: Start = Start.CHECKPOINT) -> list[Seen]:
@@ -126,25 +132,24 @@ class Subscribing:
         with self.subscribe(name, start) as subscription:
             return seen(subscription)
 
-    def kill(self, subscription: EventSubscription[Any]) -> None:
+    def kill(self, subscription: EventSubscription) -> None:
         """The instance is gone without a word, and its lease has run out."""
         subscription._is_closed = True
         self.abandoned.append(subscription)
         self.clock.advance(LEASE)
 
-    def _source(self) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
+    def _source(self) -> Callable[[], ChangeSource[StoredEvent]]:
         provider = self.store.provider
         if isinstance(provider, MemoryProvider):
             database = provider.database
-            changes = lambda: MemoryChanges(database, EVENTS, self.page_size)  # noqa: E731
-            return changes, event_of
+            return lambda: MemoryChanges(database, EVENTS, event_of, self.page_size)
         stream = table_stream(self.store, self.page_size)
-        return lambda: TableChanges(stream, self.clock), lambda item: to_record(item, EventModel)
+        return lambda: TableChanges(stream, self.clock, lambda item: to_stored(item, EventModel))
 
 
 def subscribing(store: Store, *, page_size: int = 1000) -> Subscribing:
     """Subscriptions to the events of an empty store."""
-    store.options = EventOptions(registry=REGISTRY)
+    store.options = OPTIONS
     if isinstance(store.provider, MemoryProvider):
         memory = RecordingCheckpoints(MemoryCheckpointTable())
         return Subscribing(store, memory, page_size=page_size)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from attrs import evolve
 
-from infrastructure.dynamodb.checkpoint_table import DynamoDBCheckpointTable
-from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.models.checkpoints import CHECKPOINTS
-from infrastructure.dynamodb.retry import RetryPolicy
+from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
+from infrastructure.dynamodb.tables.checkpoints import DynamoDBCheckpointTable
 from infrastructure.engines import LocalEngine
+from infrastructure.subscriptions.leases import CHECKPOINTS
 from tests.faults.faulty_client import Fault, FaultyClient, answer_lost, refused, request_lost
 from tests.stores import client_of, dynamodb_store
 from tests.subscription.subscribing import RecordingCheckpoints, Subscribing, seen, subscribing

@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
+from application.ports.event_store import StoredEvent
 from domain.errors import DynastrataError
-from infrastructure import event_order
 from infrastructure.dynamodb.change_feed.frontier import Frontier
 from infrastructure.dynamodb.change_feed.lineage import Lineage
-from infrastructure.dynamodb.change_feed.positions import Place, Position
+from infrastructure.dynamodb.change_feed.positions import Place, ShardPosition
 from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
 from infrastructure.dynamodb.change_feed.tail import Tail
-from infrastructure.leases import Checkpoint
-from infrastructure.open_commits import OpenCommits
+from infrastructure.subscriptions.leases import Checkpoint
+from infrastructure.subscriptions.stream_order import OpenCommits, StreamOrder
 from tests.subscription.lives import lives
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -24,7 +24,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 def children_from_their_newest_record(monkeypatch: pytest.MonkeyPatch) -> None:
     iterator = TableStream.iterator
 
-    def wrong(self: TableStream, arn: str, shard_id: str, position: Position | None) -> str:
+    def wrong(self: TableStream, arn: str, shard_id: str, position: ShardPosition | None) -> str:
         is_child = position is not None and position.place is Place.START
         return iterator(self, arn, shard_id, None if is_child else position)
 
@@ -40,7 +40,7 @@ def children_before_their_parents_end(monkeypatch: pytest.MonkeyPatch) -> None:
         read = {*self.unfinished(), *self.finished()}
         for shard in lineage:
             if shard.id not in read | lineage.ancestors(read):
-                self[shard.id] = Position(Place.START, 0)
+                self[shard.id] = ShardPosition(Place.START, 0)
 
     def youngest_first(self: Tail, shard_id: str) -> tuple[int, str]:
         return -age(self, shard_id)[0], shard_id
@@ -52,7 +52,7 @@ def children_before_their_parents_end(monkeypatch: pytest.MonkeyPatch) -> None:
 def checkpoint_before_the_events_are_dealt_with(monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint = TableChanges.checkpoint
 
-    def wrong(self: TableChanges, handled: int) -> Checkpoint:
+    def wrong(self: TableChanges[StoredEvent], handled: int) -> Checkpoint:
         current = self._tail._current
         is_whole = self._scan is None and current is not None
         return checkpoint(self, len(current.page.records) if is_whole and current else handled)
@@ -71,7 +71,7 @@ def only_the_first_page_of_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def missing_events_not_read_from_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_order.StreamOrder, "_missing", lambda *_: ())
+    monkeypatch.setattr(StreamOrder, "_missing", lambda *_: ())
 
 
 def half_arrived_commits_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,13 +79,13 @@ def half_arrived_commits_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def numbers_compared_as_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    after = Position.after
+    after = ShardPosition.after
 
-    def wrong(self: Position, record: object) -> Position:
+    def wrong(self: ShardPosition, record: object) -> ShardPosition:
         moved = after(self, record)  # type: ignore[arg-type]  # as it was called
         return moved if moved.sequence > self.sequence else self
 
-    monkeypatch.setattr(Position, "after", wrong)
+    monkeypatch.setattr(ShardPosition, "after", wrong)
 
 
 @pytest.mark.parametrize(

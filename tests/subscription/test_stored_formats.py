@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from application.ports.event_store import EventMetadata
+from application.ports.event_store import EventMetadata, RawEvent, StoredEvent
 from infrastructure.dynamodb.change_feed.frontier import Frontier
-from infrastructure.dynamodb.change_feed.positions import Place, Position
+from infrastructure.dynamodb.change_feed.positions import Place, ShardPosition
 from infrastructure.dynamodb.models.checkpoints import CheckpointModel
-from infrastructure.event_registry import EncodedEvent
-from infrastructure.event_subscription import subscription_key
-from infrastructure.open_commits import OpenCommits
-from infrastructure.streams import EventRecord
+from infrastructure.subscriptions.event_subscription import subscription_key
+from infrastructure.subscriptions.stream_order import OpenCommits
 from tests.subscription.subscribing import stream_id
 from tests.subscription.world import World
 from tests.users import NOW
 
 POSITIONS = {
-    "since@1795200000": Position(Place.SINCE, 1795200000),
-    "since:111@1795200000": Position(Place.SINCE, 1795200000, "111"),
-    "start@1795200000": Position(Place.START, 1795200000),
-    "at:4421584500000000017450439091@1795200000": Position(
+    "since@1795200000": ShardPosition(Place.SINCE, 1795200000),
+    "since:111@1795200000": ShardPosition(Place.SINCE, 1795200000, "111"),
+    "start@1795200000": ShardPosition(Place.START, 1795200000),
+    "at:4421584500000000017450439091@1795200000": ShardPosition(
         Place.AT, 1795200000, "4421584500000000017450439091"
     ),
-    "after:111@1795200000": Position(Place.AFTER, 1795200000, "111"),
-    "end@0": Position(Place.END, 0),
+    "after:111@1795200000": ShardPosition(Place.AFTER, 1795200000, "111"),
+    "end@0": ShardPosition(Place.END, 0),
 }
 
 
 @pytest.mark.parametrize(("text", "position"), POSITIONS.items())
-def test_positions(text: str, position: Position) -> None:
+def test_positions(text: str, position: ShardPosition) -> None:
     assert str(position) == text
-    assert Position.parse(text) == position
+    assert ShardPosition.parse(text) == position
 
 
 def test_key_of_a_subscription() -> None:
@@ -70,7 +68,7 @@ def test_checkpoint_within_a_scan() -> None:
 
 
 def test_shards_in_a_checkpoint() -> None:
-    frontier = Frontier("events", {"shardId-1": Position(Place.AFTER, 7, "111")})
+    frontier = Frontier("events", {"shardId-1": ShardPosition(Place.AFTER, 7, "111")})
 
     assert frontier.entries() == {"shard:shardId-1": "after:111@7"}
     assert Frontier.of_entries("events", frontier.entries())["shardId-1"] == frontier["shardId-1"]
@@ -84,12 +82,13 @@ def test_notes_of_commits_that_arrived_in_part() -> None:
     assert list(OpenCommits().load(commits.notes())) == [(stream_id("a"), 5, 7)]
 
 
-def record(*, version: int, first: int, count: int) -> EventRecord:
-    return EventRecord(
+def record(*, version: int, first: int, count: int) -> StoredEvent:
+    return StoredEvent(
         stream=stream_id("a"),
         version=version,
         event_id="id",
-        encoded=EncodedEvent("Noted", 1, b"{}"),
+        type="Noted",
+        event=RawEvent("Noted", 1, b"{}"),
         timestamp=NOW,
         metadata=EventMetadata(),
         commit_id="commit",

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from application.errors import ChangesTrimmed, ResourceMissing
-from application.ports.subscriptions import Start
+from application.errors import ResourceMissing
+from application.ports.subscriptions import ChangesTrimmed, Start
 from tests.subscription.simulated_table import SimulatedShard
 from tests.subscription.world import World
 

@@ -11,27 +11,30 @@ from zlib import crc32
 import orjson
 from attrs import define, field
 
-from application.ports.event_store import StoredEvent
+from application.ports.event_store import StoredEvent, StreamSlice
 from application.ports.subscriptions import Start
 from domain.consistency import Anything, StreamId
-from infrastructure.change_feed import Wait
+from infrastructure.commit.participant import Action
 from infrastructure.dynamodb.change_feed.frontier import Frontier
 from infrastructure.dynamodb.change_feed.lineage import Lineage, Shard
 from infrastructure.dynamodb.change_feed.positions import Place
 from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
-from infrastructure.dynamodb.event_items import to_record
-from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.models.events import EVENTS, EventModel
-from infrastructure.dynamodb.retry import RetryPolicy
-from infrastructure.event_subscription import EventSubscription, StoredEventSubscriptions
-from infrastructure.leases import Checkpoint
-from infrastructure.memory.checkpoint_table import MemoryCheckpointTable
+from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
+from infrastructure.dynamodb.mappers.events import to_stored
+from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.events.streams import EVENTS, StreamTable, stream_key
 from infrastructure.memory.provider import MemoryProvider
+from infrastructure.memory.tables.checkpoints import MemoryCheckpointTable
 from infrastructure.metering import Meter
-from infrastructure.streams import EventRecord, RecordSlice, StreamTable, stream_key
-from infrastructure.unit_of_work import EventOptions
-from tests.events.samples import REGISTRY, noted
+from infrastructure.subscriptions.change_reader import Wait
+from infrastructure.subscriptions.event_subscription import (
+    EventSubscription,
+    TableEventSubscriptions,
+)
+from infrastructure.subscriptions.leases import Checkpoint
+from tests.events.samples import OPTIONS, REGISTRY, noted
 from tests.stores import Store
 from tests.subscription.simulated_stream import CALM, Chances, SimulatedStream
 from tests.subscription.simulated_table import Key, SimulatedTable
@@ -47,11 +50,11 @@ _QUIET_WAITS = 10
 class CountedReads:
     """A table of events that counts how often events are read from it."""
 
-    table: StreamTable[Any]
+    table: StreamTable
     count: int = 0
 
-    def append(self, records: Sequence[EventRecord]) -> tuple[Any, ...]:
-        return self.table.append(records)
+    def append(self, events: Sequence[StoredEvent]) -> tuple[Action, ...]:
+        return self.table.append(events)
 
     def read(
         self,
@@ -61,7 +64,7 @@ class CountedReads:
         last: int | None = None,
         backwards: bool = False,
         limit: int | None = None,
-    ) -> RecordSlice:
+    ) -> StreamSlice:
         self.count += 1
         return self.table.read(stream, first=first, last=last, backwards=backwards, limit=limit)
 
@@ -100,7 +103,7 @@ class World:
     _resumed: Checkpoint | None = None
 
     def __attrs_post_init__(self) -> None:
-        self.store.options = EventOptions(registry=REGISTRY)
+        self.store.options = OPTIONS
         self.random = Random(self.seed)
         self.table = SimulatedTable(
             self.random, self.clock, self.partitions, listings_late=self.listings_late
@@ -127,7 +130,7 @@ class World:
             stream_id(name), noted(*["x"] * count), Anything()
         )
         events = self.store.provider.events()
-        self.table.commit(events.read(stream_id(name), first=version.version - count + 1).records)
+        self.table.commit(events.read(stream_id(name), first=version.version - count + 1).events)
         self.committed[stream_key(stream_id(name))] = version.version
 
     def commit_of(self, key: Key) -> set[Key]:
@@ -150,16 +153,15 @@ class World:
 
     # What subscribers do.
 
-    def open(
-        self, start: Start = Start.CHECKPOINT, wait: Wait | None = None
-    ) -> EventSubscription[Any]:
+    def open(self, start: Start = Start.CHECKPOINT, wait: Wait | None = None) -> EventSubscription:
         """Another instance subscribes."""
         self._delivered_before = set(self.delivered)
         self._resumed = self.checkpoints.stored if start is Start.CHECKPOINT else None
-        subscriptions = StoredEventSubscriptions(
+        subscriptions = TableEventSubscriptions(
             table=EVENTS,
-            source=lambda: TableChanges(self.table_stream, self.clock),
-            to_record=lambda item: to_record(item, EventModel),
+            source=lambda: TableChanges(
+                self.table_stream, self.clock, lambda item: to_stored(item, EventModel)
+            ),
             events=self.gaps,
             registry=REGISTRY,
             checkpoints=self.checkpoints,
@@ -171,14 +173,14 @@ class World:
         )
         return subscriptions.subscribe(NAME, start)
 
-    def kill(self, subscription: EventSubscription[Any]) -> None:
+    def kill(self, subscription: EventSubscription) -> None:
         """An instance ends without a word; its lease runs out."""
         subscription._is_closed = True
         self._killed.append(subscription)
         self.clock.advance(LEASE)
         self.takeovers += 1
 
-    def read(self, subscription: EventSubscription[Any], count: int) -> bool:
+    def read(self, subscription: EventSubscription, count: int) -> bool:
         """Reads so many events; False where the subscription stopped before."""
         for _ in range(count):
             event = next(subscription, None)

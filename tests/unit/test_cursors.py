@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidValue
-from infrastructure.clock import SystemClock
-from infrastructure.cursors import Cursors, Position
-from infrastructure.settings import SAMPLE_SIGNING_KEY
-from infrastructure.tokens import JwtSigner
+from infrastructure.aggregates.cursors import Cursors, ListingPosition
+from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
+from infrastructure.system.clock import SystemClock
+from infrastructure.system.tokens import JwtSigner
 
 SIGNER = JwtSigner(SAMPLE_SIGNING_KEY, SystemClock())
 CURSORS = Cursors(SIGNER)
@@ -24,18 +24,18 @@ def refusal(cursor: str) -> InvalidValue:
 
 
 def test_no_cursor_is_the_start() -> None:
-    assert CURSORS.read("users", None) == Position("", 1)
+    assert CURSORS.read("users", None) == ListingPosition("", 1)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(1, 256))
 def test_position_comes_back_as_it_was(after: str, shards: int) -> None:
-    position = Position(after, shards)
+    position = ListingPosition(after, shards)
 
     assert CURSORS.read("users", CURSORS.issue("users", position)) == position
 
 
 def test_cursor_can_be_part_of_a_url() -> None:
-    cursor = CURSORS.issue("users", Position("ä/b?c&d=é"))
+    cursor = CURSORS.issue("users", ListingPosition("ä/b?c&d=é"))
 
     assert cursor.replace(".", "").replace("_", "").replace("-", "").isalnum()
     assert cursor.isascii()
@@ -48,14 +48,18 @@ def test_any_other_text_is_refused(text: str) -> None:
 
 def test_cursor_of_another_listing_is_refused() -> None:
     assert (
-        refusal(CURSORS.issue("orders", Position("a"))).reason == "was not issued by this listing"
+        refusal(CURSORS.issue("orders", ListingPosition("a"))).reason
+        == "was not issued by this listing"
     )
 
 
 def test_cursor_of_another_key_is_refused() -> None:
     others = Cursors(JwtSigner("k" * 32, SystemClock()))
 
-    assert refusal(others.issue("users", Position("a"))).reason == "was not issued by this listing"
+    assert (
+        refusal(others.issue("users", ListingPosition("a"))).reason
+        == "was not issued by this listing"
+    )
 
 
 @pytest.mark.parametrize(

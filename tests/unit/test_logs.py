@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from infrastructure.logs import configure_logs
+from infrastructure.system.logs import configure_logs
 
 
 @pytest.fixture(autouse=True)

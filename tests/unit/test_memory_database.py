@@ -18,7 +18,7 @@ def put(key: str, value: Any, *, refused: bool = False) -> MemoryAction:
 
 def database(**values: Any) -> MemoryDatabase:
     made = MemoryDatabase()
-    made.begin([put(key, value) for key, value in values.items()]).commit()
+    made.transaction([put(key, value) for key, value in values.items()]).commit()
     return made
 
 
@@ -34,7 +34,7 @@ def test_what_is_read_is_a_copy() -> None:
 def test_what_is_written_is_a_copy_from_when_the_transaction_began() -> None:
     subject, value = MemoryDatabase(), ["stored"]
 
-    transaction = subject.begin([put("a", value)])
+    transaction = subject.transaction([put("a", value)])
     value.append("changed before")
     transaction.commit()
     value.append("changed after")
@@ -47,7 +47,7 @@ def test_refused_action_leaves_every_other_unwritten() -> None:
     actions = [put("a", 2), MemoryAction("things", "c", None), put("b", 2, refused=True)]
 
     with pytest.raises(Conflict):
-        subject.begin(actions).commit()
+        subject.transaction(actions).commit()
 
     assert subject.get_all("things", ["a", "b", "c"]) == [{"value": 1}, {"value": 1}]
 
@@ -62,7 +62,7 @@ def test_refusal_is_asked_with_what_is_stored_and_the_first_one_is_raised() -> N
 
     actions = [MemoryAction("things", key, None, refuse) for key in ("a", "b")]
     with pytest.raises(Conflict) as refused:
-        subject.begin(actions).commit()
+        subject.transaction(actions).commit()
 
     assert refused.value is first
     assert asked == [{"value": 1}]
@@ -71,7 +71,7 @@ def test_refusal_is_asked_with_what_is_stored_and_the_first_one_is_raised() -> N
 def test_removing_what_is_not_there_does_nothing() -> None:
     subject = database(a=1)
 
-    subject.begin([MemoryAction("things", "nothing", None)]).commit()
+    subject.transaction([MemoryAction("things", "nothing", None)]).commit()
 
     assert subject.keys("things") == ["a"]
 
@@ -85,15 +85,15 @@ def test_tables_are_apart_and_keys_in_order() -> None:
 
 def test_key_cannot_be_written_twice_in_one_transaction() -> None:
     with pytest.raises(ItemWrittenTwice) as twice:
-        MemoryDatabase().begin([put("a", 1), put("b", 1), put("a", 2)])
+        MemoryDatabase().transaction([put("a", 1), put("b", 1), put("a", 2)])
 
     assert twice.value.args == ("things", "a")
 
 
 def test_transaction_has_the_limit_of_the_real_store() -> None:
-    MemoryDatabase().begin([put(str(n), 1) for n in range(100)])
+    MemoryDatabase().transaction([put(str(n), 1) for n in range(100)])
 
     with pytest.raises(LimitExceeded) as exceeded:
-        MemoryDatabase().begin([put(str(n), 1) for n in range(101)])
+        MemoryDatabase().transaction([put(str(n), 1) for n in range(101)])
 
     assert (exceeded.value.actual, exceeded.value.allowed) == (101, 100)

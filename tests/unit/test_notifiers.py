@@ -1,7 +1,7 @@
 from structlog.testing import capture_logs
 
 from domain.users.values import Email
-from infrastructure.notifiers import LogNotifier, MemoryNotifier, SentMessage
+from infrastructure.system.notifiers import LogNotifier, MemoryNotifier, SentMessage
 
 ADA = Email("ada@example.com")
 

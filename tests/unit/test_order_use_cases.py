@@ -5,29 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import pytest
 from attrs import define, frozen
 
-from application.deciding import DECISIONS
-from application.orders.change_lines import AddLine, AddLineHandler, RemoveLine, RemoveLineHandler
-from application.orders.close_order import (
-    CancelOrder,
-    CancelOrderHandler,
-    PayOrder,
-    PayOrderHandler,
-)
+from application.orders.change_lines import AddLine, RemoveLine
+from application.orders.change_order import OrderToChange
+from application.orders.close_order import CancelOrder, PayOrder
 from application.orders.get_order import GetOrder, GetOrderHistory
-from application.orders.place_order import PlaceOrder, PlaceOrderHandler
+from application.orders.place_order import PlaceOrder
+from application.retry_on_conflict import MAX_ATTEMPTS
 from domain.consistency import Loaded, StreamId
 from domain.errors import ConcurrencyConflict
 from domain.orders.errors import OrderIsClosed, OrderNeedsLines, OrderNotFound
 from domain.orders.events import OrderPaid
 from domain.orders.order import Order
 from domain.orders.values import OrderStatus
-from infrastructure.event_store import StoredEventStore
-from infrastructure.event_types import EVENT_TYPES
+from infrastructure.contexts.registered import REGISTERED
+from infrastructure.events.event_store import TableEventStore
 from infrastructure.memory.provider import MemoryProvider
 from tests.orders import line
 from tests.stores import Store
@@ -63,17 +58,16 @@ def shop() -> Store:
 
 
 def place(shop: Store, *skus: str, customer_id: str = "ada") -> Order:
-    command = PlaceOrder(customer_id=customer_id, lines=tuple(map(line, skus or ("a", "b"))))
-    return PlaceOrderHandler(shop.unit_of_work, CLOCK, shop.ids)(command)
+    lines = tuple(map(line, skus or ("a", "b")))
+    return PlaceOrder(shop.unit_of_work, CLOCK, shop.ids)(customer_id=customer_id, lines=lines)
 
 
 def add(shop: Store, order: Order, sku: str) -> Order:
-    command = AddLine(order_id=order.id, line=line(sku))
-    return AddLineHandler(shop.unit_of_work, CLOCK)(command)
+    return AddLine(shop.unit_of_work, CLOCK)(OrderToChange(order_id=order.id), line(sku))
 
 
 def pay(shop: Store, order: Order) -> Order:
-    return PayOrderHandler(shop.unit_of_work, CLOCK)(PayOrder(order_id=order.id))
+    return PayOrder(shop.unit_of_work, CLOCK)(OrderToChange(order_id=order.id))
 
 
 def stored(shop: Store, order: Order) -> Order:
@@ -84,9 +78,11 @@ def history(shop: Store) -> GetOrderHistory:
     return GetOrderHistory(event_store(shop))
 
 
-def event_store(shop: Store) -> StoredEventStore[Any]:
-    return StoredEventStore(
-        table=shop.provider.events(), registry=EVENT_TYPES, unit_of_work=shop.unit_of_work
+def event_store(shop: Store) -> TableEventStore:
+    return TableEventStore(
+        table=shop.provider.events(),
+        registry=REGISTERED.event_types,
+        unit_of_work=shop.unit_of_work,
     )
 
 
@@ -104,16 +100,13 @@ def test_a_placed_order_is_found_again(shop: Store) -> None:
 
 def test_an_order_that_breaks_a_rule_is_not_placed(shop: Store) -> None:
     with pytest.raises(OrderNeedsLines):
-        PlaceOrderHandler(shop.unit_of_work, CLOCK, shop.ids)(
-            PlaceOrder(customer_id="ada", lines=())
-        )
+        PlaceOrder(shop.unit_of_work, CLOCK, shop.ids)(customer_id="ada", lines=())
 
 
 def test_lines_come_and_go(shop: Store) -> None:
     order = add(shop, place(shop, "a", "b"), "c")
-    command = RemoveLine(order_id=order.id, sku="a")
 
-    changed = RemoveLineHandler(shop.unit_of_work, CLOCK)(command)
+    changed = RemoveLine(shop.unit_of_work, CLOCK)(OrderToChange(order_id=order.id), "a")
 
     assert (skus(changed), changed.version) == (["b", "c"], 3)
     assert skus(stored(shop, order)) == ["b", "c"]
@@ -121,18 +114,20 @@ def test_lines_come_and_go(shop: Store) -> None:
 
 def test_an_order_is_called_off_once(shop: Store) -> None:
     order = place(shop)
-    cancel = CancelOrderHandler(shop.unit_of_work, CLOCK)
-    command = CancelOrder(order_id=order.id, reason="changed my mind")
+    cancel = CancelOrder(shop.unit_of_work, CLOCK)
+    target = OrderToChange(order_id=order.id)
 
-    assert [cancel(command).version, cancel(command).version] == [2, 2]
+    versions = [cancel(target, "changed my mind").version for _ in range(2)]
+
+    assert versions == [2, 2]
     assert stored(shop, order).status is OrderStatus.CANCELLED
 
 
 def test_a_change_is_made_at_the_expected_version(shop: Store) -> None:
     order = place(shop)
-    handler = PayOrderHandler(shop.unit_of_work, CLOCK)
+    target = OrderToChange(order_id=order.id, expected_version=1)
 
-    assert handler(PayOrder(order_id=order.id, expected_version=1)).version == 2
+    assert PayOrder(shop.unit_of_work, CLOCK)(target).version == 2
 
 
 @pytest.mark.parametrize("expected", [0, 1, 3])
@@ -140,8 +135,8 @@ def test_a_change_of_another_version_is_a_conflict(expected: int, shop: Store) -
     order = add(shop, place(shop), "c")
 
     with pytest.raises(ConcurrencyConflict) as refused:
-        PayOrderHandler(shop.unit_of_work, CLOCK)(
-            PayOrder(order_id=order.id, expected_version=expected)
+        PayOrder(shop.unit_of_work, CLOCK)(
+            OrderToChange(order_id=order.id, expected_version=expected)
         )
 
     assert (refused.value.expected, refused.value.actual) == (expected, 2)
@@ -153,7 +148,7 @@ def test_a_change_that_is_overtaken_is_a_conflict_where_a_version_is_expected(sh
     clock = Interrupted([lambda: add(shop, order, "c")])
 
     with pytest.raises(ConcurrencyConflict) as refused:
-        PayOrderHandler(shop.unit_of_work, clock)(PayOrder(order_id=order.id, expected_version=1))
+        PayOrder(shop.unit_of_work, clock)(OrderToChange(order_id=order.id, expected_version=1))
 
     assert (refused.value.expected, refused.value.actual) == (1, 2)
     assert stored(shop, order).status is OrderStatus.OPEN
@@ -163,7 +158,7 @@ def test_a_change_that_is_overtaken_is_decided_anew_otherwise(shop: Store) -> No
     order = place(shop, "a", "b")
     clock = Interrupted([lambda: add(shop, order, "c"), lambda: add(shop, order, "d")])
 
-    paid = PayOrderHandler(shop.unit_of_work, clock)(PayOrder(order_id=order.id))
+    paid = PayOrder(shop.unit_of_work, clock)(OrderToChange(order_id=order.id))
 
     assert (skus(paid), paid.version) == (["a", "b", "c", "d"], 4)
     amounts = [e.event.amount_cents for e in history(shop)(order.id) if type(e.event) is OrderPaid]
@@ -175,16 +170,16 @@ def test_what_is_decided_anew_may_be_refused(shop: Store) -> None:
     clock = Interrupted([lambda: pay(shop, order)])
 
     with pytest.raises(OrderIsClosed):
-        AddLineHandler(shop.unit_of_work, clock)(AddLine(order_id=order.id, line=line("c")))
+        AddLine(shop.unit_of_work, clock)(OrderToChange(order_id=order.id), line("c"))
 
 
 def test_a_change_that_is_always_overtaken_gives_up(shop: Store) -> None:
     order = place(shop)
-    names = [f"x{number}" for number in range(DECISIONS)]
+    names = [f"x{number}" for number in range(MAX_ATTEMPTS)]
     clock = Interrupted([partial(add, shop, order, name) for name in names])
 
     with pytest.raises(ConcurrencyConflict):
-        PayOrderHandler(shop.unit_of_work, clock)(PayOrder(order_id=order.id))
+        PayOrder(shop.unit_of_work, clock)(OrderToChange(order_id=order.id))
 
 
 USE_CASES: dict[str, Callable[..., object]] = {
@@ -192,15 +187,15 @@ USE_CASES: dict[str, Callable[..., object]] = {
         order_id, customer_id
     ),
     "history": lambda shop, order_id, customer_id, **_: history(shop)(order_id, customer_id),
-    "add a line": lambda shop, **whose: AddLineHandler(shop.unit_of_work, CLOCK)(
-        AddLine(line=line("c"), **whose)
+    "add a line": lambda shop, **whose: AddLine(shop.unit_of_work, CLOCK)(
+        OrderToChange(**whose), line("c")
     ),
-    "remove a line": lambda shop, **whose: RemoveLineHandler(shop.unit_of_work, CLOCK)(
-        RemoveLine(sku="a", **whose)
+    "remove a line": lambda shop, **whose: RemoveLine(shop.unit_of_work, CLOCK)(
+        OrderToChange(**whose), "a"
     ),
-    "pay": lambda shop, **whose: PayOrderHandler(shop.unit_of_work, CLOCK)(PayOrder(**whose)),
-    "cancel": lambda shop, **whose: CancelOrderHandler(shop.unit_of_work, CLOCK)(
-        CancelOrder(reason="mine", **whose)
+    "pay": lambda shop, **whose: PayOrder(shop.unit_of_work, CLOCK)(OrderToChange(**whose)),
+    "cancel": lambda shop, **whose: CancelOrder(shop.unit_of_work, CLOCK)(
+        OrderToChange(**whose), "mine"
     ),
 }
 

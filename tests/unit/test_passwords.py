@@ -6,7 +6,7 @@ from argon2.exceptions import InvalidHashError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infrastructure.passwords import Argon2Hasher
+from infrastructure.system.passwords import Argon2Hasher
 
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 HASHER = Argon2Hasher(CHEAP)

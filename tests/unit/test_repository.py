@@ -6,9 +6,9 @@ import pytest
 
 from domain.users.errors import UserNotFound
 from domain.users.values import Email
-from infrastructure.memory.aggregate_table import MemoryAggregateTable
+from infrastructure.aggregates.repository import CLAIM_READS
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.repository import CLAIM_READS
+from infrastructure.memory.tables.aggregates import MemoryAggregateTable
 from tests.contract.storing import address, put_new
 from tests.stores import Store
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from application.errors import UnreadableState
 from domain.users.values import Email, Role
+from infrastructure.contexts.users import USER
 from infrastructure.serialization import CONVERTER, is_single_value
-from infrastructure.users import USERS
 from tests.users import new_user
 
 
@@ -69,21 +69,21 @@ def test_what_is_none_stays_none() -> None:
     assert CONVERTER.unstructure(CONVERTER.structure(plain, Everything)) == plain
 
 
-# Not in zones by name: a moment there, when clocks go back, equals no moment elsewhere.
+# Not in zones by name: a timestamp there, when clocks go back, equals no timestamp elsewhere.
 OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
 @given(st.datetimes(timezones=OFFSETS))
-def test_moment_comes_back_to_the_microsecond(moment: datetime) -> None:
-    stored = CONVERTER.unstructure(moment, unstructure_as=datetime)
+def test_timestamp_comes_back_to_the_microsecond(timestamp: datetime) -> None:
+    stored = CONVERTER.unstructure(timestamp, unstructure_as=datetime)
 
-    assert CONVERTER.structure(stored, datetime) == moment
+    assert CONVERTER.structure(stored, datetime) == timestamp
 
 
-def test_offset_of_a_moment_is_kept() -> None:
-    moment = datetime(2046, 11, 20, 12, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+def test_offset_of_a_timestamp_is_kept() -> None:
+    timestamp = datetime(2046, 11, 20, 12, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 
-    assert CONVERTER.unstructure(moment) == "2046-11-20T12:00:00+05:30"
+    assert CONVERTER.unstructure(timestamp) == "2046-11-20T12:00:00+05:30"
 
 
 @pytest.mark.parametrize(
@@ -118,28 +118,28 @@ def test_constructor_that_refuses_is_an_error() -> None:
 def test_state_that_does_not_fit_is_unreadable_and_names_the_attribute(
     change: dict[str, Any], named: str
 ) -> None:
-    state = {**USERS.to_state(new_user(id="ada")), **change}
+    state = {**USER.to_state(new_user(id="ada")), **change}
 
     with pytest.raises(UnreadableState) as unreadable:
-        USERS.from_state(state)
+        USER.from_state(state)
 
     assert (unreadable.value.aggregate_type, unreadable.value.aggregate_id) == ("User", "ada")
     assert named in unreadable.value.problems
 
 
 def test_state_without_a_needed_attribute_is_unreadable_and_names_it() -> None:
-    state = {**USERS.to_state(new_user(id="ada"))}
+    state = {**USER.to_state(new_user(id="ada"))}
     del state["first_name"]
 
     with pytest.raises(UnreadableState) as unreadable:
-        USERS.from_state(state)
+        USER.from_state(state)
 
     assert "first_name" in unreadable.value.problems
 
 
 def test_recorded_events_are_no_part_of_the_state() -> None:
-    assert "_recorded" not in USERS.to_state(new_user())
-    assert USERS.from_state(USERS.to_state(new_user())).recorded_events == ()
+    assert "_recorded" not in USER.to_state(new_user())
+    assert USER.from_state(USER.to_state(new_user())).recorded_events == ()
 
 
 @pytest.mark.parametrize(
@@ -157,10 +157,10 @@ def test_recorded_events_are_no_part_of_the_state() -> None:
     ],
 )
 def test_state_of_another_type_is_not_bent_until_it_fits(name: str, value: object) -> None:
-    state = {**USERS.to_state(new_user(id="ada")), name: value}
+    state = {**USER.to_state(new_user(id="ada")), name: value}
 
     with pytest.raises(UnreadableState, match=name):
-        USERS.from_state(state)
+        USER.from_state(state)
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])

@@ -1,3 +1,5 @@
+import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -5,7 +7,10 @@ import pytest
 from attrs import evolve, fields
 from typed_settings.constants import METADATA_KEY
 
-from infrastructure.settings import (
+from api.composition.dynamodb import make_event_model
+from infrastructure.contexts.registered import REGISTERED
+from infrastructure.settings.destination import Destination
+from infrastructure.settings.settings import (
     DIRECTORY,
     SAMPLE_PASSWORD,
     SAMPLE_SIGNING_KEY,
@@ -15,12 +20,19 @@ from infrastructure.settings import (
 )
 
 OWN_KEY = "an unguessable key of 32 bytes or more"
+QUEUE = "sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/users"
+
+load_named = partial(
+    load_settings, tables=("users", "events", "snapshots", "checkpoints"), destinations=("users",)
+)
+"""Loads with a setting for each of these tables and destinations."""
 
 
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for attribute in fields(Settings):
-        monkeypatch.delenv(f"DYNASTRATA_{attribute.name.upper()}", raising=False)
+    for name in os.environ:
+        if name.startswith("DYNASTRATA_"):
+            monkeypatch.delenv(name)
 
 
 def write(directory: Path, text: str, environment: str = "development") -> Path:
@@ -72,7 +84,11 @@ def test_the_files_of_the_repository_load(
 ) -> None:
     monkeypatch.setenv("DYNASTRATA_ENVIRONMENT", environment)
     monkeypatch.setenv("DYNASTRATA_SIGNING_KEY", OWN_KEY)
-    settings = load_settings(DIRECTORY)
+    settings = load_settings(
+        DIRECTORY,
+        tables=REGISTERED.tables,
+        destinations=REGISTERED.integration_events.destinations,
+    )
     assert (environment, environment != "production") == (
         settings.environment,
         settings.create_tables,
@@ -97,6 +113,11 @@ def test_the_files_of_the_repository_load(
         ("EVENTS_TABLE", "a/b", "events_table (DYNASTRATA_EVENTS_TABLE): may hold letters"),
         ("SNAPSHOTS_TABLE", "a b", "snapshots_table (DYNASTRATA_SNAPSHOTS_TABLE): may hold let"),
         ("CHECKPOINTS_TABLE", "é", "checkpoints_table (DYNASTRATA_CHECKPOINTS_TABLE): may hold"),
+        ("USERS_TABEL", "a", "DYNASTRATA_USERS_TABEL: unknown variable; did you mean DYNASTRATA_U"),
+        ("ORDERS_TABLE", "a", "DYNASTRATA_ORDERS_TABLE: unknown variable"),
+        ("TABLES", "a", "DYNASTRATA_TABLES: unknown variable"),
+        ("DESTINATIONS", "log:", "DYNASTRATA_DESTINATIONS: unknown variable"),
+        ("USERS_DESTINATION", "x:", "users_destination (DYNASTRATA_USERS_DESTINATION): must be l"),
         ("EVENTS_PARTITION_KEY", "", "events_partition_key (DYNASTRATA_EVENTS_PARTITION_KEY): mu"),
         ("EVENTS_SORT_KEY", "x" * 256, "events_sort_key (DYNASTRATA_EVENTS_SORT_KEY): must have"),
         ("EVENTS_SORT_KEY", "a#b", "events_sort_key (DYNASTRATA_EVENTS_SORT_KEY): must have 1 to"),
@@ -113,7 +134,7 @@ def test_a_wrong_variable_is_named(
 ) -> None:
     monkeypatch.setenv(f"DYNASTRATA_{variable}", value)
     with pytest.raises(SettingsError) as refused:
-        load_settings(tmp_path)
+        load_named(tmp_path)
     assert str(refused.value).startswith(message)
 
 
@@ -130,11 +151,14 @@ def test_a_wrong_variable_is_named(
         ("create_tables = 7", "create_tables (DYNASTRATA_CREATE_TABLES): must be true or false"),
         ('environment = "test"', "environment in {}/development.toml: is chosen by DYNASTRATA_"),
         ("http_port =", "{}/development.toml: cannot be read as TOML"),
+        ("users_table = 1", "users_table (DYNASTRATA_USERS_TABLE): must be a text"),
+        ('orders_table = "a"', "orders_table in {}/development.toml: unknown key"),
+        ('tables = {users = "a"}', "tables in {}/development.toml: unknown key"),
     ],
 )
 def test_a_wrong_key_is_named(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
-        load_settings(write(tmp_path, text))
+        load_named(write(tmp_path, text))
     assert str(refused.value).startswith(message.format(tmp_path.name))
 
 
@@ -149,14 +173,52 @@ def test_a_wrong_key_is_named(text: str, message: str, tmp_path: Path) -> None:
     ],
 )
 def test_an_attribute_of_an_event_has_one_meaning(changes: dict[str, Any], name: str) -> None:
+    settings = Settings(**changes)
     with pytest.raises(SettingsError) as refused:
-        Settings(**changes)
+        make_event_model(settings)
     assert refused.value.name.startswith(name)
 
 
 def test_the_keys_of_events_may_go_by_other_names() -> None:
     settings = Settings(events_partition_key="sk", events_sort_key="a" * 255)
     assert (settings.events_partition_key, settings.events_sort_key) == ("sk", "a" * 255)
+    model = make_event_model(settings)
+    assert (model.pk.attr_name, model.sk.attr_name) == ("sk", "a" * 255)
+
+
+def test_each_table_and_destination_has_a_setting_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        tmp_path, f'users_table = "people"\nevents_table = "facts"\nusers_destination = "{QUEUE}"'
+    )
+    monkeypatch.setenv("DYNASTRATA_EVENTS_TABLE", "history")
+
+    settings = load_named(tmp_path)
+
+    assert settings.tables == {"users": "people", "events": "history"} | dict.fromkeys(
+        ("snapshots", "checkpoints"), ""
+    )
+    assert settings.destinations == {"users": QUEUE}
+    assert settings.destination("users") == Destination.parse(QUEUE)
+
+
+def test_messages_go_to_the_log_where_nothing_else_is_said(tmp_path: Path) -> None:
+    assert load_named(tmp_path).destination("users") == Destination("log")
+    assert Settings().destination("users") == Destination("log")
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"tables": {"users": "people", "events": "a/b"}}, "events_table"),
+        ({"destinations": {"orders": "log:", "users": "nowhere"}}, "users_destination"),
+    ],
+)
+def test_what_is_wrong_by_name_is_named(changes: dict[str, Any], name: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings(**changes)
+    assert refused.value.name == f"{name} (DYNASTRATA_{name.upper()})"
 
 
 @pytest.mark.parametrize("value", ["hush", "hush-hush-\udcff"])

@@ -5,29 +5,31 @@ from __future__ import annotations
 from base64 import b64encode
 
 import pytest
+from pynamodb.models import Model
 
-from application.orders.messages import ORDER_MESSAGES
-from application.users.messages import USER_MESSAGES
+from application.orders.integration_events import ORDER_INTEGRATION_EVENTS
+from application.users.integration_events import USER_INTEGRATION_EVENTS
 from application.users.tokens import RefreshClaims, UserTokens
-from infrastructure.clock import SystemClock
-from infrastructure.cursors import Cursors, Position
-from infrastructure.dynamodb.aggregate_table import KEPT_COMMITS
-from infrastructure.dynamodb.models import MODELS
+from infrastructure.aggregates.cursors import Cursors, ListingPosition
+from infrastructure.contexts.registered import REGISTERED
+from infrastructure.contexts.users import USER, USER_EMAIL
+from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.models.base import ClaimModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
 from infrastructure.dynamodb.models.users import SessionAttribute, UserModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.dynamodb.table_schema import Capacity, TableSchema
-from infrastructure.dynamodb.tables import Tables
-from infrastructure.ids import RandomIds
-from infrastructure.inbox import receipt_key
-from infrastructure.message_registry import AGGREGATE_VERSION, message_id
-from infrastructure.outbox import HEAD, Queue
-from infrastructure.settings import SAMPLE_SIGNING_KEY
-from infrastructure.tokens import JwtSigner
-from infrastructure.unit_of_work import StoredUnitOfWork
-from infrastructure.users import USER_EMAIL, USERS
+from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.table_names import TableNames
+from infrastructure.dynamodb.tables.aggregates import KEPT_COMMITS
+from infrastructure.outbox.inbox import processed_message_key
+from infrastructure.outbox.table import HEAD, Queue
+from infrastructure.outbox.writer import AGGREGATE_VERSION, message_id
+from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
+from infrastructure.system.clock import SystemClock
+from infrastructure.system.ids import RandomIds
+from infrastructure.system.tokens import JwtSigner
+from infrastructure.unit_of_work import TableUnitOfWork
 from tests.stores import Store
 from tests.unit.domain.known_users import signed_in
 from tests.unit.dynamodb.scripted import gateway, sent
@@ -42,8 +44,10 @@ class FixedIds(RandomIds):
 
 
 def test_tables_are_these() -> None:
-    assert "users" in MODELS
-    assert USERS.table == "users"
+    assert REGISTERED.tables == ("users", "events", "snapshots", "checkpoints", "outbox", "inbox")
+    assert USER.table == "users"
+    assert UserModel.Meta.table_name == "users"
+    assert set(SHARED) == set(REGISTERED.tables) - {"users"}
 
 
 def test_attributes_of_a_user_are_stored_under_these_names_and_types() -> None:
@@ -131,7 +135,7 @@ def test_attributes_of_a_head_are_stored_under_these_names_and_types() -> None:
     }
 
 
-def test_attributes_of_a_receipt_are_stored_under_these_names_and_types() -> None:
+def test_attributes_of_a_processed_message_are_stored_under_these_names_and_types() -> None:
     assert {a.attr_name: a.attr_type for a in InboxModel.get_attributes().values()} == {
         "id": "S",
         "consumer": "S",
@@ -157,9 +161,10 @@ def test_table_of_the_outbox_has_these_keys_and_this_index_and_stream() -> None:
 
 
 def test_items_of_these_tables_expire_by_this_attribute() -> None:
-    models = {name: TableSchema(model, name).ttl_attribute for name, model in MODELS.items()}
+    models: dict[str, type[Model]] = {**SHARED, "users": UserModel}
+    found = {name: TableSchema(model, name).ttl_attribute for name, model in models.items()}
 
-    assert {name: ttl for name, ttl in models.items() if ttl} == {"outbox": "ttl", "inbox": "ttl"}
+    assert {name: ttl for name, ttl in found.items() if ttl} == {"outbox": "ttl", "inbox": "ttl"}
 
 
 def test_head_of_an_ordering_key_has_this_id_and_queues_these_names() -> None:
@@ -172,12 +177,15 @@ def test_message_of_an_event_has_this_id_and_header() -> None:
     assert AGGREGATE_VERSION == "aggregateVersion"
 
 
-def test_receipt_has_this_key() -> None:
-    assert receipt_key("mailer", "message#1") == "mailer#message#1"
+def test_processed_message_has_this_key() -> None:
+    assert processed_message_key("mailer", "message#1") == "mailer#message#1"
 
 
 def test_events_leave_as_messages_of_these_types_for_these_destinations() -> None:
-    declared = {(t.event.__name__, t.name, t.destination) for t in USER_MESSAGES + ORDER_MESSAGES}
+    declared = {
+        (t.event.__name__, t.name, t.destination)
+        for t in USER_INTEGRATION_EVENTS + ORDER_INTEGRATION_EVENTS
+    }
 
     assert declared == {
         *((name, name, "users") for name in ("UserRegistered", "UserRemoved")),
@@ -189,7 +197,7 @@ def test_events_leave_as_messages_of_these_types_for_these_destinations() -> Non
 
 def test_registered_user_is_stored_as_these_three_items() -> None:
     door = gateway({})
-    unit = _unit_of_work(DynamoDBProvider(door, Tables()))
+    unit = _unit_of_work(DynamoDBProvider(door, TableNames(), {USER: UserModel}))
 
     unit.users.add(new_user(id="ada"))
     unit.commit()
@@ -241,7 +249,7 @@ def test_registered_user_is_stored_as_these_three_items() -> None:
 )
 def test_user_belongs_to_this_shard_of_three(user_id: str, shard: str) -> None:
     door = gateway({})
-    unit = _unit_of_work(DynamoDBProvider(door, Tables(), listing_shards=3))
+    unit = _unit_of_work(DynamoDBProvider(door, TableNames(), {USER: UserModel}, listing_shards=3))
 
     unit.users.add(new_user(id=user_id))
     unit.commit()
@@ -254,8 +262,8 @@ def test_item_keeps_this_many_commits() -> None:
     assert KEPT_COMMITS == 5
 
 
-def test_moments_are_stored_as_this_text() -> None:
-    session = USERS.to_state(signed_in())["session"]
+def test_timestamps_are_stored_as_this_text() -> None:
+    session = USER.to_state(signed_in())["session"]
 
     assert session["rotated_at"] == "2046-11-20T12:00:00+00:00"
     assert NOW.isoformat() == session["rotated_at"]
@@ -282,10 +290,10 @@ def test_tokens_are_signed_for_these_purposes() -> None:
 
 def test_cursors_are_signed_for_the_table_of_their_listing() -> None:
     signer = JwtSigner(SAMPLE_SIGNING_KEY, SystemClock())
-    cursor = Cursors(signer).issue("prod-users", Position("ada", 3))
+    cursor = Cursors(signer).issue("prod-users", ListingPosition("ada", 3))
 
     assert signer.read("cursor:prod-users", cursor) == {"v": "1", "after": "ada", "shards": "3"}
 
 
-def _unit_of_work(provider: DynamoDBProvider) -> StoredUnitOfWork[object]:
+def _unit_of_work(provider: DynamoDBProvider) -> TableUnitOfWork:
     return Store("scripted", provider, ids=FixedIds()).unit_of_work()

@@ -6,8 +6,8 @@ from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.errors import InvalidToken
-from infrastructure.tokens import JwtSigner
+from application.ports.token_signer import InvalidToken
+from infrastructure.system.tokens import JwtSigner
 
 KEY = "a key for tests, long enough for every algorithm that they try, HS512"
 NOW = datetime(2046, 11, 20, 12, 0, tzinfo=UTC)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from application.errors import ChangesTrimmed
+from application.ports.subscriptions import ChangesTrimmed
 from infrastructure.dynamodb.change_feed.lineage import Lineage
-from infrastructure.dynamodb.change_feed.positions import Place, Position
+from infrastructure.dynamodb.change_feed.positions import Place, ShardPosition
 
 _SHARD = "shard:"
 
 _LONG_AGO = 0
-"""The moment of a shard about whose age nothing is known."""
+"""The timestamp of a shard about whose age nothing is known."""
 
 
 class Frontier:
@@ -21,14 +21,14 @@ class Frontier:
     checkpoint holds about as many positions as the table has partitions.
     """
 
-    def __init__(self, table: str, positions: Mapping[str, Position]) -> None:
+    def __init__(self, table: str, positions: Mapping[str, ShardPosition]) -> None:
         self._table = table
         self._positions = dict(positions)
 
-    def __getitem__(self, shard_id: str) -> Position:
+    def __getitem__(self, shard_id: str) -> ShardPosition:
         return self._positions[shard_id]
 
-    def __setitem__(self, shard_id: str, position: Position) -> None:
+    def __setitem__(self, shard_id: str, position: ShardPosition) -> None:
         self._positions[shard_id] = position
 
     def copy(self) -> Frontier:
@@ -43,10 +43,10 @@ class Frontier:
         """The shards at the end, whose children are not known yet."""
         return [id_ for id_, position in self._positions.items() if position.place is Place.END]
 
-    def oldest(self) -> Position:
+    def oldest(self) -> ShardPosition:
         """The position that is furthest behind in time."""
-        nothing = Position(Place.END, _LONG_AGO)
-        return min(self._positions.values(), key=lambda p: p.moment, default=nothing)
+        nothing = ShardPosition(Place.END, _LONG_AGO)
+        return min(self._positions.values(), key=lambda p: p.timestamp, default=nothing)
 
     def awaits_children(self, lineage: Lineage) -> bool:
         """Whether a shard is finished and what comes after it is not listed yet."""
@@ -59,14 +59,14 @@ class Frontier:
         """
         self._check_nothing_dropped(lineage)
         done = lineage.ancestors(self._positions)
-        finished = {id_: self[id_].moment for id_ in self.finished()}
+        finished = {id_: self[id_].timestamp for id_ in self.finished()}
         for shard in lineage:
             if shard.id in self._positions or shard.id in done:
                 continue
             if shard.parent is None or shard.parent in finished or shard.parent in done:
                 # From its first record, however late it is found.
-                moment = finished.get(shard.parent or "", _LONG_AGO)
-                self[shard.id] = Position(Place.START, moment)
+                timestamp = finished.get(shard.parent or "", _LONG_AGO)
+                self[shard.id] = ShardPosition(Place.START, timestamp)
             elif shard.parent not in lineage:
                 raise ChangesTrimmed(self._table, shard.id, self.oldest().time)
         self._forget(lineage)
@@ -79,7 +79,7 @@ class Frontier:
     def of_entries(cls, table: str, entries: Mapping[str, str]) -> Frontier:
         """The frontier in a checkpoint."""
         positions = {
-            name.removeprefix(_SHARD): Position.parse(text)
+            name.removeprefix(_SHARD): ShardPosition.parse(text)
             for name, text in entries.items()
             if name.startswith(_SHARD)
         }

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from infrastructure.dynamodb.change_feed.lineage import Shard
-from infrastructure.dynamodb.change_feed.positions import Place, Position, sequence_of
+from infrastructure.dynamodb.change_feed.positions import Place, ShardPosition, sequence_of
 from infrastructure.dynamodb.change_feed.shard_reader import ITERATORS
-from infrastructure.dynamodb.change_feed.table_stream import MOST_RECORDS, TableStream
-from infrastructure.dynamodb.errors import DataTrimmed, IteratorExpired
+from infrastructure.dynamodb.change_feed.table_stream import MAX_RECORDS, TableStream
+from infrastructure.dynamodb.gateway.errors import DataTrimmed, IteratorExpired
 
 _WALK_PAGES = 5
-"""Pages looked through for the last record. A shard with more gets a new one any moment, and from
+"""Pages looked through for the last record. A shard with more gets a new one soon, and from
 then on its position is that record's number."""
 
 _EMPTY_PAGES = 2
@@ -20,24 +20,24 @@ _EMPTY_PAGES = 2
 
 def newest(
     stream: TableStream, arn: str, shard: Shard, now: datetime
-) -> tuple[Position, str | None]:
+) -> tuple[ShardPosition, str | None]:
     """A position after the newest record, and an iterator that stands there.
 
-    The iterator is exact and lives for minutes. The position can be stored; it is a moment, and
+    The iterator is exact and lives for minutes. The position can be stored; it is a timestamp, and
     the number of the newest record as far as that was found, so that records from minutes before
     come with it if it was not. What comes while this looks is after both.
     """
-    moment = int(now.timestamp())
-    position = Position(Place.SINCE, moment, _last_number(stream, arn, shard))
+    timestamp = int(now.timestamp())
+    position = ShardPosition(Place.SINCE, timestamp, _last_number(stream, arn, shard))
     for _ in range(ITERATORS):
         try:
             page = stream.records(stream.iterator(arn, shard.id, None))
         except (IteratorExpired, DataTrimmed):
             continue
         if page.records:
-            return Position(Place.AT, moment, sequence_of(page.records[0])), None
+            return ShardPosition(Place.AT, timestamp, sequence_of(page.records[0])), None
         if page.following is None:
-            return Position(Place.END, moment), None
+            return ShardPosition(Place.END, timestamp), None
         return position, page.following
     return position, None
 
@@ -46,9 +46,9 @@ def _last_number(stream: TableStream, arn: str, shard: Shard) -> str:
     """The number of the last record; of an earlier one, if there are many; nothing if none."""
     number, empty = "", 0
     try:
-        iterator = stream.iterator(arn, shard.id, Position(Place.START, 0))
+        iterator = stream.iterator(arn, shard.id, ShardPosition(Place.START, 0))
         for _ in range(_WALK_PAGES):
-            page = stream.records(iterator, MOST_RECORDS)
+            page = stream.records(iterator, MAX_RECORDS)
             empty = 0 if page.records else empty + 1
             number = sequence_of(page.records[-1]) if page.records else number
             if page.following is None or empty == _EMPTY_PAGES:

@@ -17,7 +17,7 @@ class Place(Enum):
     """Where in a shard. The values are stored: never change them."""
 
     SINCE = "since"
-    """What was created since the position's moment, after the record with its number if any."""
+    """What was created since the position's timestamp, after the record with its number if any."""
     START = "start"
     """All of it: the shard came after one that is read to its end."""
     AT = "at"
@@ -26,36 +26,38 @@ class Place(Enum):
 
 
 @frozen
-class Position:
-    """How far a shard is read. Nothing unread in it is older than `moment`, in unix seconds."""
+class ShardPosition:
+    """How far a shard is read. Nothing unread in it is older than `timestamp`, in unix seconds."""
 
     place: Place
-    moment: int
+    timestamp: int
     sequence: str = ""
 
     def __str__(self) -> str:
         """The stored form: `after:111@1795200000`, `end@1795200000`. Never change it."""
         sequence = f":{self.sequence}" if self.sequence else ""
-        return f"{self.place.value}{sequence}@{self.moment}"
+        return f"{self.place.value}{sequence}@{self.timestamp}"
 
     @classmethod
-    def parse(cls, text: str) -> Position:
+    def parse(cls, text: str) -> ShardPosition:
         """The position of a stored form."""
-        where, _, moment = text.partition("@")
+        where, _, timestamp = text.partition("@")
         place, _, sequence = where.partition(":")
-        return cls(Place(place), int(moment), sequence)
+        return cls(Place(place), int(timestamp), sequence)
 
     @property
     def time(self) -> datetime:
-        """The moment as a time."""
-        return datetime.fromtimestamp(self.moment, UTC)
+        """The timestamp as a time."""
+        return datetime.fromtimestamp(self.timestamp, UTC)
 
-    def after(self, record: StreamRecord) -> Position:
+    def after(self, record: StreamRecord) -> ShardPosition:
         """The position after a record, or this one if it is further: records can come again."""
         sequence = sequence_of(record)
         if self.place is Place.AFTER and int(sequence) <= int(self.sequence):
             return self
-        return Position(Place.AFTER, max(self.moment, created(record, self.moment)), sequence)
+        return ShardPosition(
+            Place.AFTER, max(self.timestamp, created(record, self.timestamp)), sequence
+        )
 
 
 def sequence_of(record: StreamRecord) -> str:
@@ -65,7 +67,7 @@ def sequence_of(record: StreamRecord) -> str:
 
 def created(record: StreamRecord, otherwise: int) -> int:
     """When the record was made, in unix seconds, rounded down by the service."""
-    moment = record["dynamodb"].get("ApproximateCreationDateTime")
-    if moment is None:
+    timestamp = record["dynamodb"].get("ApproximateCreationDateTime")
+    if timestamp is None:
         return otherwise
-    return int(moment.timestamp() if isinstance(moment, datetime) else moment)
+    return int(timestamp.timestamp() if isinstance(timestamp, datetime) else timestamp)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import orjson
 
-from infrastructure.change_feed import Change, ChangeKind, Turn
 from infrastructure.dynamodb.change_feed.table_stream import ItemPage, TableStream
 from infrastructure.dynamodb.items import Item
+from infrastructure.subscriptions.change_reader import ChangeKind, TableChange, Turn
 
 
 class Scan:
@@ -28,7 +28,7 @@ class Scan:
             self.is_done = self._after is None
         self._page = None if self.is_done else self._stream.items(self._after)
         items = self._page.items if self._page else ()
-        return Turn([Change(ChangeKind.PRESENT, item) for item in items])
+        return Turn([TableChange(ChangeKind.PRESENT, item) for item in items])
 
     def entry(self, handled: int) -> str | None:
         """The part of a checkpoint that says after which key to go on. None: the scan is done."""

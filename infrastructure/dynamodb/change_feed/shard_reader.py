@@ -7,19 +7,20 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from application.errors import ChangesTrimmed, RequestRejected, ResourceMissing
+from application.errors import RequestRejected, ResourceMissing
+from application.ports.subscriptions import ChangesTrimmed
 from infrastructure.dynamodb.change_feed.lineage import Shard
 from infrastructure.dynamodb.change_feed.positions import (
     Place,
-    Position,
+    ShardPosition,
     StreamRecord,
     created,
     sequence_of,
 )
 from infrastructure.dynamodb.change_feed.table_stream import RecordPage, TableStream
-from infrastructure.dynamodb.errors import DataTrimmed, IteratorExpired
+from infrastructure.dynamodb.gateway.errors import DataTrimmed, IteratorExpired
 
-# Records are kept for 24 hours. An hour less, for what clocks and moments are off by.
+# Records are kept for 24 hours. An hour less, for what clocks and timestamps are off by.
 KEPT_SECONDS = 23 * 3600
 
 # The service refuses requests whose signature is further off than five minutes, so a clock that
@@ -35,7 +36,7 @@ class ShardPage:
     """Records of one page, and where the shard is to be read on when all of them are handled."""
 
     records: Sequence[StreamRecord]
-    position: Position
+    position: ShardPosition
     has_ended: bool
 
 
@@ -47,7 +48,7 @@ class ShardReader:
         stream: TableStream,
         arn: str,
         shard: Shard,
-        position: Position,
+        position: ShardPosition,
         iterator: str | None = None,
     ) -> None:
         self.position = position
@@ -69,7 +70,7 @@ class ShardReader:
         wanted = [record for record in page.records if self._pass(record)]
         self._iterator = page.following
         if page.following is None:
-            self.position = Position(Place.END, self.position.moment)
+            self.position = ShardPosition(Place.END, self.position.timestamp)
         return ShardPage(wanted, self.position, has_ended=page.following is None)
 
     def keep_fresh(self) -> None:
@@ -87,7 +88,10 @@ class ShardReader:
         self._iterator = page.following
         if page.records:
             number = sequence_of(page.records[0])
-            self._iterator, self.position = None, Position(Place.AT, self.position.moment, number)
+            self._iterator, self.position = (
+                None,
+                ShardPosition(Place.AT, self.position.timestamp, number),
+            )
 
     def _page(self, now: datetime) -> RecordPage:
         """Goes on from the last record read when the iterator is of no use any more.
@@ -105,15 +109,15 @@ class ShardReader:
 
     def _open(self, now: datetime) -> str:
         position = self.position
-        is_young = now.timestamp() - position.moment < KEPT_SECONDS
+        is_young = now.timestamp() - position.timestamp < KEPT_SECONDS
         if position.place is Place.SINCE:
-            self._earliest = position.moment - CLOCK_SKEW_SECONDS
+            self._earliest = position.timestamp - CLOCK_SKEW_SECONDS
         try:
             iterator = self._stream.iterator(self._arn, self._shard.id, position)
         except DataTrimmed:
             if position.place is not Place.SINCE or not is_young:
                 raise
-            # The number is that of a record from before. Nothing since the moment can be gone.
+            # The number is that of a record from before. Nothing since the timestamp can be gone.
             position = evolve(position, sequence="")
             return self._stream.iterator(self._arn, self._shard.id, position)
         if not position.sequence and not is_young:

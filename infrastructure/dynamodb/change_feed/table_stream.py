@@ -9,11 +9,11 @@ from attrs import frozen
 
 from application.errors import ResourceMissing
 from infrastructure.dynamodb.change_feed.lineage import Lineage, Shard
-from infrastructure.dynamodb.change_feed.positions import Place, Position, StreamRecord
-from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.change_feed.positions import Place, ShardPosition, StreamRecord
+from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item
 
-MOST_RECORDS = 1000
+MAX_RECORDS = 1000
 """Of one request. Source: API reference, GetRecords."""
 
 
@@ -81,7 +81,7 @@ class TableStream:
                 return Lineage(shards, is_enabled=stream["StreamStatus"] in ("ENABLED", "ENABLING"))
             request["ExclusiveStartShardId"] = last
 
-    def iterator(self, arn: str, shard_id: str, position: Position | None) -> str:
+    def iterator(self, arn: str, shard_id: str, position: ShardPosition | None) -> str:
         """An iterator at a position; None: after the newest record. It lives for 15 minutes."""
         request = {
             "StreamArn": arn,
@@ -94,7 +94,7 @@ class TableStream:
 
     def records(self, iterator: str, most: int | None = None) -> RecordPage:
         """The records at an iterator. An empty page is no end."""
-        limit = min(most or self.page_size, MOST_RECORDS)
+        limit = min(most or self.page_size, MAX_RECORDS)
         request = {"ShardIterator": iterator, "Limit": limit}
         answer = self.streams.call("GetRecords", request)
         return RecordPage(answer["Records"], answer.get("NextShardIterator"))
@@ -112,7 +112,7 @@ class TableStream:
         return ItemPage(answer["Items"], answer.get("LastEvaluatedKey"))
 
 
-def _iterator_type(position: Position | None) -> str:
+def _iterator_type(position: ShardPosition | None) -> str:
     if position is None:
         return "LATEST"
     if not position.sequence:

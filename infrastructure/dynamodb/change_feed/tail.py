@@ -9,14 +9,14 @@ from attrs import frozen
 
 from application.errors import ResourceMissing
 from application.ports.clock import Clock
-from infrastructure.change_feed import Change, ChangeKind, Turn
 from infrastructure.dynamodb.change_feed.frontier import Frontier
 from infrastructure.dynamodb.change_feed.lineage import Lineage, Shard
 from infrastructure.dynamodb.change_feed.newest import newest
-from infrastructure.dynamodb.change_feed.positions import Place, Position, StreamRecord
+from infrastructure.dynamodb.change_feed.positions import Place, ShardPosition, StreamRecord
 from infrastructure.dynamodb.change_feed.shard_reader import ShardPage, ShardReader
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
 from infrastructure.dynamodb.items import Item
+from infrastructure.subscriptions.change_reader import ChangeKind, TableChange, Turn
 
 LINEAGE_SECONDS = 60.0
 """How often the shards are listed where nothing tells that there are new ones."""
@@ -56,7 +56,7 @@ class Tail:
         self._has_moved = True
         self._current: _Current | None = None
 
-    def begin(self) -> None:
+    def to_end(self) -> None:
         """Stands after the newest record of every shard."""
         now = self._clock.now()
         self._lineage, self._listed = self._stream.lineage(self._arn), now
@@ -144,9 +144,9 @@ class Tail:
                 shard, position = self._lineage[shard_id], self._frontier[shard_id]
                 self._readers[shard_id] = ShardReader(self._stream, self._arn, shard, position)
 
-    def _end_of(self, shard: Shard, now: datetime) -> tuple[Position, str | None]:
+    def _end_of(self, shard: Shard, now: datetime) -> tuple[ShardPosition, str | None]:
         if shard.is_closed:
-            return Position(Place.END, int(now.timestamp())), None
+            return ShardPosition(Place.END, int(now.timestamp())), None
         return newest(self._stream, self._arn, shard, now)
 
     def _check_goes_on(self) -> None:
@@ -167,7 +167,7 @@ def _advance(frontier: Frontier, current: _Current, handled: int) -> None:
         frontier[current.shard_id] = position.after(page.records[handled - 1])
 
 
-def change_of(record: StreamRecord) -> Change[Item]:
+def change_of(record: StreamRecord) -> TableChange[Item]:
     """The change that a record tells, be it read from the stream or handed over by AWS Lambda."""
     images = record["dynamodb"]
-    return Change(_KINDS[record["eventName"]], images.get("NewImage"), images.get("OldImage"))
+    return TableChange(_KINDS[record["eventName"]], images.get("NewImage"), images.get("OldImage"))

@@ -11,15 +11,9 @@ from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import OutboxModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
-from infrastructure.dynamodb.models.users import UserModel
 
-ALL: tuple[type[Model], ...] = (
-    UserModel,
-    EventModel,
-    SnapshotModel,
-    CheckpointModel,
-    OutboxModel,
-    InboxModel,
-)
-MODELS: Mapping[str, type[Model]] = {model.Meta.table_name: model for model in ALL}
-"""Every table's model, by its logical name. The table initializer creates these."""
+SHARED: Mapping[str, type[Model]] = {
+    model.Meta.table_name: model
+    for model in (EventModel, SnapshotModel, CheckpointModel, OutboxModel, InboxModel)
+}
+"""The models of the tables that all contexts share, by logical name."""

@@ -8,7 +8,11 @@ from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from infrastructure.dynamodb.owners import COMMITS, VERSION
+COMMITS = "commits"
+"""Attribute with the ids of the last commits of an item, newest first. Stored."""
+
+VERSION = "version"
+"""Attribute with the number of commits of an aggregate. Stored."""
 
 
 class AggregateModel(Model):

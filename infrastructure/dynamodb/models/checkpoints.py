@@ -5,7 +5,7 @@ from __future__ import annotations
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-CHECKPOINTS = "checkpoints"
+from infrastructure.subscriptions.leases import CHECKPOINTS
 
 
 class CheckpointModel(Model):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from typing import Any
+
+from pynamodb.attributes import Attribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-EVENTS = "events"
+from domain.errors import InvalidValue
+from infrastructure.events.streams import EVENTS
+
 PARTITION_KEY = "pk"
 SORT_KEY = "sk"
 
@@ -40,7 +44,15 @@ class EventModel(Model):
 def event_model(
     *, partition_key: str = PARTITION_KEY, sort_key: str = SORT_KEY, streams_enabled: bool = True
 ) -> type[EventModel]:
-    """The model of an events table with keys of these names, with or without a stream."""
+    """The model of an events table with keys of these names, with or without a stream.
+
+    Raises `InvalidValue` for a key that has the name of another attribute.
+    """
+    taken = {a.attr_name for a in EventModel.get_attributes().values() if not _is_key(a)}
+    for field, name in (("partition_key", partition_key), ("sort_key", sort_key)):
+        if name in taken:
+            raise InvalidValue(field, "must not be another attribute of an event")
+        taken.add(name)
 
     class KeyedEventModel(EventModel):
         """As `EventModel`."""
@@ -57,3 +69,7 @@ def event_model(
         _connection = None
 
     return KeyedEventModel
+
+
+def _is_key(attribute: Attribute[Any]) -> bool:
+    return attribute.is_hash_key or attribute.is_range_key

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
+from infrastructure.outbox.inbox import INBOX
+
 
 class InboxModel(Model):
-    """A message that a consumer has handled: `id` is `{consumer}#{messageId}`."""
+    """A message that a consumer has processed: `id` is `{consumer}#{messageId}`."""
 
     class Meta:
         """Read by PynamoDB."""
 
-        table_name = "inbox"
+        table_name = INBOX
 
     id = UnicodeAttribute(hash_key=True)
     consumer = UnicodeAttribute()

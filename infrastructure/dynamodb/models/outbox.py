@@ -6,7 +6,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, TTLAttribute,
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.models import Model
 
-OUTBOX = "outbox"
+from infrastructure.outbox.table import OUTBOX
 
 
 class OutstandingIndex(GlobalSecondaryIndex["OutboxModel"]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
+from infrastructure.events.snapshots import SNAPSHOTS
+
 
 class SnapshotModel(Model):
     """The folded state of one stream: `pk` is that of its events, `state` base64 of JSON."""
@@ -12,7 +14,7 @@ class SnapshotModel(Model):
     class Meta:
         """Read by PynamoDB."""
 
-        table_name = "snapshots"
+        table_name = SNAPSHOTS
 
     pk = UnicodeAttribute(hash_key=True)
     version = NumberAttribute()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.users.user import User
-from infrastructure.users import USERS
+from infrastructure.contexts.users import USER
 from tests.users import NOW, new_user
 
 LATER = NOW + timedelta(hours=1)
@@ -21,7 +21,7 @@ SECRETS = ("pass-hash-1", "pass-hash-2", "token-hash-1", "token-hash-2")
 def user(**changes: Any) -> User:
     """A stored user without recorded events."""
     registered = new_user(id="ada")
-    return USERS.from_state({**USERS.to_state(registered), "version": 1, **changes})
+    return USER.from_state({**USER.to_state(registered), "version": 1, **changes})
 
 
 def signed_in(**changes: Any) -> User:
@@ -33,4 +33,4 @@ def signed_in(**changes: Any) -> User:
 
 
 def state(of: User) -> dict[str, Any]:
-    return dict(USERS.to_state(of))
+    return dict(USER.to_state(of))

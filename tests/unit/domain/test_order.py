@@ -18,13 +18,13 @@ from domain.orders import events
 from domain.orders.errors import LineExists, LineNotFound, OrderIsClosed, OrderNeedsLines
 from domain.orders.order import Order
 from domain.orders.values import (
-    HIGHEST_PRICE_CENTS,
-    MOST_LINES,
-    MOST_OF_A_LINE,
+    MAX_LINES,
+    MAX_OF_A_LINE,
+    MAX_PRICE_CENTS,
     OrderLine,
     OrderStatus,
 )
-from infrastructure.orders import ORDER_EVENTS, ORDERS
+from infrastructure.contexts.orders import ORDER, ORDERS
 from tests.orders import line, new_order
 from tests.users import NOW
 
@@ -68,7 +68,7 @@ def skus(order: Order) -> list[str]:
 
 
 def state(order: Order) -> dict[str, Any]:
-    return {name: value for name, value in ORDERS.to_state(order).items() if name != "version"}
+    return {name: value for name, value in ORDER.to_state(order).items() if name != "version"}
 
 
 def test_a_placed_order_is_open_and_at_version_zero() -> None:
@@ -83,12 +83,12 @@ def test_a_placed_order_is_open_and_at_version_zero() -> None:
     )
 
 
-@pytest.mark.parametrize("count", [1, MOST_LINES])
+@pytest.mark.parametrize("count", [1, MAX_LINES])
 def test_an_order_has_from_one_to_a_hundred_lines(count: int) -> None:
     assert len(new_order(*many(count)).lines) == count
 
 
-@pytest.mark.parametrize("count", [0, MOST_LINES + 1])
+@pytest.mark.parametrize("count", [0, MAX_LINES + 1])
 def test_an_order_of_no_or_too_many_lines_is_refused(count: int) -> None:
     lines = tuple(map(line, many(count)))
 
@@ -119,7 +119,7 @@ def test_a_line_of_the_same_article_is_refused() -> None:
 
 
 def test_a_full_order_takes_no_further_line() -> None:
-    order = stored_order(*many(MOST_LINES - 1))
+    order = stored_order(*many(MAX_LINES - 1))
 
     order.add_line(line("last"), LATER)
 
@@ -228,9 +228,9 @@ def test_the_attributes_of_an_order_are_locked() -> None:
     [
         ({"quantity": 0}, "quantity"),
         ({"quantity": -1}, "quantity"),
-        ({"quantity": MOST_OF_A_LINE + 1}, "quantity"),
+        ({"quantity": MAX_OF_A_LINE + 1}, "quantity"),
         ({"unit_price_cents": -1}, "unit_price_cents"),
-        ({"unit_price_cents": HIGHEST_PRICE_CENTS + 1}, "unit_price_cents"),
+        ({"unit_price_cents": MAX_PRICE_CENTS + 1}, "unit_price_cents"),
         ({"sku": ""}, "sku"),
         ({"sku": " algebra"}, "sku"),
         ({"sku": "algebra\n"}, "sku"),
@@ -253,9 +253,7 @@ def test_a_line_that_cannot_be_is_named(changes: dict[str, Any], field: str) -> 
 
 
 @pytest.mark.parametrize("sku", ["a", "7", "A.b_c-9", "a" * 64])
-@pytest.mark.parametrize(
-    ("quantity", "cents"), [(1, 0), (MOST_OF_A_LINE, HIGHEST_PRICE_CENTS), (3, 1)]
-)
+@pytest.mark.parametrize(("quantity", "cents"), [(1, 0), (MAX_OF_A_LINE, MAX_PRICE_CENTS), (3, 1)])
 def test_a_line_costs_so_many_times_its_price(sku: str, quantity: int, cents: int) -> None:
     assert line(sku, quantity=quantity, cents=cents).total_cents == quantity * cents
 
@@ -267,7 +265,7 @@ def test_every_event_that_can_happen_has_a_stored_name() -> None:
     CHANGES["cancel"](called_off)
     happened = (*paid_for.recorded_events, *called_off.recorded_events)
 
-    assert {type(event) for event in happened} == {each.cls for each in ORDER_EVENTS}
+    assert {type(event) for event in happened} == {each.cls for each in ORDERS.event_types}
 
 
 def test_what_an_order_does_not_know_is_passed_over() -> None:
@@ -350,7 +348,7 @@ def test_an_order_goes_on_from_any_of_its_states(
     history = order.recorded_events
     taken_at = data.draw(st.integers(0, len(history)))
 
-    snapshot = ORDERS.from_state(ORDERS.to_state(replayed(history[:taken_at])))
+    snapshot = ORDER.from_state(ORDER.to_state(replayed(history[:taken_at])))
     snapshot.replay(history[taken_at:])
 
     assert (state(snapshot), snapshot.version) == (state(order), len(history))

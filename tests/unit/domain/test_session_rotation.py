@@ -11,7 +11,7 @@ from domain.users import events
 from domain.users.errors import RefreshTokenSuperseded, SessionRefused
 from domain.users.user import PREVIOUS_SECRET_GRACE, User
 from domain.users.values import Rotation
-from infrastructure.users import USERS
+from infrastructure.contexts.users import USER
 from tests.users import NOW, new_user
 
 ROTATED_AT = NOW + timedelta(days=1)
@@ -46,7 +46,7 @@ class Kept:
 
 def rotate(known: User, secret: str, now: datetime, session_id: str = "session-1") -> object:
     """What presenting the secret comes to."""
-    before = USERS.to_state(known)
+    before = USER.to_state(known)
     try:
         return known.rotate_session(
             session_id,
@@ -56,7 +56,7 @@ def rotate(known: User, secret: str, now: datetime, session_id: str = "session-1
             now=now,
         )
     except SessionRefused as refused:
-        assert (USERS.to_state(known), known.recorded_events) == (before, ())
+        assert (USER.to_state(known), known.recorded_events) == (before, ())
         return Kept(type(refused))
 
 
@@ -102,7 +102,7 @@ def test_no_secret_rotates_a_session_that_has_ended(secret: str) -> None:
 @pytest.mark.parametrize("secret", ["current", "previous", "older"])
 def test_no_secret_rotates_the_session_of_a_banned_user(secret: str) -> None:
     # A ban ends the session; one that is stored beside a ban all the same is worth nothing.
-    banned = USERS.from_state({**USERS.to_state(user()), "is_banned": True})
+    banned = USER.from_state({**USER.to_state(user()), "is_banned": True})
 
     assert rotate(banned, secret, WITHIN) == Kept(SessionRefused)
 
@@ -127,7 +127,7 @@ def test_rotation_keeps_the_secret_before_and_prolongs_the_session() -> None:
 
     rotate(known, "current", AFTER)
 
-    assert USERS.to_state(known)["session"] == {
+    assert USER.to_state(known)["session"] == {
         "id": "session-1",
         "token_hash": "next",
         "previous_token_hash": "current",

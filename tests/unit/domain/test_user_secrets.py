@@ -65,9 +65,9 @@ def _is_user_event(kind: object) -> bool:
     )
 
 
-def test_moments_of_events_are_those_they_were_told() -> None:
-    moments: set[datetime] = {
+def test_timestamps_of_events_are_those_they_were_told() -> None:
+    timestamps: set[datetime] = {
         event.occurred_at for event in everything_that_happens().recorded_events
     }
 
-    assert moments == {NOW, LATER}
+    assert timestamps == {NOW, LATER}

@@ -8,8 +8,8 @@ from typing import Any
 from attrs import define, field
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.retry import RetryPolicy
+from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.metering import Meter
 
 Answer = Mapping[str, Any] | Exception

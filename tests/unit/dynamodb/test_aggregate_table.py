@@ -7,20 +7,22 @@ from typing import Any
 import pytest
 
 from domain.users.user import User
-from infrastructure.committing import Commit
-from infrastructure.dynamodb.aggregate_table import Bookkeeping, DynamoDBAggregateTable
-from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.aggregates.changes import Stored
+from infrastructure.aggregates.tracker import Tracker
+from infrastructure.commit.participant import Commit
+from infrastructure.contexts.users import USER
+from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.models.users import UserModel
-from infrastructure.tracking import Stored, Tracker
-from infrastructure.users import USERS
+from infrastructure.dynamodb.tables.aggregates import DynamoDBAggregateTable, StoredItem
+from infrastructure.dynamodb.transaction.actions import ItemAction
 from tests.unit.dynamodb.scripted import gateway, sent
 from tests.unit.dynamodb.test_mapper import STORED
 from tests.users import NOW
 
 
 def table(door: Gateway, shards: int = 1) -> DynamoDBAggregateTable:
-    return DynamoDBAggregateTable(door, USERS, UserModel, name="prod-users", shards=shards)
+    return DynamoDBAggregateTable(door, USER, UserModel, name="prod-users", shards=shards)
 
 
 def stored_with(**changes: Any) -> Stored:
@@ -31,15 +33,20 @@ def stored_with(**changes: Any) -> Stored:
     return read
 
 
-def saved(before: Stored, commit_id: str = "ours") -> Bookkeeping:
-    """What is kept beside the user after a change in this commit."""
-    tracker: Tracker[User] = Tracker(USERS)
+def saved(before: Stored, commit_id: str = "ours") -> StoredItem:
+    """The user as the table has it after a change in this commit."""
+    tracker: Tracker[User] = Tracker(USER, table(gateway({})), lambda: None)
     user = tracker.loaded(before)
     user.unban(NOW)
     tracker.save(user)
-    (change,) = tracker.begin()
-    note: Bookkeeping = table(gateway({})).plan(change, Commit(commit_id, ())).note
-    return note
+    tracker.prepare()
+    (action,) = tracker.actions(Commit(commit_id, ()))
+    (plan,) = tracker._plans
+    assert isinstance(plan.stored, StoredItem)
+    assert isinstance(action, ItemAction)
+    # What is known of the item from then on is what the item is to hold.
+    assert table(gateway({"Item": action.request()["Item"]})).read("ada") == plan.stored
+    return plan.stored
 
 
 def commits(*ids: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from application.errors import Throttled
-from infrastructure.dynamodb.batch import batch_get
+from infrastructure.dynamodb.gateway.batch import batch_get
 from infrastructure.dynamodb.items import Item
 from tests.unit.dynamodb.scripted import Answer, FakeTime, gateway, sent
 

@@ -19,8 +19,7 @@ from application.errors import (
     Throttled,
     Unreachable,
 )
-from infrastructure.dynamodb.capacity import METERED
-from infrastructure.dynamodb.errors import (
+from infrastructure.dynamodb.gateway.errors import (
     SDK_ERRORS,
     ConditionFailed,
     Contended,
@@ -30,6 +29,7 @@ from infrastructure.dynamodb.errors import (
     TransactionCancelled,
     translate,
 )
+from infrastructure.dynamodb.gateway.gateway import METERED
 from tests.unit.dynamodb.scripted import cancellation, lost, refusal
 
 PERMANENT, TRANSIENT, MAYBE_APPLIED = (False, False), (True, False), (True, True)

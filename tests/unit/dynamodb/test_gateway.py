@@ -10,9 +10,8 @@ import pytest
 from botocore import xform_name
 
 from application.errors import RequestRejected, StorageError, Throttled, Unreachable
-from infrastructure.dynamodb.capacity import METERED, WRITES
-from infrastructure.dynamodb.errors import Contended
-from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.gateway.errors import Contended
+from infrastructure.dynamodb.gateway.gateway import METERED, WRITES, Gateway
 from infrastructure.metering import Meter
 from tests.unit.dynamodb.scripted import (
     Answer,

@@ -10,15 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.errors import InvalidItem, LimitExceeded
-from infrastructure.dynamodb.items import (
-    LARGEST_HASH_KEY,
-    LARGEST_ITEM,
-    LARGEST_RANGE_KEY,
-    Item,
-    check_item,
-    item_size,
-    key_text,
-)
+from infrastructure.dynamodb.items import Item, check_item, item_size, key_text
+from infrastructure.limits import MAX_HASH_KEY, MAX_ITEM, MAX_RANGE_KEY
 
 KEY: Item = {"id": {"S": "ada"}}
 
@@ -86,13 +79,13 @@ def test_sizes_of_attributes_add_up(one: int, other: int) -> None:
 
 
 def test_item_of_exactly_400_kb_is_taken() -> None:
-    room = LARGEST_ITEM - item_size({**KEY, "text": {"S": ""}})
+    room = MAX_ITEM - item_size({**KEY, "text": {"S": ""}})
 
     check(text={"S": "x" * room})
 
 
 def test_item_one_byte_larger_is_refused_with_its_largest_attribute() -> None:
-    room = LARGEST_ITEM - item_size({**KEY, "text": {"S": ""}})
+    room = MAX_ITEM - item_size({**KEY, "text": {"S": ""}})
 
     with pytest.raises(LimitExceeded) as exceeded:
         check(text={"S": "x" * (room + 1)})
@@ -176,9 +169,9 @@ def test_key_must_not_be_empty() -> None:
 @pytest.mark.parametrize(
     ("hash_bytes", "range_bytes", "allowed"),
     [
-        (LARGEST_HASH_KEY, LARGEST_RANGE_KEY, None),
-        (LARGEST_HASH_KEY + 1, 1, LARGEST_HASH_KEY),
-        (1, LARGEST_RANGE_KEY + 1, LARGEST_RANGE_KEY),
+        (MAX_HASH_KEY, MAX_RANGE_KEY, None),
+        (MAX_HASH_KEY + 1, 1, MAX_HASH_KEY),
+        (1, MAX_RANGE_KEY + 1, MAX_RANGE_KEY),
     ],
 )
 def test_keys_have_limits_of_their_own(

@@ -16,14 +16,14 @@ from pynamodb.attributes import (
 from application.errors import UnreadableState
 from domain.aggregate import Aggregate
 from domain.errors import NotFound
-from infrastructure.aggregates import AggregateType
+from infrastructure.aggregates.aggregate_type import AggregateType
+from infrastructure.contexts.users import USER
 from infrastructure.dynamodb.items import Item
-from infrastructure.dynamodb.mapper import Mapper
+from infrastructure.dynamodb.mappers.aggregates import Mapper
 from infrastructure.dynamodb.models.base import AggregateModel
 from infrastructure.dynamodb.models.users import UserModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.dynamodb.tables import Tables
-from infrastructure.users import USERS
+from infrastructure.dynamodb.table_names import TableNames
 from tests.unit.dynamodb.scripted import gateway
 
 STORED: Item = {
@@ -135,24 +135,34 @@ def test_map_of_any_content_may_hold_a_class() -> None:
 
     state = {"id": "b", "owner": "ada", "lines": [{"product": "ink", "amount": 2}], "note": None}
     mapper = Mapper(BASKETS, Raw)
-    model = mapper.to_model(state, version=1, commits=("c",), list_shard=None)
+    model = mapper.to_model({**state, "version": 1}, commits=("c",), list_shard=None)
     item = model.get_save_kwargs_from_instance(None, None)["Item"]
 
     assert mapper.to_state(item) == {**state, "version": 1}
 
 
 def test_type_without_a_model_is_refused() -> None:
-    provider = DynamoDBProvider(gateway({}), Tables())
+    provider = DynamoDBProvider(gateway({}), TableNames())
 
-    with pytest.raises(TypeError, match="'baskets'"):
+    with pytest.raises(TypeError, match="no model is declared for Basket"):
         provider.table(BASKETS)
+
+
+def test_provider_with_a_model_that_does_not_fit_is_not_made() -> None:
+    class Talkative(BasketModel):
+        colour = UnicodeAttribute()
+
+    with pytest.raises(TypeError, match=r"Basket and Talkative differ: .* \['colour'\]"):
+        DynamoDBProvider(gateway({}), TableNames(), {BASKETS: Talkative})
 
 
 def test_lists_of_maps_are_written_and_read_back() -> None:
     mapper = Mapper(BASKETS, BasketModel)
     basket = Basket(id="b", owner="ada", lines=[Line("ink", 2), Line("paper", 500)])
 
-    model = mapper.to_model(BASKETS.to_state(basket), version=1, commits=("c",), list_shard=None)
+    model = mapper.to_model(
+        {**BASKETS.to_state(basket), "version": 1}, commits=("c",), list_shard=None
+    )
     item = model.get_save_kwargs_from_instance(None, None)["Item"]
     read = BASKETS.from_state(mapper.to_state(item))
 
@@ -160,7 +170,7 @@ def test_lists_of_maps_are_written_and_read_back() -> None:
 
 
 def test_stored_item_is_read_attribute_by_attribute() -> None:
-    user = USERS.from_state(Mapper(USERS, UserModel).to_state(STORED))
+    user = USER.from_state(Mapper(USER, UserModel).to_state(STORED))
 
     assert (user.id, user.version, user.first_name, user.is_banned) == ("ada", 3, "Ada", True)
     assert user.session is not None
@@ -216,7 +226,7 @@ def test_unreadable_item_is_named_by_type_and_id() -> None:
 def test_attribute_that_came_later_has_its_default_in_older_items() -> None:
     older = {key: STORED[key] for key in STORED if key not in ("role", "isBanned", "session")}
 
-    user = USERS.from_state(Mapper(USERS, UserModel).to_state(older))
+    user = USER.from_state(Mapper(USER, UserModel).to_state(older))
 
     assert (user.role.value, user.is_banned, user.session) == ("member", False, None)
 
@@ -224,11 +234,11 @@ def test_attribute_that_came_later_has_its_default_in_older_items() -> None:
 def test_attributes_of_a_later_version_are_passed_over() -> None:
     later = {**STORED, "nickname": {"S": "Countess"}}
 
-    assert Mapper(USERS, UserModel).to_state(later) == Mapper(USERS, UserModel).to_state(STORED)
+    assert Mapper(USER, UserModel).to_state(later) == Mapper(USER, UserModel).to_state(STORED)
 
 
 def unreadable(item: Item) -> UnreadableState:
     """How reading this item as a user fails."""
     with pytest.raises(UnreadableState) as raised:
-        USERS.from_state(Mapper(USERS, UserModel).to_state(item))
+        USER.from_state(Mapper(USER, UserModel).to_state(item))
     return raised.value

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.errors import Throttled, Unreachable
-from infrastructure.dynamodb.errors import Contended, Failure
-from infrastructure.dynamodb.retry import RetryPolicy
+from infrastructure.dynamodb.gateway.errors import Contended, Failure
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from tests.unit.dynamodb.scripted import FakeTime
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from application.errors import TableNotReady
-from infrastructure.dynamodb.gateway import Gateway
-from infrastructure.dynamodb.table_initializer import DynamoDBTableInitializer
-from infrastructure.dynamodb.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
+from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.metering import Meter
 from tests.contract.letters import Letter, PlainLetter
 from tests.unit.dynamodb.scripted import FakeTime, ScriptedClient, gateway, refusal

@@ -14,7 +14,7 @@ from application.errors import (
     ItemWrittenTwice,
     LimitExceeded,
 )
-from infrastructure.dynamodb.actions import Action, Kind
+from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction
 from tests.unit.dynamodb.scripted import (
     gateway,
     lost,
@@ -23,7 +23,7 @@ from tests.unit.dynamodb.scripted import (
     sent,
 )
 from tests.unit.dynamodb.things import (
-    Owner,
+    Refusal,
     check,
     sent_items,
     transaction,
@@ -45,9 +45,9 @@ def test_several_actions_go_in_order_as_one_transaction_with_the_commit_id_as_it
     transaction(
         door,
         write("b"),
-        write("a", kind=Kind.DELETE),
-        write("d", kind=Kind.UPDATE),
-        check("c", Owner("c")),
+        write("a", kind=ActionKind.DELETE),
+        write("d", kind=ActionKind.UPDATE),
+        check("c", Refusal("c")),
     ).commit()
 
     assert [(kind, _id(action)) for kind, action in sent_items(door)] == [
@@ -67,7 +67,7 @@ def test_tables_go_by_their_physical_names() -> None:
 def test_conditions_ask_for_the_item_that_does_not_meet_them_and_nothing_else_does() -> None:
     door = gateway({})
 
-    transaction(door, write("a", Owner("a")), write("b"), check("c", Owner("c"))).commit()
+    transaction(door, write("a", Refusal("a")), write("b"), check("c", Refusal("c"))).commit()
 
     asked = [action.get("ReturnValuesOnConditionCheckFailure") for _, action in sent_items(door)]
     assert asked == ["ALL_OLD", None, "ALL_OLD"]
@@ -76,15 +76,15 @@ def test_conditions_ask_for_the_item_that_does_not_meet_them_and_nothing_else_do
 @pytest.mark.parametrize(
     ("kind", "method"),
     [
-        (Kind.PUT, "put_item"),
-        (Kind.UPDATE, "update_item"),
-        (Kind.DELETE, "delete_item"),
+        (ActionKind.PUT, "put_item"),
+        (ActionKind.UPDATE, "update_item"),
+        (ActionKind.DELETE, "delete_item"),
     ],
 )
-def test_single_repeatable_action_goes_as_a_plain_write(kind: Kind, method: str) -> None:
+def test_single_repeatable_action_goes_as_a_plain_write(kind: ActionKind, method: str) -> None:
     door = gateway({})
 
-    transaction(door, write("a", Owner("a"), kind=kind, repeatable=True)).commit()
+    transaction(door, write("a", Refusal("a"), kind=kind, repeatable=True)).commit()
 
     ((sent_method, request),) = sent(door)
     assert sent_method == method
@@ -93,11 +93,11 @@ def test_single_repeatable_action_goes_as_a_plain_write(kind: Kind, method: str)
     assert "ClientRequestToken" not in request
 
 
-@pytest.mark.parametrize("kind", [Kind.PUT, Kind.DELETE])
-def test_single_creation_or_removal_goes_as_a_transaction_with_its_token(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [ActionKind.PUT, ActionKind.DELETE])
+def test_single_creation_or_removal_goes_as_a_transaction_with_its_token(kind: ActionKind) -> None:
     door = gateway({})
 
-    transaction(door, write("a", Owner("a"), kind=kind)).commit()
+    transaction(door, write("a", Refusal("a"), kind=kind)).commit()
 
     assert [sent_kind for sent_kind, _ in sent_items(door)] == [kind.value]
     assert sent(door)[0][1]["ClientRequestToken"] == "commit-1"
@@ -106,7 +106,7 @@ def test_single_creation_or_removal_goes_as_a_transaction_with_its_token(kind: K
 @pytest.mark.parametrize("repeatable", [True, False])
 def test_every_attempt_sends_an_identical_request(repeatable: bool) -> None:
     door = gateway(lost(), refusal("TransactionConflictException"), not_sent(), lost())
-    subject = transaction(door, write("a", Owner("a"), repeatable=repeatable))
+    subject = transaction(door, write("a", Refusal("a"), repeatable=repeatable))
 
     for _ in range(2):
         with pytest.raises(CommitOutcomeUnknown):
@@ -138,7 +138,7 @@ def test_actions_are_counted_after_checks_were_merged() -> None:
     door = gateway({})
     actions = [write(str(n)) for n in range(100)]
 
-    transaction(door, *actions, check("7", Owner("7"))).commit()
+    transaction(door, *actions, check("7", Refusal("7"))).commit()
 
     assert len(sent_items(door)) == 100
 
@@ -178,14 +178,14 @@ def test_item_that_cannot_be_stored_is_refused_and_nothing_is_sent() -> None:
     assert sent(door) == []
 
 
-@pytest.mark.parametrize("second", [Kind.PUT, Kind.DELETE, Kind.UPDATE])
-def test_item_written_twice_is_refused_and_nothing_is_sent(second: Kind) -> None:
+@pytest.mark.parametrize("second", [ActionKind.PUT, ActionKind.DELETE, ActionKind.UPDATE])
+def test_item_written_twice_is_refused_and_nothing_is_sent(second: ActionKind) -> None:
     door = gateway({})
 
     with pytest.raises(ItemWrittenTwice) as twice:
         transaction(door, write("a"), write("b"), write("a", kind=second))
 
-    assert twice.value.args == ("things", "id=a")
+    assert twice.value.args == ("test-things", "id=a")
     assert sent(door) == []
 
 
@@ -195,7 +195,10 @@ def test_items_whose_keys_read_alike_are_different_items() -> None:
 
     transaction(
         door,
-        *[Action(kind=Kind.PUT, table="pairs", model=Pair(pk=pk, sk=sk)) for pk, sk in keys],
+        *[
+            ItemAction(kind=ActionKind.PUT, table="pairs", model=Pair(pk=pk, sk=sk))
+            for pk, sk in keys
+        ],
     ).commit()
 
     assert len(sent_items(door)) == 2
@@ -204,7 +207,7 @@ def test_items_whose_keys_read_alike_are_different_items() -> None:
 @pytest.mark.parametrize("check_first", [True, False])
 def test_check_of_a_written_item_becomes_part_of_the_write(check_first: bool) -> None:
     door = gateway({})
-    actions = [check("a", Owner("check")), write("a", Owner("write"))]
+    actions = [check("a", Refusal("check")), write("a", Refusal("write"))]
 
     transaction(door, *(actions if check_first else actions[::-1]), write("b")).commit()
 
@@ -218,7 +221,7 @@ def test_check_of_a_written_item_becomes_part_of_the_write(check_first: bool) ->
 def test_checked_write_without_a_condition_takes_that_of_the_check() -> None:
     door = gateway({})
 
-    transaction(door, write("a"), check("a", Owner("check")), write("b")).commit()
+    transaction(door, write("a"), check("a", Refusal("check")), write("b")).commit()
 
     assert sent_items(door)[0][1]["ConditionExpression"] == "#0 = :0"
 
@@ -228,8 +231,8 @@ def test_several_checks_of_one_item_become_one() -> None:
 
     transaction(
         door,
-        check("a", Owner("one")),
-        check("a", Owner("other"), size=2),
+        check("a", Refusal("one")),
+        check("a", Refusal("other"), size=2),
         write("b"),
     ).commit()
 
@@ -239,7 +242,9 @@ def test_several_checks_of_one_item_become_one() -> None:
 def test_repeatable_write_with_a_merged_check_stays_a_plain_write() -> None:
     door = gateway({})
 
-    transaction(door, check("a", Owner("check")), write("a", Owner("w"), repeatable=True)).commit()
+    transaction(
+        door, check("a", Refusal("check")), write("a", Refusal("w"), repeatable=True)
+    ).commit()
 
     assert [method for method, _ in sent(door)] == ["put_item"]
 

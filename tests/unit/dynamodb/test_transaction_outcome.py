@@ -14,8 +14,8 @@ from application.errors import (
     Throttled,
     Unreachable,
 )
-from infrastructure.dynamodb.actions import Verdict
-from infrastructure.dynamodb.transaction import TOKEN_SECONDS
+from infrastructure.dynamodb.transaction.actions import Verdict
+from infrastructure.dynamodb.transaction.transaction import TOKEN_SECONDS
 from tests.unit.dynamodb.scripted import (
     FakeTime,
     cancellation,
@@ -29,7 +29,7 @@ from tests.unit.dynamodb.things import (
     CONDITION_FAILED,
     FAILED,
     OLD,
-    Owner,
+    Refusal,
     Refused,
     check,
     transaction,
@@ -53,17 +53,17 @@ def test_refusal_is_the_error_of_the_first_action_whose_condition_failed(
     names = ("one", "two", "three")
 
     with pytest.raises(Refused) as refused:
-        transaction(door, *[write(name, Owner(name)) for name in names]).commit()
+        transaction(door, *[write(name, Refusal(name)) for name in names]).commit()
 
     assert refused.value.by == owner
     assert len(sent(door)) == 1
 
 
-def test_refusal_of_a_plain_write_is_the_error_of_its_owner() -> None:
+def test_refusal_of_a_plain_write_is_the_error_of_its_condition() -> None:
     door = gateway(CONDITION_FAILED)
 
     with pytest.raises(Refused) as refused:
-        transaction(door, write("a", Owner("a"), repeatable=True)).commit()
+        transaction(door, write("a", Refusal("a"), repeatable=True)).commit()
 
     assert refused.value.by == "a"
 
@@ -72,12 +72,12 @@ def test_refusal_of_a_plain_write_is_the_error_of_its_owner() -> None:
     ("first_content", "second_content", "owner"),
     [(True, False, "second"), (False, True, "first"), (False, False, "first")],
 )
-def test_refusal_of_a_merged_condition_is_that_of_the_owner_whose_part_failed(
+def test_refusal_of_a_merged_condition_is_that_of_the_part_that_failed(
     first_content: bool, second_content: bool, owner: str
 ) -> None:
     door = gateway(cancellation(FAILED))
-    first = check("a", Owner("first", content=first_content))
-    second = write("a", Owner("second", content=second_content))
+    first = check("a", Refusal("first", content=first_content))
+    second = write("a", Refusal("second", content=second_content))
 
     with pytest.raises(Refused) as refused:
         transaction(door, first, second).commit()
@@ -85,11 +85,11 @@ def test_refusal_of_a_merged_condition_is_that_of_the_owner_whose_part_failed(
     assert refused.value.by == owner
 
 
-def test_refusal_that_no_owner_can_explain_is_a_rejection() -> None:
+def test_refusal_that_none_can_explain_is_a_rejection() -> None:
     door = gateway(cancellation(FAILED, "None"))
 
     with pytest.raises(RequestRejected, match="that the stored item meets"):
-        transaction(door, write("a", Owner("a", content=True)), write("b")).commit()
+        transaction(door, write("a", Refusal("a", content=True)), write("b")).commit()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_other_failure_known_to_have_written_nothing_comes_out_as_it_is(
     answer: Exception, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        transaction(gateway(answer), write("a", Owner("a")), write("b")).commit()
+        transaction(gateway(answer), write("a", Refusal("a")), write("b")).commit()
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_other_failure_known_to_have_written_nothing_comes_out_as_it_is(
 )
 def test_failure_that_may_have_written_leaves_the_outcome_unknown(answer: Exception) -> None:
     with pytest.raises(CommitOutcomeUnknown) as unknown:
-        transaction(gateway(answer), write("a", Owner("a")), write("b")).commit()
+        transaction(gateway(answer), write("a", Refusal("a")), write("b")).commit()
 
     assert unknown.value.commit_id == "commit-1"
 
@@ -130,7 +130,7 @@ def test_failure_that_may_have_written_leaves_the_outcome_unknown(answer: Except
 def test_refusal_after_a_lost_answer_is_success_where_the_item_shows_our_commit() -> None:
     door = gateway(lost(), CONDITION_FAILED)
 
-    transaction(door, write("a", Owner("a", verdict_=Verdict.APPLIED), repeatable=True)).commit()
+    transaction(door, write("a", Refusal("a", verdict_=Verdict.APPLIED), repeatable=True)).commit()
 
     assert len(sent(door)) == 2
 
@@ -145,14 +145,14 @@ def test_refusal_of_a_plain_write_after_a_lost_answer_is_what_the_item_tells(
     door = gateway(lost(), CONDITION_FAILED)
 
     with pytest.raises(error):
-        transaction(door, write("a", Owner("a", verdict_=verdict), repeatable=True)).commit()
+        transaction(door, write("a", Refusal("a", verdict_=verdict), repeatable=True)).commit()
 
 
 def test_refusal_of_a_transaction_after_a_lost_answer_proves_that_it_was_not_applied() -> None:
     door = gateway(lost(), cancellation(FAILED, "None"))
 
     with pytest.raises(Refused):
-        transaction(door, write("a", Owner("a", verdict_=Verdict.UNKNOWN)), write("b")).commit()
+        transaction(door, write("a", Refusal("a", verdict_=Verdict.UNKNOWN)), write("b")).commit()
 
 
 def test_refusal_without_a_lost_answer_asks_no_item() -> None:
@@ -160,7 +160,7 @@ def test_refusal_without_a_lost_answer_asks_no_item() -> None:
 
     with pytest.raises(Refused):
         transaction(
-            door, write("a", Owner("a", verdict_=Verdict.APPLIED), repeatable=True)
+            door, write("a", Refusal("a", verdict_=Verdict.APPLIED), repeatable=True)
         ).commit()
 
 
@@ -178,7 +178,7 @@ def test_unknown_outcome_is_settled_by_committing_again(
     again: Any, error: type[Exception] | None
 ) -> None:
     door = gateway(lost(), again, attempts=1)
-    subject = transaction(door, write("a", Owner("a")), write("b"))
+    subject = transaction(door, write("a", Refusal("a")), write("b"))
     with pytest.raises(CommitOutcomeUnknown):
         subject.commit()
 
@@ -188,7 +188,7 @@ def test_unknown_outcome_is_settled_by_committing_again(
 def test_transaction_is_sent_again_only_while_the_service_remembers_its_token() -> None:
     time = FakeTime()
     door = gateway(lost(), time=time, attempts=1, deadline=30.0)
-    subject = transaction(door, write("a", Owner("a")), write("b"))
+    subject = transaction(door, write("a", Refusal("a")), write("b"))
     with pytest.raises(CommitOutcomeUnknown):
         subject.commit()
 
@@ -214,7 +214,7 @@ def test_later_the_items_are_read_for_traces_of_the_commit(
 ) -> None:
     time = FakeTime()
     door = gateway(lost(), {"Item": OLD}, time=time, attempts=1)
-    subject = transaction(door, write("a"), write("b", Owner("b", verdict_=verdict)))
+    subject = transaction(door, write("a"), write("b", Refusal("b", verdict_=verdict)))
     with pytest.raises(CommitOutcomeUnknown):
         subject.commit()
 
@@ -228,7 +228,7 @@ def test_later_the_items_are_read_for_traces_of_the_commit(
 def test_plain_write_is_sent_again_however_late() -> None:
     time = FakeTime()
     door = gateway(lost(), {}, time=time, attempts=1)
-    subject = transaction(door, write("a", Owner("a"), repeatable=True))
+    subject = transaction(door, write("a", Refusal("a"), repeatable=True))
     with pytest.raises(CommitOutcomeUnknown):
         subject.commit()
 
@@ -241,7 +241,7 @@ def test_plain_write_is_sent_again_however_late() -> None:
 def test_failure_known_to_have_written_nothing_leaves_no_doubt_for_later() -> None:
     time = FakeTime()
     door = gateway(not_sent(), {}, time=time, attempts=1)
-    subject = transaction(door, write("a", Owner("a")), write("b"))
+    subject = transaction(door, write("a", Refusal("a")), write("b"))
     with pytest.raises(Unreachable):
         subject.commit()
 

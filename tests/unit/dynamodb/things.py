@@ -1,4 +1,4 @@
-"""Actions on simple things, each with an owner that tells who refused."""
+"""Actions on simple things, each with a refusal that tells which one it was."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
 from domain.errors import Conflict
-from infrastructure.dynamodb.actions import Action, Kind, Verdict
-from infrastructure.dynamodb.gateway import Gateway
+from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item
-from infrastructure.dynamodb.tables import Tables
-from infrastructure.dynamodb.transaction import Transaction
+from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Verdict
+from infrastructure.dynamodb.transaction.transaction import DynamoDBTransaction
 from tests.unit.dynamodb.scripted import (
     refusal,
     sent,
@@ -38,14 +37,14 @@ class Thing(Model):
 
 @frozen
 class Refused(Conflict):
-    """The error of an owner."""
+    """The error of a refusal."""
 
     by: str
 
 
 @frozen
-class Owner:
-    """Owns a condition. `content` says that the item found meets it."""
+class Refusal:
+    """Of a condition. `content` says that the item found meets it."""
 
     name: str
     content: bool = False
@@ -61,32 +60,32 @@ class Owner:
 
 def write(
     id: str,
-    *owners: Owner,
-    kind: Kind = Kind.PUT,
+    *refusals: Refusal,
+    kind: ActionKind = ActionKind.PUT,
     condition: Condition | None = None,
     repeatable: bool = False,
     text: str | None = None,
-) -> Action:
-    """An action on one thing; with owners it has a condition."""
-    if owners and condition is None:
+) -> ItemAction:
+    """An action on one thing; with refusals it has a condition."""
+    if refusals and condition is None:
         condition = Thing.id.does_not_exist()
-    return Action(
+    return ItemAction(
         kind=kind,
-        table="things",
+        table="test-things",
         model=Thing(id=id, text=text),
         condition=condition,
-        owners=owners,
-        updates=[Thing.size.set(1)] if kind is Kind.UPDATE else (),
+        refusals=refusals,
+        updates=[Thing.size.set(1)] if kind is ActionKind.UPDATE else (),
         repeatable=repeatable,
     )
 
 
-def check(id: str, *owners: Owner, size: int = 1) -> Action:
-    return write(id, *owners, kind=Kind.CHECK, condition=Thing.size == size)
+def check(id: str, *refusals: Refusal, size: int = 1) -> ItemAction:
+    return write(id, *refusals, kind=ActionKind.CHECK, condition=Thing.size == size)
 
 
-def transaction(door: Gateway, *actions: Action) -> Transaction:
-    return Transaction(door, Tables("test-"), "commit-1", actions)
+def transaction(door: Gateway, *actions: ItemAction) -> DynamoDBTransaction:
+    return DynamoDBTransaction(door, "commit-1", actions)
 
 
 def sent_items(door: Gateway) -> list[tuple[str, dict[str, Any]]]:
@@ -94,6 +93,3 @@ def sent_items(door: Gateway) -> list[tuple[str, dict[str, Any]]]:
     ((method, request),) = sent(door)
     assert method == "transact_write_items"
     return [next(iter(item.items())) for item in request["TransactItems"]]
-
-
-# What is sent

@@ -11,18 +11,20 @@ from botocore.exceptions import NoCredentialsError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
 from application.ports.outbox import OutboxMessage
-from application.ports.publisher import NOT_SENT
+from application.ports.publisher import Accepted, Failed, NotSent, Outcome
 from infrastructure.messaging.batch_publisher import BatchPublisher, Sender
-from infrastructure.messaging.destinations import Destination
-from infrastructure.messaging.entries import LARGEST_MESSAGE
-from infrastructure.messaging.failures import NOT_MENTIONED
+from infrastructure.messaging.destinations import format_of
+from infrastructure.messaging.entries import MAX_MESSAGE
 from infrastructure.messaging.senders import BusSender, QueueSender, TopicSender
+from infrastructure.settings.destination import Destination
 from tests.messaging import message
 from tests.unit.dynamodb.scripted import Answer, ScriptedClient, lost, not_sent, refusal
 
 URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/users"
 ARN = "arn:aws:sns:eu-central-1:123456789012:users"
 THREE = [message(n, f"key-{n}") for n in range(3)]
+ACCEPTED, NOT_SENT = Accepted(), NotSent()
+NOT_MENTIONED = Failed("the answer says nothing of this message")
 
 
 @frozen
@@ -37,7 +39,7 @@ class Service:
 
     def publisher(self, *answers: Answer) -> tuple[BatchPublisher, ScriptedClient]:
         client = ScriptedClient(list(answers))
-        written = Destination.parse(self.address).format
+        written = format_of(Destination.parse(self.address))
         assert written is not None
         return BatchPublisher(format=written, sender=self.sender(client), timeout=5.0), client
 
@@ -105,7 +107,7 @@ def accepted(count: int) -> dict[int, str | None]:
 
 def of_size(service: Service, size: int, number: int) -> OutboxMessage:
     """A message that counts for so many bytes."""
-    written = Destination.parse(service.address).format
+    written = format_of(Destination.parse(service.address))
     assert written is not None
     frame, key = b'{"a":"%s"}', f"key-{number}"
     room = size - written.entry(message(number, key, payload=frame % b"")).size
@@ -127,7 +129,7 @@ def places(service: Service, client: ScriptedClient, given: list[OutboxMessage])
 @every_service
 def test_messages_go_out_in_order_with_one_request(service: Service) -> None:
     publisher, client = service.publisher(service.answer(accepted(3)))
-    assert publisher.publish(THREE) == [None, None, None]
+    assert publisher.publish(THREE) == [ACCEPTED] * 3
     assert places(service, client, THREE) == [0, 1, 2]
 
 
@@ -156,7 +158,8 @@ def test_nothing_to_publish_is_no_request(service: Service) -> None:
 @every_service
 def test_what_failed_is_told_entry_by_entry_without_the_services_words(service: Service) -> None:
     publisher, _ = service.publisher(service.answer({0: None, 1: "InternalError", 2: None}))
-    assert publisher.publish(THREE) == [None, f"{OPERATIONS[service]}: InternalError", None]
+    failed = Failed(f"{OPERATIONS[service]}: InternalError")
+    assert publisher.publish(THREE) == [ACCEPTED, failed, ACCEPTED]
 
 
 @every_service
@@ -165,7 +168,7 @@ def test_an_entry_that_the_answer_leaves_out_went_wrong(service: Service, missin
     codes = accepted(3)
     del codes[missing]
     publisher, _ = service.publisher(service.answer(codes))
-    expected: list[str | None] = [None, None, None]
+    expected: list[Outcome] = [ACCEPTED] * 3
     expected[missing] = NOT_MENTIONED
     assert publisher.publish(THREE) == expected
 
@@ -179,7 +182,7 @@ def test_an_empty_answer_accepts_nothing(service: Service) -> None:
 def test_an_entry_in_both_lists_of_an_answer_went_wrong() -> None:
     answer = {"Successful": [{"Id": "0"}], "Failed": [{"Id": "0", "Code": "InternalError"}]}
     publisher, _ = QUEUE.publisher(answer)
-    assert publisher.publish(THREE[:1]) == ["SendMessageBatch: InternalError"]
+    assert publisher.publish(THREE[:1]) == [Failed("SendMessageBatch: InternalError")]
 
 
 @every_service
@@ -200,7 +203,7 @@ def test_a_request_that_fails_or_whose_answer_is_lost_is_the_same_error_for_all(
     service: Service, error: Exception, text: str
 ) -> None:
     publisher, client = service.publisher(error)
-    assert publisher.publish(THREE) == [text] * 3
+    assert publisher.publish(THREE) == [Failed(text)] * 3
     assert len(client.requests) == 1
 
 
@@ -208,22 +211,22 @@ def test_a_request_that_fails_or_whose_answer_is_lost_is_the_same_error_for_all(
 def test_messages_beyond_ten_are_not_sent(service: Service) -> None:
     twelve = [message(n, f"key-{n}") for n in range(12)]
     publisher, client = service.publisher(service.answer(accepted(10)))
-    assert publisher.publish(twelve) == [None] * 10 + [NOT_SENT] * 2
+    assert publisher.publish(twelve) == [ACCEPTED] * 10 + [NOT_SENT] * 2
     assert places(service, client, twelve) == list(range(10))
-    assert publisher.most_messages == 10
+    assert publisher.max_messages == 10
 
 
 @pytest.mark.parametrize(
     ("service", "size", "fit"),
     [
-        (QUEUE, LARGEST_MESSAGE, 4),
-        (QUEUE, LARGEST_MESSAGE - 1, 4),
-        (TOPIC, LARGEST_MESSAGE, 1),
-        (TOPIC, LARGEST_MESSAGE // 2, 2),
-        (TOPIC, LARGEST_MESSAGE // 2 + 1, 1),
-        (BUS, LARGEST_MESSAGE - 1, 1),
-        (BUS, LARGEST_MESSAGE // 2 - 1, 2),
-        (BUS, LARGEST_MESSAGE // 2, 1),
+        (QUEUE, MAX_MESSAGE, 4),
+        (QUEUE, MAX_MESSAGE - 1, 4),
+        (TOPIC, MAX_MESSAGE, 1),
+        (TOPIC, MAX_MESSAGE // 2, 2),
+        (TOPIC, MAX_MESSAGE // 2 + 1, 1),
+        (BUS, MAX_MESSAGE - 1, 1),
+        (BUS, MAX_MESSAGE // 2 - 1, 2),
+        (BUS, MAX_MESSAGE // 2, 1),
     ],
 )
 def test_large_messages_fill_a_request_and_the_others_are_not_sent(
@@ -231,17 +234,17 @@ def test_large_messages_fill_a_request_and_the_others_are_not_sent(
 ) -> None:
     large = [of_size(service, size, n) for n in range(6)]
     publisher, client = service.publisher(service.answer(accepted(fit)))
-    assert publisher.publish(large) == [None] * fit + [NOT_SENT] * (6 - fit)
+    assert publisher.publish(large) == [ACCEPTED] * fit + [NOT_SENT] * (6 - fit)
     assert len(service.sent(client)) == fit
 
 
 @every_service
 def test_a_small_message_does_not_overtake_a_large_one_that_did_not_fit(service: Service) -> None:
-    size = LARGEST_MESSAGE - 2_000
-    fit = service.sender(ScriptedClient([])).most_bytes // size
+    size = MAX_MESSAGE - 2_000
+    fit = service.sender(ScriptedClient([])).max_bytes // size
     large = [of_size(service, size, n) for n in range(fit + 1)]
     publisher, _ = service.publisher(service.answer(accepted(fit)))
-    assert publisher.publish([*large, message(9, "key-9")]) == [None] * fit + [NOT_SENT] * 2
+    assert publisher.publish([*large, message(9, "key-9")]) == [ACCEPTED] * fit + [NOT_SENT] * 2
 
 
 @every_service
@@ -252,18 +255,18 @@ def test_a_message_that_the_destination_refuses_is_not_sent_and_hinders_no_other
     given = [THREE[0], message(1, "key-1", payload=b"\xff"), THREE[2]]
     publisher, client = service.publisher(service.answer(accepted(2)))
     first, refused, last = publisher.publish(given)
-    assert (first, last) == (None, None)
-    assert isinstance(refused, str)
-    assert refused.startswith("payload: must be")
+    assert (first, last) == (ACCEPTED, ACCEPTED)
+    assert isinstance(refused, Failed)
+    assert refused.reason.startswith("payload: must be")
     assert len(service.sent(client)) == 2
 
 
 @every_service
 def test_where_all_are_refused_there_is_no_request(service: Service) -> None:
     publisher, client = service.publisher({})
-    [outcome] = publisher.publish([message(headers={"a": "x" * LARGEST_MESSAGE})])
-    assert isinstance(outcome, str)
-    assert outcome.startswith("message size (UserRegistered ")
+    [outcome] = publisher.publish([message(headers={"a": "x" * MAX_MESSAGE})])
+    assert isinstance(outcome, Failed)
+    assert outcome.reason.startswith("message size (UserRegistered ")
     assert client.requests == []
 
 
@@ -271,7 +274,7 @@ def test_where_all_are_refused_there_is_no_request(service: Service) -> None:
 def test_where_order_is_kept_a_request_has_one_message_of_a_key(service: Service) -> None:
     given = [message(n, key) for n, key in enumerate(["a", "a", "b", "a", "c", "b"])]
     publisher, client = service.publisher(service.answer(accepted(3)))
-    assert publisher.publish(given) == [None, NOT_SENT, None, NOT_SENT, None, NOT_SENT]
+    assert publisher.publish(given) == [ACCEPTED, NOT_SENT] * 3
     assert places(service, client, given) == [0, 2, 4]
 
 
@@ -280,8 +283,8 @@ def test_where_order_is_kept_nothing_overtakes_a_message_that_is_refused(service
     given = [message(0, "a", payload=b"\xff"), message(1, "a"), message(2, "b")]
     publisher, client = service.publisher(service.answer(accepted(1)))
     refused, behind, other = publisher.publish(given)
-    assert isinstance(refused, str)
-    assert (behind, other) == (NOT_SENT, None)
+    assert isinstance(refused, Failed)
+    assert (behind, other) == (NOT_SENT, ACCEPTED)
     assert places(service, client, given) == [2]
 
 
@@ -289,4 +292,4 @@ def test_where_order_is_kept_nothing_overtakes_a_message_that_is_refused(service
 def test_where_no_order_is_kept_a_request_has_as_many_of_a_key_as_fit(service: Service) -> None:
     given = [message(n, "a") for n in range(5)]
     publisher, _ = service.publisher(service.answer(accepted(5)))
-    assert publisher.publish(given) == [None] * 5
+    assert publisher.publish(given) == [ACCEPTED] * 5

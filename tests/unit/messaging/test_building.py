@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from application.ports.publisher import Failed
 from infrastructure.messaging.batch_publisher import BatchPublisher
-from infrastructure.messaging.building import make_publishers
 from infrastructure.messaging.local import LogPublisher, MemoryPublisher
 from infrastructure.messaging.senders import BusSender, QueueSender, TopicSender
-from infrastructure.settings import Settings, SettingsError
-from tests.messaging import message
+from infrastructure.settings.settings import Settings, SettingsError
+from tests.messaging import message, publishers_of
 
 NOWHERE = Settings(endpoint_url="http://127.0.0.1:9", region="eu-central-1")
 QUEUE = "sqs:http://127.0.0.1:9/000000000000/users"
@@ -28,13 +28,13 @@ def _no_region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sender_of(settings: Settings) -> Any:
-    publisher = make_publishers(settings)["users"]
+    publisher = publishers_of(settings)["users"]
     assert isinstance(publisher, BatchPublisher)
     return publisher.sender
 
 
 def test_log_and_memory_need_no_region() -> None:
-    publishers = make_publishers(Settings(orders_destination="memory:"))
+    publishers = publishers_of(Settings(destinations={"orders": "memory:"}))
     assert isinstance(publishers["users"], LogPublisher)
     assert isinstance(publishers["orders"], MemoryPublisher)
 
@@ -42,7 +42,7 @@ def test_log_and_memory_need_no_region() -> None:
 @pytest.mark.parametrize("destination", [QUEUE, TOPIC, BUS])
 def test_a_service_needs_a_region(destination: str) -> None:
     with pytest.raises(SettingsError, match=r"^region: "):
-        make_publishers(Settings(users_destination=destination))
+        publishers_of(Settings(destinations={"users": destination}))
 
 
 @pytest.mark.parametrize("destination", ["log:", "memory:"])
@@ -52,18 +52,19 @@ def test_production_does_not_lose_messages_in_the_process(destination: str) -> N
         provider="dynamodb",
         signing_key="k" * 32,
         admin_password="a password of its own",
-        users_destination=destination,
+        region="eu-central-1",
+        destinations={"users": destination, "orders": BUS},
     )
     with pytest.raises(
         SettingsError, match=f"^users_destination: {destination} loses .*_USERS_DESTINATION$"
     ):
-        make_publishers(production)
+        publishers_of(production)
 
 
 def test_the_memory_that_is_passed_gets_the_messages_of_all_that_go_to_memory() -> None:
     memory = MemoryPublisher()
-    settings = Settings(users_destination="memory:", orders_destination="memory:")
-    publishers = make_publishers(settings, memory)
+    settings = Settings(destinations={"users": "memory:", "orders": "memory:"})
+    publishers = publishers_of(settings, memory)
     publishers["users"].publish([message(1)])
     publishers["orders"].publish([message(2, destination="orders")])
     assert memory.published == [message(1), message(2, destination="orders")]
@@ -76,14 +77,15 @@ def test_the_memory_that_is_passed_gets_the_messages_of_all_that_go_to_memory() 
 def test_every_kind_gets_the_client_of_its_service(
     destination: str, sender: type[Any], service: str
 ) -> None:
-    made: Any = sender_of(evolve(NOWHERE, users_destination=destination))
+    made: Any = sender_of(evolve(NOWHERE, destinations={"users": destination}))
     assert isinstance(made, sender)
     assert made.client.meta.service_model.service_name == service
 
 
 def test_destinations_of_one_service_share_a_client() -> None:
-    settings = evolve(NOWHERE, users_destination=QUEUE, orders_destination=QUEUE + ".fifo")
-    users, orders = make_publishers(settings).values()
+    settings = evolve(NOWHERE, destinations={"users": QUEUE, "orders": QUEUE + ".fifo"})
+    publishers = publishers_of(settings)
+    users, orders = publishers["users"], publishers["orders"]
     assert isinstance(users, BatchPublisher)
     assert isinstance(orders, BatchPublisher)
     assert isinstance(users.sender, QueueSender)
@@ -94,19 +96,22 @@ def test_destinations_of_one_service_share_a_client() -> None:
 
 def test_an_endpoint_of_dynamodb_at_aws_is_not_that_of_another_service() -> None:
     endpoint = "https://vpce-1.dynamodb.eu-central-1.vpce.amazonaws.com"
-    made = sender_of(evolve(NOWHERE, endpoint_url=endpoint, users_destination=QUEUE))
+    made = sender_of(evolve(NOWHERE, endpoint_url=endpoint, destinations={"users": QUEUE}))
     assert made.client.meta.endpoint_url == "https://sqs.eu-central-1.amazonaws.com"
 
 
 def test_publishing_gives_up_some_time_after_the_network_does() -> None:
     settings = evolve(
-        NOWHERE, users_destination=QUEUE, connect_timeout_seconds=2.0, read_timeout_seconds=7.0
+        NOWHERE,
+        destinations={"users": QUEUE},
+        connect_timeout_seconds=2.0,
+        read_timeout_seconds=7.0,
     )
-    assert 9.0 < make_publishers(settings)["users"].timeout <= 10.0
+    assert 9.0 < publishers_of(settings)["users"].timeout <= 10.0
 
 
 @pytest.mark.parametrize("destination", [QUEUE, QUEUE + ".fifo", TOPIC, BUS])
 def test_where_nobody_listens_every_message_went_wrong(destination: str) -> None:
-    publisher = make_publishers(evolve(NOWHERE, users_destination=destination))["users"]
+    publisher = publishers_of(evolve(NOWHERE, destinations={"users": destination}))["users"]
     given = [message(n, f"key-{n}") for n in range(3)]
-    assert publisher.publish(given) == ["EndpointConnectionError"] * 3
+    assert publisher.publish(given) == [Failed("EndpointConnectionError")] * 3

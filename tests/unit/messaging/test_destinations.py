@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from application.orders.messages import ORDER_MESSAGES
-from application.users.messages import USER_MESSAGES
+from api.composition.messaging import make_destinations
+from application.orders.integration_events import ORDER_INTEGRATION_EVENTS
+from application.users.integration_events import USER_INTEGRATION_EVENTS
 from domain.errors import InvalidValue
-from infrastructure.messaging.building import make_destinations
-from infrastructure.messaging.destinations import Destination, Destinations
-from infrastructure.settings import Settings, SettingsError
+from infrastructure.contexts.registered import REGISTERED
+from infrastructure.messaging.destinations import Destinations, format_of
+from infrastructure.settings.destination import Destination
+from infrastructure.settings.settings import Settings, SettingsError
 from tests.messaging import bare_message, message
 
 QUEUE = "sqs:https://sqs.eu-central-1.amazonaws.com/123456789012/users"
@@ -70,30 +70,29 @@ def test_a_malformed_address_is_refused_with_what_is_wrong(address: str, reason:
     assert refused.value.reason.startswith(reason)
 
 
-@pytest.mark.parametrize("name", ["users_destination", "orders_destination"])
+@pytest.mark.parametrize("name", ["users", "orders"])
 def test_the_setting_with_a_malformed_address_is_named_and_not_quoted(name: str) -> None:
-    changes: dict[str, Any] = {name: "sqs:a-secret"}
     with pytest.raises(SettingsError) as refused:
-        Settings(**changes)
+        Settings(destinations={name: "sqs:a-secret"})
     assert str(refused.value) == (
-        f"{name} (DYNASTRATA_{name.upper()}): "
+        f"{name}_destination (DYNASTRATA_{name.upper()}_DESTINATION): "
         "behind sqs: comes the http:// or https:// URL of a queue"
     )
 
 
 def test_messages_go_to_the_log_unless_told_otherwise() -> None:
     log = Destination("log")
-    assert make_destinations(Settings()) == Destinations({"users": log, "orders": log})
+    assert make_destinations(Settings(), REGISTERED) == Destinations({"users": log, "orders": log})
 
 
 def test_every_message_that_an_event_makes_has_a_destination() -> None:
-    used = {each.destination for each in (*USER_MESSAGES, *ORDER_MESSAGES)}
-    assert used <= set(make_destinations(Settings()).by_name)
+    used = {each.destination for each in (*USER_INTEGRATION_EVENTS, *ORDER_INTEGRATION_EVENTS)}
+    assert used <= set(make_destinations(Settings(), REGISTERED).by_name)
 
 
 def test_every_context_has_its_own_destination() -> None:
-    settings = Settings(users_destination=QUEUE, orders_destination=BUS)
-    assert make_destinations(settings).by_name == {
+    settings = Settings(destinations={"users": QUEUE, "orders": BUS})
+    assert make_destinations(settings, REGISTERED).by_name == {
         "users": Destination.parse(QUEUE),
         "orders": Destination.parse(BUS),
     }
@@ -110,13 +109,13 @@ def test_every_context_has_its_own_destination() -> None:
     ],
 )
 def test_what_ends_with_fifo_keeps_order(address: str, keeps_order: bool) -> None:
-    written = Destination.parse(address).format
+    written = format_of(Destination.parse(address))
     assert written is not None
     assert written.keeps_order == keeps_order
 
 
 def test_event_buses_keep_no_order_whatever_their_name() -> None:
-    written = Destination.parse("eventbridge:users.fifo").format
+    written = format_of(Destination.parse("eventbridge:users.fifo"))
     assert written is not None
     assert not written.keeps_order
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from application.errors import LimitExceeded
 from domain.errors import InvalidValue
-from infrastructure.messaging.event_format import LARGEST_ENTRY, EventFormat
+from infrastructure.messaging.event_format import MAX_ENTRY, EventFormat
 from tests.messaging import CREATED, bare_message, message
 
 BUS = EventFormat("the-bus")
@@ -133,7 +133,7 @@ def test_the_size_is_that_of_source_type_detail_and_time(headers: dict[str, str]
 
 def test_an_entry_has_less_than_262_144_bytes() -> None:
     frame = b'{"a":"%s"}'
-    room = LARGEST_ENTRY - BUS.entry(message(payload=frame % b"")).size
+    room = MAX_ENTRY - BUS.entry(message(payload=frame % b"")).size
     assert BUS.entry(message(payload=frame % (b"x" * room))).size == 262_143
     with pytest.raises(LimitExceeded) as refused:
         BUS.entry(message(payload=frame % (b"x" * (room + 1))))

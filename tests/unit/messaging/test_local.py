@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from structlog.testing import capture_logs
 
+from application.ports.publisher import Accepted
 from infrastructure.messaging.local import LogPublisher, MemoryPublisher
 from tests.messaging import bare_message, message
 
 
 def test_the_log_has_a_line_a_message_and_not_what_it_holds() -> None:
     with capture_logs() as lines:
-        assert LogPublisher().publish([message(), bare_message(2)]) == [None, None]
+        assert LogPublisher().publish([message(), bare_message(2)]) == [Accepted(), Accepted()]
     known = {
         "event": "message published",
         "log_level": "info",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from application.errors import LimitExceeded
 from domain.errors import InvalidValue
-from infrastructure.messaging.entries import LARGEST_MESSAGE
+from infrastructure.messaging.entries import MAX_MESSAGE
 from infrastructure.messaging.text_format import TextFormat
 from tests.messaging import bare_message, message
 
@@ -65,7 +65,7 @@ def test_what_a_message_does_not_have_is_left_out() -> None:
     }
 
 
-def test_a_moment_is_written_in_utc() -> None:
+def test_a_timestamp_is_written_in_utc() -> None:
     elsewhere = datetime(2026, 3, 1, 11, 30, tzinfo=timezone(timedelta(hours=2)))
     given_attributes = QUEUE.entry(message(created_at=elsewhere)).request["MessageAttributes"]
     assert given_attributes["createdAt"]["StringValue"] == "2026-03-01T09:30:00+00:00"
@@ -155,7 +155,7 @@ def test_the_size_is_that_of_body_and_attributes(headers: dict[str, str]) -> Non
 
 @pytest.mark.parametrize("written", [QUEUE, FIFO, TOPIC])
 def test_a_message_has_at_most_262_144_bytes(written: TextFormat) -> None:
-    room = LARGEST_MESSAGE - written.entry(message(payload=b"x")).size + 1
+    room = MAX_MESSAGE - written.entry(message(payload=b"x")).size + 1
     assert written.entry(message(payload=b"x" * room)).size == 262_144
     with pytest.raises(LimitExceeded) as refused:
         written.entry(message(payload=b"x" * (room + 1)))
@@ -167,7 +167,7 @@ def test_a_message_has_at_most_262_144_bytes(written: TextFormat) -> None:
 
 def test_a_large_header_counts() -> None:
     with pytest.raises(LimitExceeded):
-        QUEUE.entry(message(headers={"large": "x" * LARGEST_MESSAGE}))
+        QUEUE.entry(message(headers={"large": "x" * MAX_MESSAGE}))
 
 
 ALL_SIGNS = string.ascii_letters + string.digits + string.punctuation

@@ -1,0 +1,1 @@
+"""`dynastrata demo`: the main job, one story a context."""

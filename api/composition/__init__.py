@@ -1,0 +1,1 @@
+"""From settings to adapters: all the wiring there is."""

@@ -1,0 +1,146 @@
+"""From settings to the adapters of DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+
+from typing_extensions import override
+
+from api.composition.adapters import Adapters
+from api.composition.clients import make_client
+from application.ports.clock import Clock
+from application.ports.event_store import StoredEvent
+from application.ports.outbox import Outbox, StoredMessage
+from application.relay import Relay
+from domain.errors import InvalidValue
+from infrastructure.contexts.context import Contexts
+from infrastructure.dynamodb.change_feed.positions import StreamRecord, sequence_of
+from infrastructure.dynamodb.change_feed.table_changes import TableChanges
+from infrastructure.dynamodb.change_feed.table_stream import TableStream
+from infrastructure.dynamodb.change_feed.tail import change_of
+from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
+from infrastructure.dynamodb.mappers.events import to_stored
+from infrastructure.dynamodb.mappers.outbox import message_of_image
+from infrastructure.dynamodb.models import SHARED
+from infrastructure.dynamodb.models.events import EventModel, event_model
+from infrastructure.dynamodb.provider import DynamoDBProvider
+from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
+from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.table_names import TableNames
+from infrastructure.dynamodb.tables.checkpoints import DynamoDBCheckpointTable
+from infrastructure.events.streams import EVENTS
+from infrastructure.metering import Meter
+from infrastructure.outbox.relays import BatchRelay, MessageChange
+from infrastructure.outbox.table import OUTBOX
+from infrastructure.settings.checks import invalid
+from infrastructure.settings.settings import TABLE, Settings, SettingsError
+from infrastructure.subscriptions.change_reader import ChangeSource
+from infrastructure.subscriptions.leases import CHECKPOINTS
+
+
+class DynamoDBAdapters(Adapters):
+    """The tables that the settings name, through one gateway."""
+
+    def __init__(self, settings: Settings, contexts: Contexts, meter: Meter, clock: Clock) -> None:
+        self._settings = settings
+        self._contexts = contexts
+        self._meter = meter
+        self._clock = clock
+        for name in settings.tables.keys() - set(contexts.tables):
+            raise SettingsError(name + TABLE, f"the tables are {', '.join(contexts.tables)}")
+        self._tables = TableNames(settings.table_prefix, settings.tables)
+
+    @cached_property
+    @override
+    def store(self) -> DynamoDBProvider:
+        """See `Adapters`. Raises `TypeError` where an aggregate type and its model differ."""
+        models = {each.aggregate_type: each.model() for each in self._contexts.state_stored}
+        return DynamoDBProvider(
+            self._gateway,
+            self._tables,
+            models,
+            self._settings.listing_shards,
+            self._event_model,
+            self._settings.outbox_shards,
+        )
+
+    @cached_property
+    @override
+    def table_initializer(self) -> DynamoDBTableInitializer:
+        own = {each.aggregate_type.table: each.model() for each in self._contexts.state_stored}
+        models = {**own, **SHARED, EVENTS: self._event_model}
+        schemas = [
+            TableSchema(model, self._tables.physical(name)) for name, model in models.items()
+        ]
+        settings = self._settings
+        capacity = Capacity(settings.billing_mode, settings.read_capacity, settings.write_capacity)
+        return DynamoDBTableInitializer(self._gateway, schemas, capacity)
+
+    @cached_property
+    @override
+    def checkpoints(self) -> DynamoDBCheckpointTable:
+        return DynamoDBCheckpointTable(self._gateway, self._tables.physical(CHECKPOINTS))
+
+    @property
+    @override
+    def event_changes(self) -> Callable[[], ChangeSource[StoredEvent]]:
+        stream, model = self._stream(EVENTS), self._event_model
+        return lambda: TableChanges(stream, self._clock, lambda item: to_stored(item, model))
+
+    @property
+    @override
+    def message_changes(self) -> Callable[[], ChangeSource[StoredMessage]]:
+        stream = self._stream(OUTBOX)
+        return lambda: TableChanges(stream, self._clock, message_of_image)
+
+    @override
+    def batch_relay(self, relay: Relay, outbox: Outbox) -> BatchRelay:
+        return BatchRelay(changes_of=message_changes_of, relay=relay, outbox=outbox)
+
+    @cached_property
+    def _gateway(self) -> Gateway:
+        return make_gateway(self._settings, self._meter)
+
+    @cached_property
+    def _streams(self) -> Gateway:
+        return make_gateway(self._settings, self._meter, "dynamodbstreams")
+
+    @cached_property
+    def _event_model(self) -> type[EventModel]:
+        return make_event_model(self._settings)
+
+    def _stream(self, table: str) -> TableStream:
+        return TableStream(self._tables.physical(table), self._gateway, self._streams)
+
+
+def make_gateway(settings: Settings, meter: Meter, service: str = "dynamodb") -> Gateway:
+    """The door to one service of DynamoDB. Raises `SettingsError` where no region is set."""
+    retry = RetryPolicy(
+        attempts=settings.retry_attempts,
+        base=settings.retry_base_seconds,
+        throttling_base=settings.throttling_base_seconds,
+        cap=settings.retry_cap_seconds,
+        deadline=settings.call_deadline_seconds,
+    )
+    # Local engines report read units that are too low, so these are reckoned by the rules.
+    trusted = not settings.uses_local_engine
+    return Gateway(make_client(settings, service), meter, retry, trust_read_units=trusted)
+
+
+def make_event_model(settings: Settings) -> type[EventModel]:
+    """The model of the events table, with its keys as they are named. Raises `SettingsError`."""
+    try:
+        return event_model(
+            partition_key=settings.events_partition_key,
+            sort_key=settings.events_sort_key,
+            streams_enabled=settings.events_streams_enabled,
+        )
+    except InvalidValue as error:
+        raise invalid(f"events_{error.field}", error.reason) from error
+
+
+def message_changes_of(records: Iterable[StreamRecord]) -> Mapping[str, MessageChange]:
+    """The changes in a batch of stream records, each under its sequence number."""
+    return {sequence_of(record): change_of(record).decoded(message_of_image) for record in records}

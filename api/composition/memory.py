@@ -1,0 +1,57 @@
+"""The adapters in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from typing_extensions import override
+
+from api.composition.adapters import Adapters
+from application.ports.event_store import StoredEvent
+from application.ports.outbox import Outbox, StoredMessage
+from application.relay import Relay
+from infrastructure.events.streams import EVENTS
+from infrastructure.memory.change_feed import MemoryChanges
+from infrastructure.memory.provider import MemoryProvider
+from infrastructure.memory.table_initializer import MemoryTableInitializer
+from infrastructure.memory.tables.checkpoints import MemoryCheckpointTable
+from infrastructure.memory.tables.events import event_of
+from infrastructure.memory.tables.outbox import message_of
+from infrastructure.outbox.relays import BatchRelay
+from infrastructure.outbox.table import OUTBOX
+from infrastructure.settings.settings import SettingsError
+from infrastructure.subscriptions.change_reader import ChangeSource
+
+
+class MemoryAdapters(Adapters):
+    """One database in memory, and what reads it."""
+
+    @cached_property
+    @override
+    def store(self) -> MemoryProvider:
+        return MemoryProvider()
+
+    @cached_property
+    @override
+    def table_initializer(self) -> MemoryTableInitializer:
+        return MemoryTableInitializer()
+
+    @cached_property
+    @override
+    def checkpoints(self) -> MemoryCheckpointTable:
+        return MemoryCheckpointTable()
+
+    @property
+    @override
+    def event_changes(self) -> Callable[[], ChangeSource[StoredEvent]]:
+        return lambda: MemoryChanges(self.store.database, EVENTS, event_of)
+
+    @property
+    @override
+    def message_changes(self) -> Callable[[], ChangeSource[StoredMessage]]:
+        return lambda: MemoryChanges(self.store.database, OUTBOX, message_of)
+
+    @override
+    def batch_relay(self, relay: Relay, outbox: Outbox) -> BatchRelay:
+        raise SettingsError("provider", "memory has no stream that somebody else could deliver")

@@ -1,0 +1,116 @@
+"""`/orders`: placing an order, changing it while it is open, and what happened to it.
+
+An order is shown to its customer and to administrators. For everybody else it does not exist.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Response, status
+
+from api.http.dependencies import ChangedVersion, ContainerOf, etag, is_known
+from api.http.openapi import problems
+from api.http.orders.schemas import CancelBody, LineBody, OrderHistory, OrderView, PlaceBody
+from api.http.users.auth import PathId, SignedIn
+from application.orders.change_order import OrderToChange
+from domain.orders.order import Order
+
+router = APIRouter(prefix="/orders", tags=["orders"])
+
+MAX_PAGE = 100
+
+OrderId = Annotated[str, PathId]
+
+
+def _customer(caller: SignedIn) -> str | None:
+    return None if caller.is_admin else caller.user_id
+
+
+Customer = Annotated[str | None, Depends(_customer)]
+"""Whose order it has to be that the caller asks for; None, for administrators: anybody's."""
+
+
+def _target(order_id: OrderId, customer: Customer, version: ChangedVersion) -> OrderToChange:
+    return OrderToChange(order_id=order_id, customer_id=customer, expected_version=version)
+
+
+Target = Annotated[OrderToChange, Depends(_target)]
+"""What every change says: which order, whose, at which version. The use case checks it."""
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(401, 409, 422))
+def place_order(
+    body: PlaceBody, caller: SignedIn, container: ContainerOf, response: Response
+) -> OrderView:
+    """Places an order for the caller."""
+    order = container.place_order()(customer_id=caller.user_id, lines=body.checked_lines())
+    response.headers["Location"] = f"/orders/{order.id}"
+    return _view(order, response)
+
+
+@router.get(
+    "/{order_id}",
+    response_model=OrderView,
+    responses={304: {"description": "Not modified"}, **problems(401, 404)},
+)
+def get_order(
+    order_id: OrderId,
+    customer: Customer,
+    container: ContainerOf,
+    response: Response,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> OrderView | Response:
+    """One order of one's own, or any for administrators."""
+    order = container.get_order()(order_id, customer)
+    if is_known(if_none_match, order.version):
+        return Response(
+            status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag(order.version)}
+        )
+    return _view(order, response)
+
+
+@router.get("/{order_id}/history", responses=problems(400, 401, 404))
+def get_order_history(
+    order_id: OrderId,
+    customer: Customer,
+    container: ContainerOf,
+    after: Annotated[int, Query(ge=0, description="`next_after` of the page before.")] = 0,
+    size: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
+) -> OrderHistory:
+    """What happened to the order, oldest first."""
+    events = container.get_order_history()(order_id, customer, after=after, limit=size)
+    return OrderHistory.of(events, size)
+
+
+@router.post("/{order_id}/lines", responses=problems(400, 401, 404, 409, 412, 422, 428))
+def add_line(
+    target: Target, body: LineBody, container: ContainerOf, response: Response
+) -> OrderView:
+    """Adds a line to an open order, if it is still at the version in `If-Match`."""
+    return _view(container.add_line()(target, body.line()), response)
+
+
+@router.delete("/{order_id}/lines/{sku}", responses=problems(400, 401, 404, 409, 412, 422, 428))
+def remove_line(target: Target, sku: str, container: ContainerOf, response: Response) -> OrderView:
+    """Removes a line, never the last one, if the order is still at that version."""
+    return _view(container.remove_line()(target, sku), response)
+
+
+@router.post("/{order_id}/payment", responses=problems(400, 401, 404, 409, 412, 428))
+def pay_order(target: Target, container: ContainerOf, response: Response) -> OrderView:
+    """Pays the total of that version in full, which closes the order."""
+    return _view(container.pay_order()(target), response)
+
+
+@router.post("/{order_id}/cancellation", responses=problems(400, 401, 404, 409, 412, 422, 428))
+def cancel_order(
+    target: Target, body: CancelBody, container: ContainerOf, response: Response
+) -> OrderView:
+    """Calls an open order off; one that was called off before stays as it is."""
+    return _view(container.cancel_order()(target, body.reason), response)
+
+
+def _view(order: Order, response: Response) -> OrderView:
+    response.headers["ETag"] = etag(order.version)
+    return OrderView.of(order)

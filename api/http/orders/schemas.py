@@ -1,0 +1,116 @@
+"""The bodies of requests about orders, and what is shown of an order and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import asdict, evolve
+from pydantic import BaseModel, Field, StrictInt
+
+from api.http.body import Body
+from application.ports.event_store import StoredEvent
+from domain.errors import InvalidValue
+from domain.orders.order import Order
+from domain.orders.values import MAX_LINES, MAX_OF_A_LINE, MAX_PRICE_CENTS, OrderLine
+
+# What the path and the other members of an event say already.
+_SAID = {"order_id", "occurred_at"}
+
+
+class LineBody(Body):
+    """So many of one article."""
+
+    sku: str
+    title: str
+    quantity: StrictInt = Field(description=f"1 to {MAX_OF_A_LINE}.")
+    unit_price_cents: StrictInt = Field(description=f"0 to {MAX_PRICE_CENTS}.")
+
+    def line(self) -> OrderLine:
+        """The line, checked. Raises `InvalidValue`."""
+        return OrderLine.of(**self.model_dump())
+
+
+class PlaceBody(Body):
+    """A new order. It is always the caller's own."""
+
+    lines: list[LineBody] = Field(description=f"1 to {MAX_LINES}, each of another article.")
+
+    def checked_lines(self) -> tuple[OrderLine, ...]:
+        """The lines, checked. Raises `InvalidValue`, which names the line."""
+        return tuple(_line_at(number, body) for number, body in enumerate(self.lines))
+
+
+class CancelBody(Body):
+    """Why the order is called off."""
+
+    reason: str = Field(description="1 to 200 characters.")
+
+
+class LineView(BaseModel):
+    """A line as shown."""
+
+    sku: str
+    title: str
+    quantity: int
+    unit_price_cents: int
+    total_cents: int
+
+
+class OrderView(BaseModel):
+    """An order as shown. `version` counts its events, and is also the ETag."""
+
+    id: str
+    customer_id: str
+    status: str
+    lines: list[LineView]
+    total_cents: int
+    version: int
+
+    @classmethod
+    def of(cls, order: Order) -> OrderView:
+        """What is shown of this order."""
+        return cls(
+            id=order.id,
+            customer_id=order.customer_id,
+            status=order.status.value,
+            lines=[LineView(**asdict(line), total_cents=line.total_cents) for line in order.lines],
+            total_cents=order.total_cents,
+            version=order.version,
+        )
+
+
+class EventView(BaseModel):
+    """One thing that happened to an order. `data` depends on `type`."""
+
+    version: int
+    type: str
+    timestamp: datetime
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, stored: StoredEvent) -> EventView:
+        """What is shown of this event."""
+        data = asdict(stored.event, filter=lambda attribute, _: attribute.name not in _SAID)
+        return cls(version=stored.version, type=stored.type, timestamp=stored.timestamp, data=data)
+
+
+class OrderHistory(BaseModel):
+    """What happened to an order, oldest first. `next_after` asks for the next; null: no more."""
+
+    items: list[EventView]
+    next_after: int | None
+
+    @classmethod
+    def of(cls, events: Sequence[StoredEvent], size: int) -> OrderHistory:
+        """What is shown of a page of up to `size` events."""
+        following = events[-1].version if len(events) == size else None
+        return cls(items=[EventView.of(stored) for stored in events], next_after=following)
+
+
+def _line_at(number: int, body: LineBody) -> OrderLine:
+    try:
+        return body.line()
+    except InvalidValue as error:
+        raise evolve(error, field=f"lines.{number}.{error.field}") from error

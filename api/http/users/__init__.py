@@ -1,0 +1,1 @@
+"""`/users` and `/sessions`, and who makes a request."""

@@ -1,0 +1,70 @@
+"""`/sessions`: signing in, staying signed in, signing out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response, status
+from pydantic import BaseModel
+
+from api.container import Container
+from api.http.body import Body
+from api.http.dependencies import ContainerOf
+from api.http.openapi import problems
+from api.http.users.auth import SignedIn
+from application.users.sign_in import SessionTokens
+
+router = APIRouter(prefix="/sessions", tags=["sessions"])
+
+
+class SignInBody(Body):
+    """Address and password."""
+
+    email: str
+    password: str
+
+
+class RefreshBody(Body):
+    """The refresh token as issued last."""
+
+    refresh_token: str
+
+
+class SessionView(BaseModel):
+    """Send `access_token` as bearer token for `expires_in` seconds; then refresh, once."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 a scheme, RFC 6750
+    expires_in: int
+    refresh_token: str
+    user_id: str
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(401, 403, 422))
+def sign_in(body: SignInBody, container: ContainerOf, response: Response) -> SessionView:
+    """Starts a session, which ends the user's session elsewhere. Open to everyone."""
+    return _view(container.sign_in()(**body.model_dump()), container, response)
+
+
+@router.post("/refresh", responses=problems(401, 422))
+def refresh(body: RefreshBody, container: ContainerOf, response: Response) -> SessionView:
+    """Exchanges the refresh token for the next pair. An old one that comes back ends the session.
+
+    Within ten seconds the old one is only refused, for it may come from a second tab.
+    """
+    tokens = container.refresh_session()(body.refresh_token)
+    return _view(tokens, container, response)
+
+
+@router.delete("", status_code=status.HTTP_204_NO_CONTENT, responses=problems(401, 404))
+def sign_out(caller: SignedIn, container: ContainerOf) -> None:
+    """Ends the session: its refresh token is worth nothing from now on."""
+    container.sign_out()(caller.user_id)
+
+
+def _view(tokens: SessionTokens, container: Container, response: Response) -> SessionView:
+    response.headers["Cache-Control"] = "no-store"
+    return SessionView(
+        access_token=tokens.access_token,
+        expires_in=int(container.user_tokens().lifetimes.access.total_seconds()),
+        refresh_token=tokens.refresh_token,
+        user_id=tokens.user_id,
+    )

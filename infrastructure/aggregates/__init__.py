@@ -1,0 +1,1 @@
+"""Aggregates as a unit of work tracks them, over the table of either provider."""

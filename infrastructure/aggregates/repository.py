@@ -1,0 +1,105 @@
+"""The repository of a state-stored type, over its table on either provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from attrs import frozen
+from typing_extensions import override
+
+from domain.aggregate import Aggregate
+from domain.errors import InvalidValue
+from domain.repository import Page, Repository
+from infrastructure.aggregates.aggregate_type import Unique
+from infrastructure.aggregates.changes import Stored, TrackedTable
+from infrastructure.aggregates.cursors import Cursors, ListingPosition
+from infrastructure.aggregates.tracker import TrackedRepository
+
+A = TypeVar("A", bound=Aggregate)
+
+CLAIM_READS = 3
+"""How often a lookup follows a claim that was moved while it looked."""
+
+
+class AggregateTable(TrackedTable, Protocol):
+    """Where a state-stored aggregate type and its claims are: can be looked up and listed too."""
+
+    @property
+    def name(self) -> str:
+        """The table's name, different for every place where such a table may be."""
+        ...
+
+    @property
+    def shards(self) -> int:
+        """Over how many keys the listing is spread."""
+        ...
+
+    def read_many(self, aggregate_ids: Sequence[str]) -> list[Stored]:
+        """Those that exist, in no particular order. The ids differ from each other."""
+        ...
+
+    def holder(self, claim_key: str) -> str | None:
+        """The id of the aggregate that holds this claim."""
+        ...
+
+    def ids_after(self, aggregate_id: str, limit: int, shards: int) -> list[str]:
+        """Up to `limit` ids greater than this one, ascending. May lag behind commits."""
+        ...
+
+
+@frozen
+class StateRepository(TrackedRepository[A], Repository[A]):
+    """The repository of a state-stored type, with batches, lookups and listing."""
+
+    _table: AggregateTable
+    _cursors: Cursors
+
+    @override
+    def remove(self, aggregate: A, /) -> None:
+        self._tracker.remove(aggregate)
+
+    def get_many(self, aggregate_ids: Iterable[str]) -> list[A]:
+        """Those that exist, in the order asked for, each once."""
+        wanted = [i for i in dict.fromkeys(aggregate_ids) if self._tracker.type.is_id(i)]
+        unread = [i for i in wanted if not self._tracker.knows(i)]
+        read = {stored.state["id"]: stored for stored in self._table.read_many(unread)}
+        # In the order asked for: what is tracked first is written first, and refused first.
+        for aggregate_id in filter(read.__contains__, unread):
+            self._tracker.loaded(read[aggregate_id])
+        return self._tracker.present(wanted)
+
+    def get_by(self, unique: Unique[A], value: str) -> A:
+        """The aggregate that holds a unique value now. Raises its `NotFound`. Two requests.
+
+        One that this unit of work has loaded is taken as it is here, be it stale.
+        """
+        for _ in range(CLAIM_READS):
+            holder = self._table.holder(unique.key(value))
+            if holder is None:
+                break
+            found = self.get_many([holder])
+            if found and unique.value_of(found[0]) == value:
+                return found[0]
+        raise self._tracker.type.not_found(value)
+
+    def page(self, size: int, cursor: str | None = None) -> Page[A]:
+        """Up to `size` aggregates in the order of their ids, from after `cursor`.
+
+        Raises `InvalidValue` for a cursor that was not issued by this listing.
+        """
+        if size < 1:
+            raise InvalidValue("size", "must be at least 1")
+        position = self._cursors.read(self._table.name, cursor)
+        shards = max(position.shards, self._table.shards)
+        after, found = position.after, list[A]()
+        while True:
+            wanted = size - len(found)
+            ids = self._table.ids_after(after, wanted + 1, shards)
+            found += self.get_many(ids[:wanted])
+            if len(ids) <= wanted:
+                return Page(tuple(found), None)
+            after = ids[wanted - 1]
+            if len(found) == size:
+                following = self._cursors.issue(self._table.name, ListingPosition(after, shards))
+                return Page(tuple(found), following)

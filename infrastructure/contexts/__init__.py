@@ -1,0 +1,1 @@
+"""One declaration a context: what it stores, and what it tells others."""

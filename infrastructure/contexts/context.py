@@ -1,0 +1,85 @@
+"""How a context declares what it stores and what it tells others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from application.integration_events import IntegrationEvent
+from infrastructure.aggregates.aggregate_type import AggregateType
+from infrastructure.aggregates.repository import StateRepository
+from infrastructure.aggregates.tracker import TrackedRepository
+from infrastructure.events.registry import EventRegistry, EventType
+from infrastructure.events.snapshots import SNAPSHOTS
+from infrastructure.events.streams import EVENTS
+from infrastructure.outbox.inbox import INBOX
+from infrastructure.outbox.table import OUTBOX
+from infrastructure.outbox.writer import IntegrationEventRegistry
+from infrastructure.subscriptions.leases import CHECKPOINTS
+
+if TYPE_CHECKING:
+    from infrastructure.dynamodb.models.base import AggregateModel
+
+
+@frozen
+class StateStored:
+    """A type whose present state is stored, in a table of its own.
+
+    `model` gives the PynamoDB model of that table. It is called where DynamoDB is used, and
+    nowhere else, so that the memory provider does without PynamoDB.
+    """
+
+    aggregate_type: AggregateType[Any]
+    repository: type[StateRepository[Any]]
+    model: Callable[[], type[AggregateModel]]
+
+
+@frozen
+class EventSourced:
+    """A type whose history is stored, in the table of events."""
+
+    aggregate_type: AggregateType[Any]
+    repository: type[TrackedRepository[Any]]
+
+
+@frozen(kw_only=True)
+class Context:
+    """One context. `repositories` are under the names that they have in the unit of work."""
+
+    repositories: Mapping[str, StateStored | EventSourced] = field(factory=dict)
+    event_types: tuple[EventType, ...] = ()
+    integration_events: tuple[IntegrationEvent, ...] = ()
+
+
+class Contexts:
+    """All contexts of a service, and what derives from their declarations."""
+
+    def __init__(self, contexts: Iterable[Context]) -> None:
+        """Raises `ValueError` for a name, an event or a table that is declared twice."""
+        every = tuple(contexts)
+        self.repositories: dict[str, StateStored | EventSourced] = {}
+        for context in every:
+            for name, repository in context.repositories.items():
+                if name in self.repositories:
+                    raise ValueError(f"the repository {name} is declared twice")
+                self.repositories[name] = repository
+        self.event_types = EventRegistry(t for context in every for t in context.event_types)
+        self.integration_events = IntegrationEventRegistry(
+            declared for context in every for declared in context.integration_events
+        )
+        tables = [stored.aggregate_type.table for stored in self.state_stored]
+        if len(set(tables)) < len(tables):
+            raise ValueError(f"two aggregate types share one of the tables {sorted(tables)}")
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The logical name of every table: those of the types, and those that all share."""
+        own = (stored.aggregate_type.table for stored in self.state_stored)
+        return (*own, EVENTS, SNAPSHOTS, CHECKPOINTS, OUTBOX, INBOX)
+
+    @property
+    def state_stored(self) -> list[StateStored]:
+        """Every type that has a table of its own."""
+        return [each for each in self.repositories.values() if isinstance(each, StateStored)]

@@ -1,0 +1,153 @@
+"""The one door to DynamoDB: retry, error translation and accounting live here, once.
+
+Capacity units are as the engine reports them, and read units by the documented rules where that is
+a local engine, which gets some of them wrong. Rules: Amazon DynamoDB Developer Guide, "DynamoDB
+read and write operations: capacity unit consumption".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any
+
+from attrs import evolve
+
+from infrastructure.dynamodb.gateway.errors import SDK_ERRORS, Failure, translate
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
+from infrastructure.dynamodb.items import Item, item_size
+from infrastructure.metering import Meter
+
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"})
+"""Operations that change data: a lost answer leaves their outcome open."""
+
+METERED = WRITES | {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"}
+"""Operations that consume capacity and report it."""
+
+READ_UNIT = 4096
+"""Bytes that one strongly consistent read unit covers."""
+
+
+_METHOD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+Client = Any
+"""A botocore client; its methods are made at run time, so it has no static type."""
+
+Request = Mapping[str, Any]
+Response = Mapping[str, Any]
+
+
+class Gateway:
+    """Sends requests, in the shapes of the botocore client (binary values are bytes).
+
+    Safe to share between threads. `trust_read_units` takes the engine's word for them; without
+    it they are reckoned by the documented rules, as local engines get them wrong.
+    """
+
+    def __init__(
+        self, client: Client, meter: Meter, retry: RetryPolicy, *, trust_read_units: bool = True
+    ) -> None:
+        self._client = client
+        self.meter = meter
+        self._trust_read_units = trust_read_units
+        self.retry = retry
+
+    def call(self, operation: str, request: Request) -> Response:
+        """The answer to an operation such as `PutItem`.
+
+        Sends the same request until it is answered, refused for good, or attempts or time are
+        used up. Raises a `StorageError`: `ConditionFailed` and `TransactionCancelled` for
+        conditions that were not met. Its `maybe_applied` tells whether an earlier attempt of a
+        write may have been applied, its answer lost.
+        """
+        started, maybe_applied, attempt = self.retry.monotonic(), False, 1
+        while True:
+            try:
+                return self._send(operation, request)
+            except SDK_ERRORS as cause:
+                failure = translate(cause, operation, request)
+                maybe_applied |= operation in WRITES and failure.error.maybe_applied
+                pause = self.retry.pause_after(failure, attempt)
+                waited = self.retry.monotonic() - started + pause
+                if not self._may_retry(failure, attempt) or waited > self.retry.deadline:
+                    raise evolve(
+                        failure.error, attempts=attempt, maybe_applied=maybe_applied
+                    ) from cause
+            self.retry.sleep(pause)
+            attempt += 1
+
+    def _may_retry(self, failure: Failure, attempt: int) -> bool:
+        return failure.transient and attempt < self.retry.attempts
+
+    def _send(self, operation: str, request: Request) -> Response:
+        self.meter.add(requests=1)
+        method = getattr(self._client, _METHOD.sub("_", operation).lower())
+        if operation not in METERED:
+            answer: Response = method(**request)
+            return answer
+        answer = method(**request, ReturnConsumedCapacity="TOTAL")
+        self._account(operation, request, answer)
+        return answer
+
+    def _account(self, operation: str, request: Request, answer: Response) -> None:
+        reads, writes = reported_units(operation, answer)
+        if not self._trust_read_units and operation not in WRITES:
+            reads = read_units(operation, request, answer)
+        self.meter.add(read_units=reads, write_units=writes)
+
+
+def reported_units(operation: str, response: Mapping[str, Any]) -> tuple[float, float]:
+    """Read and write units as the engine reports them in an answer."""
+    consumed = response.get("ConsumedCapacity") or []
+    reads = writes = 0.0
+    for table in consumed if isinstance(consumed, list) else [consumed]:
+        read, written = table.get("ReadCapacityUnits"), table.get("WriteCapacityUnits")
+        if read is None and written is None:
+            units = table.get("CapacityUnits", 0.0)
+            read, written = (0.0, units) if operation in WRITES else (units, 0.0)
+        reads, writes = reads + (read or 0.0), writes + (written or 0.0)
+    return reads, writes
+
+
+def read_units(operation: str, request: Mapping[str, Any], response: Mapping[str, Any]) -> float:
+    """Read units by the rules, from the items in an answer.
+
+    Exact for requests that neither filter nor project: what the service read and left out
+    cannot be seen from here.
+    """
+    match operation:
+        case "GetItem":
+            found = [response["Item"]] if "Item" in response else []
+            return _each(found, asked=1) * _consistency(request)
+        case "BatchGetItem":
+            return sum(
+                _each(response["Responses"].get(table, ()), _answered(table, asked, response))
+                * _consistency(asked)
+                for table, asked in request["RequestItems"].items()
+            )
+        case "TransactGetItems":
+            answers = response.get("Responses", ())
+            return 2 * _each([a["Item"] for a in answers if a.get("Item")], len(answers))
+        case "Query" | "Scan":
+            return _units(sum(map(item_size, response["Items"]))) * _consistency(request)
+        case _:
+            return 0.0
+
+
+def _each(items: Sequence[Item], asked: int) -> float:
+    """Every item is rounded up by itself; looking for one that is missing costs a unit."""
+    return sum(_units(item_size(item)) for item in items) + (asked - len(items))
+
+
+def _answered(table: str, asked: Mapping[str, Any], response: Mapping[str, Any]) -> int:
+    left = response.get("UnprocessedKeys", {}).get(table, {}).get("Keys", ())
+    return len(asked["Keys"]) - len(left)
+
+
+def _units(size: int) -> int:
+    return max(1, ceil(size / READ_UNIT))
+
+
+def _consistency(request: Mapping[str, Any]) -> float:
+    return 1.0 if request.get("ConsistentRead") else 0.5

@@ -1,0 +1,1 @@
+"""Between what is stored and its items."""

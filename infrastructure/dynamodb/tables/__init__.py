@@ -1,0 +1,1 @@
+"""The tables of the DynamoDB provider, one module each."""

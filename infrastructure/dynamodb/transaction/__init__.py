@@ -1,0 +1,1 @@
+"""One commit as one atomic write."""

@@ -1,0 +1,141 @@
+"""Streams of events, as both providers store them."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Protocol
+
+import orjson
+
+from application.ports.event_store import RawEvent, StoredEvent, StreamSlice
+from domain.consistency import (
+    Anything,
+    Exact,
+    ExpectedVersion,
+    Loaded,
+    NoStream,
+    StreamExists,
+    StreamId,
+)
+from domain.errors import ConcurrencyConflict, InvalidValue
+from infrastructure.commit.participant import Action
+from infrastructure.limits import Record
+
+EVENTS = "events"
+"""The logical name of the table of events."""
+
+
+class StreamTable(Protocol):
+    """Where events are. Reads are strongly consistent."""
+
+    def append(self, events: Sequence[StoredEvent]) -> tuple[Action, ...]:
+        """The actions that store these raw events, each refused if its version is there.
+
+        The refusal is a `ConcurrencyConflict` with the version read after it. Raises
+        `LimitExceeded` for an event that no item can hold.
+        """
+        ...
+
+    def read(
+        self,
+        stream: StreamId,
+        *,
+        first: int = 1,
+        last: int | None = None,
+        backwards: bool = False,
+        limit: int | None = None,
+    ) -> StreamSlice:
+        """The events from version `first` to `last`, raw, at most `limit` of them."""
+        ...
+
+
+def raw_of(event: StoredEvent) -> RawEvent:
+    """An event as it was written. Raises `TypeError` for one that is decoded already."""
+    if isinstance(event.event, RawEvent):
+        return event.event
+    raise TypeError(f"event {event.version} of {event.stream} is decoded")
+
+
+def record_of(event: StoredEvent) -> Record:
+    """The attributes of a raw event beside its keys. Names and formats are stored: never change.
+
+    Raises `InvalidValue` for metadata that JSON cannot hold.
+    """
+    return {
+        "eventId": event.event_id,
+        "aggregateId": event.stream.id,
+        "aggregateType": event.stream.type,
+        "eventType": event.type,
+        "version": event.version,
+        "timestamp": event.timestamp.astimezone(UTC).isoformat(),
+        "eventData": b64encode(raw_of(event).data).decode("ascii"),
+        "metadata": _metadata_text(event),
+        "isDispatched": event.is_dispatched,
+        "commitId": event.commit_id,
+        "commitFirst": event.commit_first,
+        "commitCount": event.commit_count,
+    }
+
+
+def _metadata_text(event: StoredEvent) -> str:
+    known: dict[str, str | int | None] = {
+        "actor": event.metadata.actor,
+        "causationId": event.metadata.causation_id,
+        "correlationId": event.metadata.correlation_id,
+        "schemaVersion": raw_of(event).schema_version,
+    }
+    try:
+        return orjson.dumps({k: v for k, v in known.items() if v is not None}).decode()
+    except TypeError as error:
+        raise InvalidValue("metadata", f"cannot be stored as JSON: {error}") from error
+
+
+def confirmed_version(table: StreamTable, stream: StreamId, expected: ExpectedVersion) -> int:
+    """The version to append after. Raises `ConcurrencyConflict` where it is not as expected."""
+    match expected:
+        case Loaded(version):
+            return version
+        case NoStream() | Exact(0):
+            return 0
+        case Exact(version):
+            if table.read(stream, first=version, last=version).events:
+                return version
+            actual = stream_version(table, stream) or None
+            raise ConcurrencyConflict(stream.type, stream.id, version, actual)
+        case StreamExists():
+            version = stream_version(table, stream)
+            if version == 0:
+                raise ConcurrencyConflict(stream.type, stream.id, 1, None)
+            return version
+        case Anything():
+            return stream_version(table, stream)
+
+
+def stream_version(table: StreamTable, stream: StreamId) -> int:
+    """How many events the stream has."""
+    newest = table.read(stream, backwards=True, limit=1).events
+    return newest[0].version if newest else 0
+
+
+def stream_key(stream: StreamId) -> str:
+    """The key of a stream's events: `Order:7`. Stored: never change it.
+
+    A separator within the type or the id is escaped, so that two streams never share a key.
+    """
+    return f"{_escaped(stream.type)}:{_escaped(stream.id)}"
+
+
+def stream_of_key(key: str) -> StreamId:
+    """The stream that a key belongs to."""
+    type_, _, id_ = key.partition(":")
+    return StreamId(_unescaped(type_), _unescaped(id_))
+
+
+def _escaped(part: str) -> str:
+    return part.replace("%", "%25").replace(":", "%3A")
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("%3A", ":").replace("%25", "%")

@@ -1,0 +1,87 @@
+"""What can be stored: the limits of DynamoDB, which the memory provider keeps as well.
+
+Figures: Amazon DynamoDB Developer Guide, "Quotas in Amazon DynamoDB" and "DynamoDB item sizes and
+formats".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from application.errors import InvalidItem, LimitExceeded
+
+Record = Mapping[str, str | int]
+"""Attributes under their stored names, each a text, a whole number, or true or false."""
+
+MAX_ITEM = 400 * 1024
+"""Bytes of one item, names of attributes included."""
+
+MAX_HASH_KEY = 2048
+MAX_RANGE_KEY = 1024
+MAX_DIGITS = 38
+
+MAX_ACTIONS = 100
+"""Actions of one transaction."""
+
+MAX_BYTES = 4 * 1024 * 1024
+"""Bytes of all items of one transaction, and of the conditions on them."""
+
+NEW_ITEM_CONDITION = len("attribute_not_exists (#0)pk")
+"""Bytes of the condition that an item is new. DynamoDB Local counts it; it is not documented."""
+
+
+def can_be_key(text: str, max_bytes: int) -> bool:
+    """Whether a text is printable and has from 1 to `max_bytes` bytes in UTF-8."""
+    return 0 < text_size(text) <= max_bytes and text.isprintable()
+
+
+def text_size(text: str) -> int:
+    """Bytes of a text in UTF-8."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def number_size(number: str) -> int:
+    """Bytes of a number: one, one for every two digits without outer zeros, one for a minus."""
+    digits = number.lstrip("+-").lower().split("e")[0].replace(".", "").strip("0")
+    return 1 + (len(digits) + 1) // 2 + number.startswith("-")
+
+
+def is_text(text: str) -> bool:
+    """Whether UTF-8 can encode a text: it has no half of a surrogate pair."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def record_size(record: Record) -> int:
+    """The bytes that a record takes as an item."""
+    return sum(text_size(name) + _value_size(value) for name, value in record.items())
+
+
+def check_record(table: str, keys: tuple[str, ...], record: Record) -> None:
+    """Raises `InvalidItem` or `LimitExceeded` for a record that no item could hold."""
+    described = ", ".join(f"{name}={record[name]}" for name in keys)
+    for name, allowed in zip(keys, (MAX_HASH_KEY, MAX_RANGE_KEY), strict=False):
+        if _value_size(record[name]) > allowed:
+            size = _value_size(record[name])
+            raise LimitExceeded("key size", size, allowed, "bytes", f"{name} of {table}")
+    # In the order of an item's check, so that both providers name the same attribute.
+    for name in (*keys, *sorted(record.keys() - set(keys))):
+        value = record[name]
+        if isinstance(value, str) and not is_text(value):
+            raise InvalidItem(table, described, name, "is text that UTF-8 cannot encode")
+    check_item_size(record_size(record), f"{described} of {table}", _largest(record))
+
+
+def check_item_size(size: int, where: str, largest: str) -> None:
+    """Raises `LimitExceeded`, which names the largest attribute, for an item of too many bytes."""
+    if size > MAX_ITEM:
+        raise LimitExceeded("item size", size, MAX_ITEM, "bytes", f"{where}, mostly {largest}")
+
+
+def _largest(record: Record) -> str:
+    return max(record, key=lambda name: _value_size(record[name]))
+
+
+def _value_size(value: str | int) -> int:
+    if isinstance(value, bool):
+        return 1
+    return text_size(value) if isinstance(value, str) else number_size(str(value))

@@ -1,0 +1,1 @@
+"""The tables of the memory provider, one module each."""

@@ -1,0 +1,92 @@
+"""State-stored aggregates in memory: one record an aggregate, one a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from attrs import frozen
+from typing_extensions import override
+
+from domain.errors import ConcurrencyConflict, Conflict
+from infrastructure.aggregates.aggregate_type import CLAIM_PREFIX, AggregateType
+from infrastructure.aggregates.changes import AggregateChange, Intent, Plan, Stored
+from infrastructure.aggregates.repository import AggregateTable
+from infrastructure.commit.participant import Commit
+from infrastructure.memory.database import MemoryAction, MemoryDatabase, Record
+
+
+@frozen
+class MemoryAggregateTable(AggregateTable):
+    """One record an aggregate, one a claim."""
+
+    _database: MemoryDatabase
+    _type: AggregateType[Any]
+
+    @property
+    @override
+    def shards(self) -> int:
+        """One: there is no partition to be spared."""
+        return 1
+
+    @property
+    @override
+    def name(self) -> str:
+        """The logical name: every memory database has its own tables."""
+        return self._type.table
+
+    @override
+    def read(self, aggregate_id: str) -> Stored | None:
+        record = self._database.get(self.name, aggregate_id)
+        return None if record is None else Stored(record)
+
+    @override
+    def read_many(self, aggregate_ids: Sequence[str]) -> list[Stored]:
+        return [Stored(r) for r in self._database.get_all(self.name, aggregate_ids)]
+
+    @override
+    def holder(self, claim_key: str) -> str | None:
+        record = self._database.get(self.name, claim_key)
+        return None if record is None else str(record["owner"])
+
+    @override
+    def ids_after(self, aggregate_id: str, limit: int, shards: int) -> list[str]:
+        keys = self._database.keys(self.name)
+        return [k for k in keys if k > aggregate_id and not k.startswith(CLAIM_PREFIX)][:limit]
+
+    @override
+    def plan(self, change: AggregateChange[Any], commit: Commit) -> Plan:
+        aggregate_id = change.aggregate.id
+        actions = [self._write(change)]
+        actions += [
+            MemoryAction(self.name, key, {"owner": aggregate_id}, _taken(change, key))
+            for key in change.taken
+        ]
+        actions += [
+            MemoryAction(self.name, key, None)
+            for key in change.freed
+            if key not in change.handed_over
+        ]
+        return Plan(tuple(actions), Stored(change.state))
+
+    def _write(self, change: AggregateChange[Any]) -> MemoryAction:
+        removed = change.intent is Intent.REMOVE
+        record = None if removed else change.state
+        return MemoryAction(self.name, change.aggregate.id, record, self._moved(change))
+
+    def _moved(self, change: AggregateChange[Any]) -> Callable[[Record | None], Conflict | None]:
+        def refusal(present: Record | None) -> Conflict | None:
+            actual = None if present is None else present["version"]
+            if (actual or 0) == change.expected:
+                return None
+            return ConcurrencyConflict(
+                self._type.name, change.aggregate.id, change.expected, actual
+            )
+
+        return refusal
+
+
+def _taken(change: AggregateChange[Any], key: str) -> Callable[[Record | None], Conflict | None]:
+    unique, value = change.taken[key]
+    handed_over = key in change.handed_over
+    return lambda present: None if present is None or handed_over else unique.taken(value)

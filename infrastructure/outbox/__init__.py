@@ -1,0 +1,1 @@
+"""Messages that are stored with what they tell of, and the relays that publish them."""

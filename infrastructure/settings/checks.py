@@ -1,0 +1,132 @@
+"""What a setting may be, and the error when it is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import Any, get_args
+from urllib.parse import urlsplit
+
+from attrs import Attribute, frozen
+
+from domain.errors import DynastrataError, InvalidValue
+from infrastructure.settings.destination import Destination
+
+SettingCheck = Callable[[object, "Attribute[Any]", Any], None]
+"""An attrs validator that raises `SettingsError`."""
+
+PREFIX = "DYNASTRATA_"
+_ATTRIBUTE = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_LOCAL_NAMES = ("localhost", "localhost.localstack.cloud", "host.docker.internal")
+
+
+@frozen
+class SettingsError(DynastrataError):
+    """A setting is unknown, of the wrong type, out of range, or refused in production.
+
+    `name` is the variable or key. The value never appears: it may be a secret.
+    """
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def invalid(name: str, reason: str) -> SettingsError:
+    """The error about the value of a known setting, under both names that it goes by."""
+    return SettingsError(f"{name} ({variable(name)})", reason)
+
+
+def within(least: float, most: float) -> SettingCheck:
+    """A finite number in this range, both ends included."""
+
+    def check(_: object, attribute: Attribute[Any], value: object) -> None:
+        # NaN is in no range: every comparison with it is false.
+        if not isinstance(value, int | float) or not least <= value <= most:
+            raise invalid(attribute.name, f"must be a number from {least} to {most}")
+
+    return check
+
+
+def one_of(choices: object) -> SettingCheck:
+    """One of the names of a `Literal`."""
+    names = get_args(choices)
+
+    def check(_: object, attribute: Attribute[Any], value: object) -> None:
+        if value not in names:
+            raise invalid(attribute.name, f"must be one of {', '.join(names)}")
+
+    return check
+
+
+def bytes_at_least(least: int) -> SettingCheck:
+    """A text that is this long in UTF-8."""
+
+    def check(_: object, attribute: Attribute[Any], value: str) -> None:
+        if len(value.encode("utf-8", "surrogatepass")) < least:
+            raise invalid(attribute.name, f"must have at least {least} bytes")
+
+    return check
+
+
+def web_address(_: object, attribute: Attribute[Any], value: str | None) -> None:
+    """An http or https address with a host, or None."""
+    if value is not None and _host(value) is None:
+        raise invalid(attribute.name, "must be an http:// or https:// address")
+
+
+def part_of_table_name(_: object, attribute: Attribute[Any], value: str) -> None:
+    """Only characters that DynamoDB allows in the name of a table, or nothing."""
+    if not value.isascii() or not all(c.isalnum() or c in "_.-" for c in value):
+        raise invalid(attribute.name, "may hold letters, digits, '_', '.' and '-'")
+
+
+def attribute_name(_: object, attribute: Attribute[Any], value: str) -> None:
+    """A name for an attribute that is a key; of few characters, so that it needs no quotes."""
+    if not _ATTRIBUTE.fullmatch(value):
+        raise invalid(attribute.name, "must have 1 to 255 letters, digits, '_', '.' and '-'")
+
+
+def each(suffix: str, check: SettingCheck) -> SettingCheck:
+    """A mapping by logical name: each value is one of a setting `<name><suffix>`."""
+
+    def check_all(settings: object, attribute: Attribute[Any], values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            check(settings, attribute.evolve(name=name + suffix), value)
+
+    return check_all
+
+
+def destination(_: object, attribute: Attribute[Any], value: str) -> None:
+    """A place that messages go to, see `Destination`."""
+    try:
+        Destination.parse(value)
+    except InvalidValue as error:
+        raise invalid(attribute.name, error.reason) from error
+
+
+def is_local(address: str) -> bool:
+    """Whether this is no address of AWS: plain http, this machine, or a name without a domain."""
+    host = _host(address) or ""
+    if not address.lower().startswith("https://") or host in _LOCAL_NAMES:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return "." not in host or host.endswith((".localhost", ".local"))
+
+
+def _host(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return parts.hostname if parts.scheme in {"http", "https"} else None

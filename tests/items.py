@@ -1,0 +1,26 @@
+"""What the tables make of events and messages, before it is sent."""
+
+from __future__ import annotations
+
+from application.ports.event_store import StoredEvent
+from application.ports.outbox import OutboxMessage
+from infrastructure.dynamodb.items import model_of
+from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.outbox import OutboxModel
+from infrastructure.events.streams import record_of as event_record
+from infrastructure.events.streams import stream_key
+from infrastructure.limits import Record
+from infrastructure.outbox.table import record_of as message_record
+
+
+def event_model(event: StoredEvent, model: type[EventModel] = EventModel) -> EventModel:
+    """The item of an event."""
+    key: Record = {"pk": stream_key(event.stream), "sk": event.version}
+    return model_of(model, {**key, **event_record(event)})
+
+
+def message_model(
+    message: OutboxMessage, *, outstanding: str = "pending#0", commit_id: str = "commit-1"
+) -> OutboxModel:
+    """The item of a pending message."""
+    return model_of(OutboxModel, message_record(message, commit_id, outstanding))
