@@ -30,8 +30,11 @@ test: check ## Everything: check, then all tests, those without an engine first
 	$(PYTEST) -m "not engine"
 	@$(MAKE) --no-print-directory test-engines
 
+# The tests of the contexts of the service, as far as these are there.
+CONTEXT_TESTS := $(wildcard tests/users tests/orders)
+
 test-fast: .venv/installed ## Unit and property tests, and the contracts in memory: seconds
-	$(PYTEST) tests/unit tests/property tests/contract -m "not engine" -k "not moto" $(ARGS)
+	$(PYTEST) tests/unit tests/property tests/contract $(CONTEXT_TESTS) -m "not engine" -k "not moto" $(ARGS)
 
 test-engines: engines ## The tests on MiniStack and DynamoDB Local; what cannot be had is skipped
 	$(PYTEST) -m engine $(ENGINE_FLAGS) $(ARGS)

@@ -16,11 +16,11 @@ from api.composition.clients import make_client
 from api.composition.messaging import make_destinations, make_publishers
 from application.ports.outbox import OutboxMessage
 from application.ports.publisher import Accepted, NotSent, Publisher
-from infrastructure.contexts.registered import REGISTERED
 from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.engines import LocalEngine
 from infrastructure.messaging.local import MemoryPublisher
 from infrastructure.settings.settings import Settings
+from tests.samples.contexts import SAMPLES
 from tests.stores import REGION
 
 CREATED = datetime(2026, 3, 1, 9, 30, 15, 250_000, tzinfo=UTC)
@@ -28,17 +28,17 @@ _PATIENCE = 20.0  # seconds
 
 
 def message(number: int = 1, key: str = "ada", **changes: Any) -> OutboxMessage:
-    """A message about a user, with nothing left out."""
+    """A message about a person, with nothing left out."""
     every: dict[str, Any] = {
         "message_id": f"{number:012}-000-commit",
-        "message_type": "UserRegistered",
-        "destination": "users",
+        "message_type": "PersonRegistered",
+        "destination": "people",
         "ordering_key": key,
         "payload": b'{"name":"Ad\xc3\xa9l","number":%d}' % number,
         "created_at": CREATED,
         "headers": {"aggregateVersion": str(number), "note": "na\u00efve"},
         "aggregate_id": key,
-        "aggregate_type": "User",
+        "aggregate_type": "Person",
         "correlation_id": "request-1",
         "causation_id": "event-1",
     }
@@ -66,7 +66,7 @@ def publishers_of(
     settings: Settings, memory: MemoryPublisher | None = None
 ) -> Mapping[str, Publisher]:
     """The publishers that the settings lead to, for the contexts of this service."""
-    destinations = make_destinations(settings, REGISTERED)
+    destinations = make_destinations(settings, SAMPLES)
     return make_publishers(settings, destinations, memory or MemoryPublisher())
 
 
@@ -150,8 +150,8 @@ class Cloud:
 
     def publisher(self, destination: str) -> Publisher:
         """The publisher that the settings lead to."""
-        settings = _settings(self.engine.endpoint_url, destinations={"users": destination})
-        return publishers_of(settings)["users"]
+        settings = _settings(self.engine.endpoint_url, destinations={"people": destination})
+        return publishers_of(settings)["people"]
 
     def client(self, service: str) -> Client:
         return _client(self.engine.endpoint_url, service)

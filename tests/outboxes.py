@@ -25,7 +25,7 @@ from infrastructure.unit_of_work import TableUnitOfWork
 from tests.items import message_model
 from tests.stores import Store
 from tests.subscription.subscribing import FakeClock
-from tests.users import NOW
+from tests.times import NOW
 
 ADA = "ada"
 """The ordering key of messages that say no other."""
@@ -36,9 +36,9 @@ LATER = NOW + timedelta(seconds=30)
 def message(message_id: str | None = "1", ordering_key: str = ADA, **more: Any) -> OutboxMessage:
     """A message of `NOW`."""
     facts: dict[str, Any] = {
-        "message_type": "UserRegistered",
-        "destination": "users",
-        "payload": b'{"user_id":"ada"}',
+        "message_type": "PersonRegistered",
+        "destination": "people",
+        "payload": b'{"person_id":"ada"}',
         "created_at": NOW,
     }
     return OutboxMessage(message_id=message_id, ordering_key=ordering_key, **{**facts, **more})

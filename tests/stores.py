@@ -1,4 +1,7 @@
-"""Fixtures: a fresh store on each provider and engine, as a unit of work sees it."""
+"""Fixtures: a fresh store on each provider and engine, as a unit of work sees it.
+
+A store is of the contexts of `tests.samples`, unless it is given others.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from attrs import define, field
 from moto import mock_aws
 
 from api.composition.clients import make_client
-from infrastructure.contexts.registered import REGISTERED
+from infrastructure.contexts.context import Contexts
 from infrastructure.dynamodb.gateway.gateway import Client, Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.models import SHARED
@@ -27,6 +30,7 @@ from infrastructure.system.clock import SystemClock
 from infrastructure.system.ids import RandomIds
 from infrastructure.system.tokens import JwtSigner
 from infrastructure.unit_of_work import CommitOptions, UnitsOfWork
+from tests.samples.contexts import SAMPLES
 
 REGION = "eu-central-1"
 
@@ -39,7 +43,7 @@ class Store:
     provider: MemoryProvider | DynamoDBProvider
     meter: Meter = field(factory=Meter)
     ids: RandomIds = field(factory=RandomIds)
-    options: CommitOptions = field(factory=CommitOptions)
+    options: CommitOptions = field(factory=lambda: CommitOptions(contexts=SAMPLES))
 
     @property
     def unit_of_work(self) -> UnitsOfWork:
@@ -70,16 +74,24 @@ def client_of(endpoint_url: str) -> Client:
     return make_client(Settings(endpoint_url=endpoint_url, region=REGION))
 
 
-def dynamodb_store(name: str, client: Client, *, shards: int = 1) -> Store:
+def memory_store(contexts: Contexts = SAMPLES) -> Store:
+    """A store in a memory of its own."""
+    return Store("memory", MemoryProvider(), options=CommitOptions(contexts=contexts))
+
+
+def dynamodb_store(
+    name: str, client: Client, *, shards: int = 1, contexts: Contexts = SAMPLES
+) -> Store:
     """A store in tables of its own."""
     tables = TableNames(f"test-{uuid4().hex}-")
     meter = Meter()
     gateway = Gateway(client, meter, RetryPolicy(), trust_read_units=False)
-    own = {each.aggregate_type: each.model() for each in REGISTERED.state_stored}
+    own = {each.aggregate_type: each.model() for each in contexts.state_stored}
     models = {**SHARED, **{aggregate_type.table: model for aggregate_type, model in own.items()}}
     schemas = [TableSchema(model, tables.physical(logical)) for logical, model in models.items()]
     DynamoDBTableInitializer(gateway, schemas, Capacity()).create_missing()
-    return Store(name, DynamoDBProvider(gateway, tables, own, listing_shards=shards), meter)
+    provider = DynamoDBProvider(gateway, tables, own, listing_shards=shards)
+    return Store(name, provider, meter, options=CommitOptions(contexts=contexts))
 
 
 @cache
@@ -96,6 +108,12 @@ def moto_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
         yield _client_for_moto()
 
 
+@pytest.fixture
+def contexts() -> Contexts:
+    """What the stores are of. The tests of a context of the service put that service's here."""
+    return SAMPLES
+
+
 @pytest.fixture(
     params=[
         "memory",
@@ -104,15 +122,15 @@ def moto_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
         pytest.param("dynamodb_local", marks=pytest.mark.engine),
     ]
 )
-def make_store(request: pytest.FixtureRequest) -> Callable[[], Store]:
+def make_store(request: pytest.FixtureRequest, contexts: Contexts) -> Callable[[], Store]:
     """Makes empty stores on every provider and engine in turn."""
     if request.param == "memory":
-        return lambda: Store("memory", MemoryProvider())
+        return lambda: memory_store(contexts)
     if request.param == "moto":
         client = request.getfixturevalue("moto_client")
     else:
         client = client_of(request.getfixturevalue(request.param).endpoint_url)
-    return lambda: dynamodb_store(request.param, client)
+    return lambda: dynamodb_store(request.param, client, contexts=contexts)
 
 
 @pytest.fixture
@@ -122,7 +140,16 @@ def store(make_store: Callable[[], Store]) -> Store:
 
 
 @pytest.fixture
-def ministack_store(ministack: object, request: pytest.FixtureRequest) -> Store:
+def ministack_store(request: pytest.FixtureRequest, contexts: Contexts) -> Store:
     """An empty store on the engine that shows races, idempotency and write cost."""
     engine = request.getfixturevalue("ministack")
-    return dynamodb_store("ministack", client_of(engine.endpoint_url))
+    return dynamodb_store("ministack", client_of(engine.endpoint_url), contexts=contexts)
+
+
+@pytest.fixture(params=["memory", pytest.param("ministack", marks=pytest.mark.engine)])
+def racing_store(request: pytest.FixtureRequest, contexts: Contexts) -> Store:
+    """An empty store that is honest under threads."""
+    if request.param == "memory":
+        return memory_store(contexts)
+    ministack: Store = request.getfixturevalue("ministack_store")
+    return ministack

@@ -41,7 +41,7 @@ __all__ = [
 
 T = TypeVar("T")
 Environment = Literal["development", "test", "production"]
-Provider = Literal["memory", "dynamodb"]
+ProviderName = Literal["memory", "dynamodb"]
 BillingMode = Literal["on_demand", "provisioned"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -84,8 +84,8 @@ class Settings:
         "Chooses the settings file, and how strict the checks are.",
         one_of(Environment),
     )
-    provider: Provider = _option(
-        "memory", "Where everything is kept. memory: forgotten at exit.", one_of(Provider)
+    provider: ProviderName = _option(
+        "memory", "Where everything is kept. memory: forgotten at exit.", one_of(ProviderName)
     )
     endpoint_url: str | None = _optional(
         "Address of a local DynamoDB engine, and of its SQS, SNS and EventBridge. Empty: AWS "

@@ -38,7 +38,7 @@ COMPOSITION = "Only the composition names adapters"
         ("domain/errors.py", "import boto3", NO_FRAMEWORK),
         ("application/errors.py", "import cattrs", NO_FRAMEWORK),
         ("domain/errors.py", "import application", LAYERED),
-        ("application/users/get_user.py", "import infrastructure.engines", LAYERED),
+        ("application/commit_each.py", "import infrastructure.engines", LAYERED),
         ("infrastructure/__init__.py", "import api.http", LAYERED),
         ("infrastructure/events/registry.py", "import infrastructure.subscriptions", ROOMS),
         ("infrastructure/outbox/store.py", "import infrastructure.messaging", ROOMS),

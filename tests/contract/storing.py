@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from domain.users.user import User
-from infrastructure.contexts.users import USER
+from tests.samples.people import PERSON, Person, new_person
 from tests.stores import Store
-from tests.users import NOW, new_user
+from tests.times import NOW
 
 # What can be no id. The first looks like the key under which an address is claimed.
 HOSTILE_IDS = {
@@ -22,37 +21,37 @@ HOSTILE_IDS = {
 }
 
 
-def put(store: Store, *users: User) -> None:
-    """Stores these users in one commit."""
+def put(store: Store, *people: Person) -> None:
+    """Stores these people in one commit."""
     with store.unit_of_work() as unit:
-        for user in users:
-            unit.users.add(user)
+        for person in people:
+            unit.people.add(person)
         unit.commit()
 
 
 def put_new(store: Store, *ids: str) -> None:
-    """Stores a user under each id, with the address `<id>@example.com`."""
-    put(store, *(new_user(address(id_), id=id_) for id_ in ids))
+    """Stores a person under each id, with the address `<id>@example.com`."""
+    put(store, *(new_person(address(id_), id=id_) for id_ in ids))
 
 
-def address(user_id: str) -> str:
-    """The address of a user of `put_new`."""
-    return f"{user_id}@example.com"
+def address(person_id: str) -> str:
+    """The address of a person of `put_new`."""
+    return f"{person_id}@example.com"
 
 
-def rename(store: Store, user_id: str, first_name: str) -> None:
-    """Someone else changes the user's name in a unit of work of their own."""
+def rename(store: Store, person_id: str, first_name: str) -> None:
+    """Someone else changes the person's name in a unit of work of their own."""
     with store.unit_of_work() as unit:
-        user = unit.users.get(user_id)
-        user.change_name(first_name, user.last_name, NOW)
-        unit.users.save(user)
+        person = unit.people.get(person_id)
+        person.change_name(first_name, person.last_name, NOW)
+        unit.people.save(person)
         unit.commit()
 
 
-def stored(store: Store, user_id: str) -> Mapping[str, Any]:
-    """What everyone else sees of a user. Raises `UserNotFound`."""
+def stored(store: Store, person_id: str) -> Mapping[str, Any]:
+    """What everyone else sees of a person. Raises `PersonNotFound`."""
     with store.unit_of_work() as unit:
-        return USER.to_state(unit.users.get(user_id))
+        return PERSON.to_state(unit.people.get(person_id))
 
 
 def names(store: Store, *ids: str) -> list[str]:

@@ -23,8 +23,9 @@ from domain.consistency import (
 )
 from domain.errors import ConcurrencyConflict, InvalidValue
 from tests.events.samples import OPTIONS, Noted, noted
+from tests.samples.people import new_person
 from tests.stores import Store
-from tests.users import NOW, new_user
+from tests.times import NOW
 
 STREAM = StreamId("Note", "1")
 
@@ -166,20 +167,20 @@ def test_a_stream_needs_a_type_and_an_id() -> None:
             StreamId(type_, id_)
 
 
-def test_events_and_a_user_are_committed_together(store: Store) -> None:
+def test_events_and_a_person_are_committed_together(store: Store) -> None:
     with store.unit_of_work() as unit:
-        unit.users.add(new_user())
+        unit.people.add(new_person())
         unit.streams.append(STREAM, noted("1"), NoStream())
         unit.commit()
     filled_again = store.unit_of_work()
     with filled_again as unit:
-        unit.users.add(new_user("grace@example.com"))
+        unit.people.add(new_person("grace@example.com"))
         unit.streams.append(STREAM, noted("x"), NoStream())
         with pytest.raises(ConcurrencyConflict):
             unit.commit()
         unit.rollback()
     with store.unit_of_work() as unit:
-        assert len(unit.users.page(10).items) == 1
+        assert len(unit.people.page(10).items) == 1
     assert texts(store) == ["1"]
 
 

@@ -18,7 +18,7 @@ from infrastructure.unit_of_work import CommitOptions
 from tests.contract.test_event_store import STREAM, filled, texts
 from tests.events.samples import NOTED, OPTIONS, Noted, noted
 from tests.stores import Store
-from tests.users import NOW
+from tests.times import NOW
 
 
 @pytest.fixture

@@ -1,27 +1,27 @@
-"""What every adapter promises about reading many users at once."""
+"""What every adapter promises about reading many people at once."""
 
 from __future__ import annotations
 
 import pytest
 
-from domain.users.values import Email
 from tests.contract.storing import HOSTILE_IDS, address, put_new
+from tests.samples.people import Email, new_person
 from tests.stores import Store
-from tests.users import NOW, new_user
+from tests.times import NOW
 
 
-def test_users_come_in_the_order_asked_for_each_once_without_the_missing(store: Store) -> None:
+def test_people_come_in_the_order_asked_for_each_once_without_the_missing(store: Store) -> None:
     put_new(store, "ada", "bob", "carol")
 
     with store.unit_of_work() as unit:
-        found = unit.users.get_many(["carol", "nobody", "ada", "carol", "bob", "ada"])
+        found = unit.people.get_many(["carol", "nobody", "ada", "carol", "bob", "ada"])
 
-    assert [user.id for user in found] == ["carol", "ada", "bob"]
+    assert [person.id for person in found] == ["carol", "ada", "bob"]
 
 
-def test_no_id_gives_no_user_and_sends_nothing(store: Store) -> None:
+def test_no_id_gives_no_person_and_sends_nothing(store: Store) -> None:
     with store.unit_of_work() as unit, store.meter.measure() as used:
-        assert unit.users.get_many([]) == []
+        assert unit.people.get_many([]) == []
 
     assert used.requests == 0
 
@@ -30,47 +30,47 @@ def test_what_cannot_be_an_id_is_left_out(store: Store) -> None:
     put_new(store, "ada")
 
     with store.unit_of_work() as unit:
-        found = unit.users.get_many([*HOSTILE_IDS.values(), "ada"])
+        found = unit.people.get_many([*HOSTILE_IDS.values(), "ada"])
 
-    assert [user.id for user in found] == ["ada"]
+    assert [person.id for person in found] == ["ada"]
 
 
-@pytest.mark.parametrize("user_id", ["ada", "claim#1", " ", "达", "😀", "a, b=c", "x" * 1024])
-def test_unusual_ids_are_ids_like_any_other(store: Store, user_id: str) -> None:
+@pytest.mark.parametrize("person_id", ["ada", "claim#1", " ", "达", "😀", "a, b=c", "x" * 1024])
+def test_unusual_ids_are_ids_like_any_other(store: Store, person_id: str) -> None:
     with store.unit_of_work() as unit:
-        unit.users.add(new_user(id=user_id))
+        unit.people.add(new_person(id=person_id))
         unit.commit()
 
     with store.unit_of_work() as unit:
-        assert [user.id for user in unit.users.get_many([user_id])] == [user_id]
+        assert [person.id for person in unit.people.get_many([person_id])] == [person_id]
     with store.unit_of_work() as unit:
-        assert unit.users.get(user_id).id == user_id
+        assert unit.people.get(person_id).id == person_id
     with store.unit_of_work() as unit:
-        assert [user.id for user in unit.users.page(1).items] == [user_id]
+        assert [person.id for person in unit.people.page(1).items] == [person_id]
 
 
 def test_more_than_a_hundred_ids_are_read_too(store: Store) -> None:
-    ids = [f"user-{n:03}" for n in range(101)]
+    ids = [f"person-{n:03}" for n in range(101)]
     for start in range(0, len(ids), 30):
         put_new(store, *ids[start : start + 30])
 
     with store.unit_of_work() as unit:
-        found = unit.users.get_many(reversed(ids))
+        found = unit.people.get_many(reversed(ids))
 
-    assert [user.id for user in found] == ids[::-1]
+    assert [person.id for person in found] == ids[::-1]
 
 
-def test_user_that_the_unit_changed_is_not_read_over(store: Store) -> None:
+def test_person_that_the_unit_changed_is_not_read_over(store: Store) -> None:
     put_new(store, "ada", "bob")
 
     with store.unit_of_work() as unit:
-        ada = unit.users.get("ada")
+        ada = unit.people.get("ada")
         ada.change_email(Email("countess@example.com"), NOW)
-        found = unit.users.get_many(["bob", "ada"])
+        found = unit.people.get_many(["bob", "ada"])
 
         assert found[1] is ada
         assert ada.email == Email("countess@example.com")
         unit.rollback()
 
     with store.unit_of_work() as unit:
-        assert unit.users.get_many(["ada"])[0].email == Email(address("ada"))
+        assert unit.people.get_many(["ada"])[0].email == Email(address("ada"))

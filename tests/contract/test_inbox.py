@@ -10,14 +10,14 @@ from application.errors import UnitOfWorkMisused
 from application.idempotent_receiver import Delivery, process_once
 from application.ports.inbox import MessageAlreadyHandled
 from application.ports.outbox import MessageAlreadyAdded
-from application.ports.unit_of_work import UnitOfWork
 from domain.errors import InvalidValue
-from domain.users.errors import UserNotFound
 from infrastructure.metering import Usage
 from tests.contract.storing import HOSTILE_IDS, facts, names, put_new, rename, stored
 from tests.outboxes import add, message, pending_ids, under_way
+from tests.samples.contexts import Unit
+from tests.samples.people import PersonNotFound, new_person
 from tests.stores import Store
-from tests.users import NOW, new_user
+from tests.times import NOW
 
 UNFIT = [*(text for kind, text in HOSTILE_IDS.items() if kind != "claim"), "x" * 1025]
 ID = "000000000001-000-018f6e1e-7d5c-7000-8000-000000000001"
@@ -25,7 +25,7 @@ ID = "000000000001-000-018f6e1e-7d5c-7000-8000-000000000001"
 
 def deliver(
     store: Store,
-    effect: Callable[[UnitOfWork], None],
+    effect: Callable[[Unit], None],
     *,
     consumer: str = "mailer",
     message_id: str = ID,
@@ -34,7 +34,7 @@ def deliver(
     return process_once(store.unit_of_work, delivery, effect)
 
 
-def note(unit: UnitOfWork) -> None:
+def note(unit: Unit) -> None:
     """An effect that can be counted."""
     unit.outbox.add(message(None))
 
@@ -76,15 +76,15 @@ class TestReceiving:
         assert is_handled(store)
 
     def test_effect_that_fails_leaves_no_trace_and_happens_next_time(self, store: Store) -> None:
-        def fail(unit: UnitOfWork) -> None:
-            unit.users.add(new_user(id="ada"))
+        def fail(unit: Unit) -> None:
+            unit.people.add(new_person(id="ada"))
             raise RuntimeError("boom")
 
         with pytest.raises(RuntimeError, match="boom"):
             deliver(store, fail)
 
         assert not is_handled(store)
-        with pytest.raises(UserNotFound):
+        with pytest.raises(PersonNotFound):
             stored(store, "ada")
         assert deliver(store, note)
 
@@ -92,13 +92,13 @@ class TestReceiving:
         put_new(store, "ada")
         meanwhile = iter(["Augusta", "Countess"])
 
-        def ban(unit: UnitOfWork) -> None:
-            user = unit.users.get("ada")
+        def ban(unit: Unit) -> None:
+            person = unit.people.get("ada")
             for name in meanwhile:
                 rename(store, "ada", name)
                 break
-            user.ban(NOW)
-            unit.users.save(user)
+            person.ban(NOW)
+            unit.people.save(person)
 
         assert deliver(store, ban)
         assert names(store, "ada") == ["Countess"]
@@ -106,7 +106,7 @@ class TestReceiving:
         assert not deliver(store, ban)
 
     def test_effect_is_dropped_where_the_message_was_handled_meanwhile(self, store: Store) -> None:
-        def overtaken(unit: UnitOfWork) -> None:
+        def overtaken(unit: Unit) -> None:
             assert deliver(store, note)
             note(unit)
 
@@ -121,9 +121,9 @@ class TestRemembering:
         put_new(store, "ada")
 
         with store.unit_of_work() as unit:
-            user = unit.users.get("ada")
-            user.ban(NOW)
-            unit.users.save(user)
+            person = unit.people.get("ada")
+            person.ban(NOW)
+            unit.people.save(person)
             unit.inbox.remember("mailer", ID, NOW)
             deliver(store, lambda _: rename(store, "ada", "Theirs"))
             with pytest.raises(MessageAlreadyHandled) as refused:

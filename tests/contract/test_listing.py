@@ -1,4 +1,4 @@
-"""What every adapter promises about reading all users page by page."""
+"""What every adapter promises about reading all people page by page."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from infrastructure.system.clock import SystemClock
 from infrastructure.system.tokens import JwtSigner
 from tests.contract.storing import put_new
 from tests.stores import Store
-from tests.users import NOW
+from tests.times import NOW
 
-IDS = [f"user-{n}" for n in range(7)]
+IDS = [f"person-{n}" for n in range(7)]
 
 on_dynamodb = pytest.mark.parametrize(
     "make_store",
@@ -35,17 +35,17 @@ def pages(store: Store, size: int) -> list[list[str]]:
     found, cursor = [], None
     while True:
         with store.unit_of_work() as unit:
-            page = unit.users.page(size, cursor)
-        found.append([user.id for user in page.items])
+            page = unit.people.page(size, cursor)
+        found.append([person.id for person in page.items])
         cursor = page.next_cursor
         if cursor is None:
             return found
 
 
 def first_cursor(store: Store) -> str:
-    """The cursor after the first of several users."""
+    """The cursor after the first of several people."""
     with store.unit_of_work() as unit:
-        cursor: str | None = unit.users.page(1).next_cursor
+        cursor: str | None = unit.people.page(1).next_cursor
     assert cursor is not None
     return cursor
 
@@ -60,7 +60,7 @@ def test_empty_store_has_one_empty_page(store: Store) -> None:
     assert pages(store, 3) == [[]]
 
 
-def test_pages_of_every_size_visit_all_users_once_in_the_order_of_their_ids(store: Store) -> None:
+def test_pages_of_every_size_visit_all_people_once_in_the_order_of_their_ids(store: Store) -> None:
     put_new(store, *reversed(IDS))
 
     for size in range(1, len(IDS) + 2):
@@ -68,57 +68,57 @@ def test_pages_of_every_size_visit_all_users_once_in_the_order_of_their_ids(stor
         assert pages(store, size) == expected
 
 
-def test_claims_on_addresses_are_no_users(store: Store) -> None:
+def test_claims_on_addresses_are_no_people(store: Store) -> None:
     put_new(store, "A", "B", "D", "E")  # the keys of claims sort between these
 
     assert pages(store, 2) == [["A", "B"], ["D", "E"]]
 
 
-def test_keys_of_claims_after_the_last_user_make_no_further_page(store: Store) -> None:
+def test_keys_of_claims_after_the_last_person_make_no_further_page(store: Store) -> None:
     put_new(store, "A", "B")
 
     assert pages(store, 2) == [["A", "B"]]
 
 
-def test_removed_users_are_skipped(store: Store) -> None:
+def test_removed_people_are_skipped(store: Store) -> None:
     put_new(store, *IDS)
     with store.unit_of_work() as unit:
         for id_ in (IDS[0], IDS[3], IDS[6]):
-            unit.users.remove(unit.users.get(id_))
+            unit.people.remove(unit.people.get(id_))
         unit.commit()
 
     assert pages(store, 2) == [[IDS[1], IDS[2]], [IDS[4], IDS[5]]]
 
 
-def test_users_that_this_unit_staged_for_removal_leave_no_gap_in_a_page(store: Store) -> None:
+def test_people_that_this_unit_staged_for_removal_leave_no_gap_in_a_page(store: Store) -> None:
     put_new(store, *IDS)
 
     with store.unit_of_work() as unit:
-        for user in unit.users.get_many(IDS[:3]):
-            unit.users.remove(user)
-        page = unit.users.page(3)
+        for person in unit.people.get_many(IDS[:3]):
+            unit.people.remove(person)
+        page = unit.people.page(3)
         unit.rollback()
 
-    assert [user.id for user in page.items] == IDS[3:6]
+    assert [person.id for person in page.items] == IDS[3:6]
 
 
-def test_cursor_goes_on_where_its_page_ended_though_that_user_is_gone(store: Store) -> None:
+def test_cursor_goes_on_where_its_page_ended_though_that_person_is_gone(store: Store) -> None:
     put_new(store, *IDS)
     cursor = first_cursor(store)
     with store.unit_of_work() as unit:
-        unit.users.remove(unit.users.get(IDS[0]))
+        unit.people.remove(unit.people.get(IDS[0]))
         unit.commit()
 
     with store.unit_of_work() as unit:
-        page = unit.users.page(2, cursor)
+        page = unit.people.page(2, cursor)
 
-    assert [user.id for user in page.items] == IDS[1:3]
+    assert [person.id for person in page.items] == IDS[1:3]
 
 
 @pytest.mark.parametrize("size", [0, -1])
-def test_page_needs_room_for_one_user(store: Store, size: int) -> None:
+def test_page_needs_room_for_one_person(store: Store, size: int) -> None:
     with store.unit_of_work() as unit, pytest.raises(InvalidValue) as refused:
-        unit.users.page(size)
+        unit.people.page(size)
 
     assert refused.value.field == "size"
 
@@ -131,10 +131,10 @@ FORGED = {
     "surrogate": "\ud800",
     "long": "x" * 100_000,
     "other key": Cursors(JwtSigner("another key of thirty-two bytes or more", SystemClock())).issue(
-        "users", ListingPosition("user-1")
+        "people", ListingPosition("person-1")
     ),
     "other listing": Cursors(JwtSigner(SAMPLE_SIGNING_KEY, SystemClock())).issue(
-        "orders", ListingPosition("user-1")
+        "parcels", ListingPosition("person-1")
     ),
     "other token": JwtSigner(SAMPLE_SIGNING_KEY, SystemClock()).sign("access", {"sub": "ada"}),
 }
@@ -143,7 +143,7 @@ FORGED = {
 @pytest.mark.parametrize("cursor", FORGED.values(), ids=FORGED)
 def test_cursor_that_this_listing_did_not_issue_is_refused(store: Store, cursor: str) -> None:
     with store.unit_of_work() as unit, pytest.raises(InvalidValue) as refused:
-        unit.users.page(1, cursor)
+        unit.people.page(1, cursor)
 
     assert refused.value.field == "cursor"
 
@@ -157,7 +157,7 @@ def test_cursor_with_any_part_changed_is_refused(store: Store) -> None:
     with store.unit_of_work() as unit:
         for tampered in (*changed, cursor[:-5], cursor + "AAAA"):
             with pytest.raises(InvalidValue):
-                unit.users.page(1, tampered)
+                unit.people.page(1, tampered)
 
 
 @on_dynamodb
@@ -166,13 +166,13 @@ def test_cursor_of_another_table_is_refused(make_store: Callable[[], Store]) -> 
     put_new(other, *IDS)
 
     with store.unit_of_work() as unit, pytest.raises(InvalidValue) as refused:
-        unit.users.page(1, first_cursor(other))
+        unit.people.page(1, first_cursor(other))
 
     assert refused.value.field == "cursor"
 
 
 @on_dynamodb
-def test_users_spread_over_shards_are_listed_in_the_order_of_their_ids(store: Store) -> None:
+def test_people_spread_over_shards_are_listed_in_the_order_of_their_ids(store: Store) -> None:
     sharded = listed_over(store, 3)
     put_new(sharded, *IDS)
 
@@ -182,7 +182,7 @@ def test_users_spread_over_shards_are_listed_in_the_order_of_their_ids(store: St
 
 
 @on_dynamodb
-def test_users_stored_before_shards_were_added_are_listed_with_the_later_ones(
+def test_people_stored_before_shards_were_added_are_listed_with_the_later_ones(
     store: Store,
 ) -> None:
     put_new(store, *IDS[::2])
@@ -200,18 +200,18 @@ def test_cursor_can_be_read_with_another_number_of_shards(
     cursor = first_cursor(listed_over(store, issued))
 
     with listed_over(store, read).unit_of_work() as unit:
-        page = unit.users.page(10, cursor)
+        page = unit.people.page(10, cursor)
 
-    assert [user.id for user in page.items] == IDS[1:]
+    assert [person.id for person in page.items] == IDS[1:]
 
 
 @on_dynamodb
-def test_changing_a_user_does_not_move_it_in_the_listing(store: Store) -> None:
+def test_changing_a_person_does_not_move_it_in_the_listing(store: Store) -> None:
     put_new(store, *IDS)
     with listed_over(store, 3).unit_of_work() as unit:
-        for user in unit.users.get_many(IDS):
-            user.verify_email(NOW)
-            unit.users.save(user)
+        for person in unit.people.get_many(IDS):
+            person.verify_email(NOW)
+            unit.people.save(person)
         unit.commit()
 
     assert pages(store, 10) == [IDS]

@@ -34,14 +34,14 @@ from tests.outboxes import (
     stored,
 )
 from tests.stores import Store, client_of, dynamodb_store
-from tests.users import NOW
+from tests.times import NOW
 
 WHOLE = message(
     "000000000001-000-commit",
     payload=b"\x00 any bytes \xff",
     headers={"aggregateVersion": "1", "näive": ""},
     aggregate_id="ada",
-    aggregate_type="User",
+    aggregate_type="Person",
     correlation_id="request",
     causation_id="command",
     created_at=NOW + timedelta(microseconds=1),

@@ -15,22 +15,21 @@ from application.event_context import event_context
 from application.integration_events import IntegrationEvent
 from application.ports.event_store import EventMetadata
 from application.ports.outbox import MessageAlreadyAdded, OutboxMessage
-from application.ports.unit_of_work import UnitOfWork
 from domain.consistency import Anything, NoStream, StreamId
 from domain.errors import ConcurrencyConflict, InvalidValue
-from domain.users.errors import EmailAlreadyRegistered, UserNotFound
-from domain.users.values import Email
 from infrastructure.contexts.context import Context, Contexts
 from infrastructure.metering import Usage
 from infrastructure.outbox.table import MAX_MESSAGE
 from infrastructure.unit_of_work import CommitOptions
 from tests.contract.storing import address, facts, put, put_new, rename
-from tests.contract.storing import stored as stored_user
+from tests.contract.storing import stored as stored_person
 from tests.events.samples import NOTED, OPTIONS, Noted, noted
-from tests.orders import line, new_order
 from tests.outboxes import add, entries, message, message_of, pending, pending_ids, under_way
+from tests.samples.contexts import Unit
+from tests.samples.parcels import line, new_parcel
+from tests.samples.people import Email, EmailTaken, PersonNotFound, new_person
 from tests.stores import Store
-from tests.users import NOW, new_user
+from tests.times import NOW
 
 NOTES = CommitOptions(
     contexts=Contexts(
@@ -46,7 +45,7 @@ NOTE = StreamId("Note", "1")
 
 
 def told(store: Store, ordering_key: str) -> list[tuple[str, str]]:
-    """Which messages an ordering key has, each by its type and the version of its aggregate."""
+    """Which messages a parceling key has, each by its type and the version of its aggregate."""
     found = pending(store, ordering_key)
     return [(each.message_type, each.headers["aggregateVersion"]) for each in found]
 
@@ -74,20 +73,20 @@ class TestMessagesOfEvents:
         assert (version, index, len(commit_id)) == ("000000000001", "000", 36)
         assert registered == OutboxMessage(
             message_id=registered.message_id,
-            message_type="UserRegistered",
-            destination="users",
+            message_type="PersonRegistered",
+            destination="people",
             ordering_key="ada",
             payload=registered.payload,
             headers={"aggregateVersion": "1"},
             aggregate_id="ada",
-            aggregate_type="User",
+            aggregate_type="Person",
             correlation_id="request",
             causation_id="command",
             created_at=NOW,
         )
         assert content(registered) == {
             "occurred_at": "2046-11-20T12:00:00+00:00",
-            "user_id": "ada",
+            "person_id": "ada",
             "email": "ada@example.com",
             "first_name": "Ada",
             "last_name": "Lovelace",
@@ -100,14 +99,14 @@ class TestMessagesOfEvents:
         registered = only(pending(store, "ada"))
         assert (registered.correlation_id, registered.causation_id) == (None, None)
 
-    def test_order_that_is_placed_is_told_with_its_lines(self, store: Store) -> None:
+    def test_parcel_that_is_placed_is_told_with_its_lines(self, store: Store) -> None:
         with store.unit_of_work() as unit:
-            unit.orders.add(new_order("algebra", id="order-1"))
+            unit.parcels.add(new_parcel("algebra", id="parcel-1"))
             unit.commit()
 
-        placed = only(pending(store, "order-1"))
-        assert (placed.message_type, placed.destination) == ("OrderPlaced", "orders")
-        assert (placed.aggregate_id, placed.aggregate_type) == ("order-1", "Order")
+        placed = only(pending(store, "parcel-1"))
+        assert (placed.message_type, placed.destination) == ("ParcelPlaced", "parcels")
+        assert (placed.aggregate_id, placed.aggregate_type) == ("parcel-1", "Parcel")
         assert content(placed)["lines"] == [
             {"sku": "algebra", "title": "A course", "quantity": 1, "unit_price_cents": 4900}
         ]
@@ -116,100 +115,102 @@ class TestMessagesOfEvents:
         put_new(store, "ada")
         for number in range(11):
             with store.unit_of_work() as unit:
-                user = unit.users.get("ada")
-                user.unban(NOW) if number % 2 else user.ban(NOW)
-                unit.users.save(user)
+                person = unit.people.get("ada")
+                person.unban(NOW) if number % 2 else person.ban(NOW)
+                unit.people.save(person)
                 unit.commit()
 
-        changes = [["UserBanned", "UserUnbanned"][n % 2] for n in range(11)]
+        changes = [["PersonBanned", "PersonUnbanned"][n % 2] for n in range(11)]
         assert told(store, "ada") == [
-            ("UserRegistered", "1"),
+            ("PersonRegistered", "1"),
             *((change, str(version)) for version, change in enumerate(changes, 2)),
         ]
 
     def test_events_of_one_commit_are_told_in_their_order(self, store: Store) -> None:
         with store.unit_of_work() as unit:
-            user = new_user(id="ada")
-            user.change_name("Augusta", "King", NOW)
-            user.ban(NOW)
-            user.unban(NOW)
-            unit.users.add(user)
-            order = new_order(id="order-1")
-            order.add_line(line("topology"), NOW)
-            order.cancel("too late", NOW)
-            unit.orders.add(order)
+            person = new_person(id="ada")
+            person.change_name("Augusta", "King", NOW)
+            person.ban(NOW)
+            person.unban(NOW)
+            unit.people.add(person)
+            parcel = new_parcel(id="parcel-1")
+            parcel.add_line(line("topology"), NOW)
+            parcel.cancel("too late", NOW)
+            unit.parcels.add(parcel)
             unit.commit()
 
         assert told(store, "ada") == [
-            ("UserRegistered", "1"),
-            ("UserBanned", "1"),
-            ("UserUnbanned", "1"),
+            ("PersonRegistered", "1"),
+            ("PersonBanned", "1"),
+            ("PersonUnbanned", "1"),
         ]
-        assert told(store, "order-1") == [("OrderPlaced", "1"), ("OrderCancelled", "3")]
-        commits = {(m.message_id or "")[17:] for k in ("ada", "order-1") for m in pending(store, k)}
+        assert told(store, "parcel-1") == [("ParcelPlaced", "1"), ("ParcelCancelled", "3")]
+        commits = {
+            (m.message_id or "")[17:] for k in ("ada", "parcel-1") for m in pending(store, k)
+        }
         assert len(commits) == 1
 
     def test_removal_is_told_in_the_same_commit(self, store: Store) -> None:
         put_new(store, "ada")
 
         with store.unit_of_work() as unit:
-            user = unit.users.get("ada")
-            user.leave(NOW)
-            unit.users.remove(user)
+            person = unit.people.get("ada")
+            person.leave(NOW)
+            unit.people.remove(person)
             unit.commit()
 
-        with pytest.raises(UserNotFound):
-            stored_user(store, "ada")
-        assert told(store, "ada") == [("UserRegistered", "1"), ("UserRemoved", "2")]
+        with pytest.raises(PersonNotFound):
+            stored_person(store, "ada")
+        assert told(store, "ada") == [("PersonRegistered", "1"), ("PersonRemoved", "2")]
         assert content(pending(store, "ada")[1])["email"] == address("ada")
 
     def test_removal_that_is_refused_tells_nothing(self, store: Store) -> None:
         put_new(store, "ada")
 
         with store.unit_of_work() as unit:
-            user = unit.users.get("ada")
-            user.leave(NOW)
-            unit.users.remove(user)
+            person = unit.people.get("ada")
+            person.leave(NOW)
+            unit.people.remove(person)
             rename(store, "ada", "Theirs")
             with pytest.raises(ConcurrencyConflict):
                 unit.commit()
             unit.rollback()
 
-        assert told(store, "ada") == [("UserRegistered", "1")]
+        assert told(store, "ada") == [("PersonRegistered", "1")]
 
     def test_event_that_is_not_declared_is_not_told(self, store: Store) -> None:
         put_new(store, "ada")
 
         rename(store, "ada", "Augusta")
 
-        assert told(store, "ada") == [("UserRegistered", "1")]
+        assert told(store, "ada") == [("PersonRegistered", "1")]
 
-    def test_each_of_many_commits_tells_of_its_own_user(self, store: Store) -> None:
+    def test_each_of_many_commits_tells_of_its_own_person(self, store: Store) -> None:
         put_new(store, "fine", "stale", "taken", "holder")
 
-        def ban(unit: UnitOfWork, user_id: str) -> None:
-            user = unit.users.get(user_id)
-            user.ban(NOW)
-            if user_id == "stale":
+        def ban(unit: Unit, person_id: str) -> None:
+            person = unit.people.get(person_id)
+            person.ban(NOW)
+            if person_id == "stale":
                 rename(store, "stale", "Theirs")
-            if user_id == "taken":
-                user.change_email(Email(address("holder")), NOW)
-            unit.users.save(user)
+            if person_id == "taken":
+                person.change_email(Email(address("holder")), NOW)
+            unit.people.save(person)
 
         results = commit_each(store.unit_of_work, ["fine", "stale", "taken"], ban)
 
         assert [result.is_committed for result in results] == [True, False, False]
-        registered = ("UserRegistered", "1")
-        assert told(store, "fine") == [registered, ("UserBanned", "2")]
+        registered = ("PersonRegistered", "1")
+        assert told(store, "fine") == [registered, ("PersonBanned", "2")]
         assert told(store, "stale") == told(store, "taken") == [registered]
 
     def test_a_staged_message_is_left_to_the_commit_of_its_own_unit(self, store: Store) -> None:
         put_new(store, "ada")
 
-        def ban(unit: UnitOfWork, user_id: str) -> None:
-            user = unit.users.get(user_id)
-            user.ban(NOW)
-            unit.users.save(user)
+        def ban(unit: Unit, person_id: str) -> None:
+            person = unit.people.get(person_id)
+            person.ban(NOW)
+            unit.people.save(person)
 
         with store.unit_of_work() as unit:
             unit.outbox.add(message("by-hand", "other"))
@@ -217,14 +218,16 @@ class TestMessagesOfEvents:
             between = (told(store, "ada")[1:], pending_ids(store, "other"))
             unit.commit()
 
-        assert between == ([("UserBanned", "2")], [])
+        assert between == ([("PersonBanned", "2")], [])
         assert pending_ids(store, "other") == ["by-hand"]
 
     def test_refused_commit_tells_nothing(self, store: Store) -> None:
         put_new(store, "ada")
 
-        with pytest.raises(EmailAlreadyRegistered):
-            put(store, new_user("bob@example.com", id="bob"), new_user(address("ada"), id="eve"))
+        with pytest.raises(EmailTaken):
+            put(
+                store, new_person("bob@example.com", id="bob"), new_person(address("ada"), id="eve")
+            )
 
         assert [told(store, key) for key in ("bob", "eve")] == [[], []]
 
@@ -260,17 +263,17 @@ class TestMessagesOfStreams:
 
     def test_events_are_stored_as_dispatched_exactly_when_they_are_told(self, store: Store) -> None:
         with store.unit_of_work() as unit:
-            order = new_order(id="order-1")
-            order.add_line(line("topology"), NOW)
-            order.pay(NOW)
-            unit.orders.add(order)
+            parcel = new_parcel(id="parcel-1")
+            parcel.add_line(line("topology"), NOW)
+            parcel.pay(NOW)
+            unit.parcels.add(parcel)
             unit.commit()
 
-        events = store.provider.events().read(StreamId("Order", "order-1")).events
+        events = store.provider.events().read(StreamId("Parcel", "parcel-1")).events
         assert [(each.type, each.is_dispatched) for each in events] == [
-            ("OrderPlaced", True),
+            ("ParcelPlaced", True),
             ("LineAdded", False),
-            ("OrderPaid", True),
+            ("ParcelPaid", True),
         ]
 
     def test_events_of_other_streams_are_not_told(self, make_store: Callable[[], Store]) -> None:
@@ -285,14 +288,14 @@ class TestMessagesOfStreams:
 class TestMessagesAddedByHand:
     def test_they_are_stored_with_everything_else(self, store: Store) -> None:
         with store.unit_of_work() as unit:
-            unit.users.add(new_user(id="ada"))
+            unit.people.add(new_person(id="ada"))
             unit.outbox.add(message("9"))
             unit.outbox.add(message("1", "other", payload=b"\xff"))
             before = entries(store)
             unit.commit()
 
         assert before == []
-        assert [m.message_type for m in pending(store, "ada")] == ["UserRegistered"] * 2
+        assert [m.message_type for m in pending(store, "ada")] == ["PersonRegistered"] * 2
         assert pending(store, "other") == [message("1", "other", payload=b"\xff")]
 
     def test_alone_they_can_be_all_that_is_committed(self, store: Store) -> None:
@@ -307,9 +310,9 @@ class TestMessagesAddedByHand:
         put_new(store, "ada")
 
         with store.unit_of_work() as unit:
-            user = unit.users.get("ada")
-            user.ban(NOW)
-            unit.users.save(user)
+            person = unit.people.get("ada")
+            person.ban(NOW)
+            unit.people.save(person)
             unit.outbox.add(message("1", "other"))
             rename(store, "ada", "Theirs")
             with pytest.raises(ConcurrencyConflict):
@@ -364,7 +367,7 @@ class TestMessagesAddedByHand:
 
     def test_one_that_is_too_large_refuses_the_commit(self, store: Store) -> None:
         with store.unit_of_work() as unit, store.meter.measure() as used:
-            unit.users.add(new_user(id="bob"))
+            unit.people.add(new_person(id="bob"))
             unit.outbox.add(message_of(MAX_MESSAGE + 1))
             with pytest.raises(LimitExceeded):
                 unit.commit()
@@ -378,7 +381,7 @@ class TestAMessageThatIsThereAlready:
         add(store, "1", payload=b"first")
 
         with store.unit_of_work() as unit:
-            unit.users.add(new_user(id="bob"))
+            unit.people.add(new_person(id="bob"))
             unit.outbox.add(message("2"))
             unit.outbox.add(message("1", payload=b"second"))
             with pytest.raises(MessageAlreadyAdded) as refused:
@@ -387,8 +390,8 @@ class TestAMessageThatIsThereAlready:
 
         assert facts(refused.value) == (MessageAlreadyAdded, "ada", "1")
         assert [m.payload for m in pending(store)] == [b"first"]
-        with pytest.raises(UserNotFound):
-            stored_user(store, "bob")
+        with pytest.raises(PersonNotFound):
+            stored_person(store, "bob")
 
     def test_in_one_commit_it_is_refused_before_anything_is_sent(self, store: Store) -> None:
         with store.unit_of_work() as unit, store.meter.measure() as used:
@@ -410,44 +413,45 @@ class TestWhatADestinationWouldRefuse:
             if checked.ordering_key == "eve":
                 raise InvalidValue("ordering_key", "is not for the world outside")
 
-        return evolve(make_store(), options=CommitOptions(check_message=check))
+        store = make_store()
+        return evolve(store, options=evolve(store.options, check_message=check))
 
     def test_event_whose_message_is_refused_stores_nothing(self, store: Store) -> None:
         with store.unit_of_work() as unit, store.meter.measure() as used:
-            unit.users.add(new_user(id="ada"))
-            unit.users.add(new_user("eve@example.com", id="eve"))
+            unit.people.add(new_person(id="ada"))
+            unit.people.add(new_person("eve@example.com", id="eve"))
             with pytest.raises(InvalidValue, match="world outside"):
                 unit.commit()
             unit.rollback()
 
         assert (used.requests, entries(store)) == (0, [])
-        with pytest.raises(UserNotFound):
-            stored_user(store, "ada")
+        with pytest.raises(PersonNotFound):
+            stored_person(store, "ada")
 
     def test_refused_message_can_be_taken_back_and_the_rest_committed(self, store: Store) -> None:
         with store.unit_of_work() as unit:
-            unit.users.add(new_user(id="ada"))
+            unit.people.add(new_person(id="ada"))
             with pytest.raises(InvalidValue, match="world outside"):
                 unit.outbox.add(message("1", "eve"))
             unit.commit()
 
-        assert told(store, "ada") == [("UserRegistered", "1")]
+        assert told(store, "ada") == [("PersonRegistered", "1")]
         assert told(store, "eve") == []
 
 
 def test_ids_of_messages_are_unique_to_their_commits(store: Store) -> None:
-    """A user who registers again under the same id starts at version 1 again."""
+    """A person who registers again under the same id starts at version 1 again."""
     for _ in range(2):
         put_new(store, "ada")
         with store.unit_of_work() as unit:
-            user = unit.users.get("ada")
-            user.leave(NOW)
-            unit.users.remove(user)
+            person = unit.people.get("ada")
+            person.leave(NOW)
+            unit.people.remove(person)
             unit.commit()
 
     assert told(store, "ada") == [
-        *[("UserRegistered", "1")] * 2,
-        *[("UserRemoved", "2")] * 2,
+        *[("PersonRegistered", "1")] * 2,
+        *[("PersonRemoved", "2")] * 2,
     ]
 
 
@@ -456,13 +460,13 @@ def test_save_is_one_plain_write_unless_it_tells_something(ministack_store: Stor
     put_new(ministack_store, "ada")
 
     with ministack_store.unit_of_work() as unit:
-        user = unit.users.get("ada")
-        user.change_name("Augusta", "King", NOW)
-        unit.users.save(user)
+        person = unit.people.get("ada")
+        person.change_name("Augusta", "King", NOW)
+        unit.people.save(person)
         with ministack_store.meter.measure() as untold:
             unit.commit()
-        user.ban(NOW)
-        unit.users.save(user)
+        person.ban(NOW)
+        unit.people.save(person)
         with ministack_store.meter.measure() as told:
             unit.commit()
 

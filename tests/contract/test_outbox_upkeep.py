@@ -44,7 +44,7 @@ from tests.outboxes import (
 )
 from tests.stores import Store, client_of, dynamodb_store
 from tests.subscription.subscribing import FakeClock
-from tests.users import NOW
+from tests.times import NOW
 
 Marking = Callable[[TableOutbox, MessageKey], Metered[None]]
 

@@ -62,7 +62,7 @@ def bus(request: pytest.FixtureRequest) -> Iterator[Outlet]:
 
     cloud = Cloud(request.getfixturevalue("ministack"))
     mailbox = cloud.queue()
-    name = cloud.bus(mailbox, {"source": ["dynastrata.users"]})
+    name = cloud.bus(mailbox, {"source": ["dynastrata.people"]})
     yield Outlet(
         cloud.publisher(f"eventbridge:{name}"),
         lambda count: [id_of(each) for each in mailbox.receive(count)],

@@ -31,7 +31,7 @@ from tests.outboxes import (
     with_shards,
 )
 from tests.stores import Store
-from tests.users import NOW
+from tests.times import NOW
 
 MOMENT = timedelta(milliseconds=1)
 MUCH_LATER = LATER + timedelta(hours=1)

@@ -12,7 +12,6 @@ import pytest
 from pynamodb.models import Model
 
 from application.ports.table_initializer import TableStatus
-from infrastructure.contexts.registered import REGISTERED
 from infrastructure.dynamodb.gateway.gateway import Client, Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.models import SHARED
@@ -21,12 +20,13 @@ from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.metering import Meter
 from tests.contract.letters import Letter, OtherLetter, PlainLetter, WholeLetter
+from tests.samples.contexts import SAMPLES
 from tests.stores import client_of
 
 RACERS = 4
 
 MODELS: dict[str, type[Model]] = {
-    **{each.aggregate_type.table: each.model() for each in REGISTERED.state_stored},
+    **{each.aggregate_type.table: each.model() for each in SAMPLES.state_stored},
     **SHARED,
 }
 """The models of the service, by logical table."""

@@ -127,7 +127,7 @@ def run(copy: Path, *command: str, module: bool = True) -> str:
     return done.stdout
 
 
-CONTRACT = ("pytest", "-q", "-p", "no:cacheprovider", "tests/contract/test_coupons.py")
+CONTRACT = ("pytest", "-q", "-p", "no:cacheprovider", "tests/coupons/test_coupons.py")
 
 
 def test_the_new_aggregate_passes_its_contract(copy: Path) -> None:

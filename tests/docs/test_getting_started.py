@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import tests.docs.test_adding_an_aggregate as adding
-from tests.docs.markdown import GUIDES, blocks
+from tests.markdown import GUIDES, blocks
 
 GUIDE = GUIDES / "getting-started.md"
 TEXTS = ("docs", "README.md", "Makefile", "docker-compose.yml")
@@ -35,7 +35,7 @@ def test_every_block_has_its_place() -> None:
     assert len(_PLACED.findall(GUIDE.read_text())) == len(shown)
 
 
-TESTS = ("tests/unit/test_redeem_coupon.py", "tests/e2e/test_http_coupons.py")
+TESTS = ("tests/coupons/test_redeem_coupon.py", "tests/e2e/test_http_coupons.py")
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", *TESTS)
 
 

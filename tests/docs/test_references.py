@@ -12,6 +12,7 @@ from pynamodb.attributes import Attribute
 from api.lambdas.outbox_relay import FILTER
 from application.retry_on_conflict import MAX_ATTEMPTS
 from domain.consistency import StreamId
+from infrastructure.contexts.registered import REGISTERED
 from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.models.base import ClaimModel
@@ -33,9 +34,10 @@ from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.event_subscription import subscription_key
 from scripts import measure_costs
 from scripts import write_configuration_reference as configuration
-from tests.docs.markdown import GUIDES, README, Row, prose, table
+from tests.markdown import GUIDES, README, Row, prose, table
 from tests.stores import Store, dynamodb_store
-from tests.users import NOW, new_user
+from tests.times import NOW
+from tests.users.samples import new_user
 
 COMMITS = GUIDES / "commits.md"
 SCHEMAS = GUIDES / "table-schemas.md"
@@ -154,7 +156,7 @@ def test_the_table_has_neither_a_stream_nor_a_time_to_live() -> None:
 
 
 def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
-    store = dynamodb_store("moto", moto_client)
+    store = dynamodb_store("moto", moto_client, contexts=REGISTERED)
     with store.unit_of_work() as unit:
         unit.users.add(new_user("ada@example.com"))
         unit.commit()

@@ -31,7 +31,7 @@ from infrastructure.engines.process import LOOPBACK, reserved_port
 from infrastructure.settings.checks import PREFIX, variable
 from infrastructure.settings.settings import DESTINATION, TABLE, Settings
 from infrastructure.system.logs import configure_logs
-from tests.docs.markdown import DOCUMENTS, GUIDES, README, ROOT, Block, blocks, name, prose
+from tests.markdown import DOCUMENTS, GUIDES, README, ROOT, Block, blocks, name, prose
 
 # These two are followed in a copy of the code, each by a test of its own.
 FOLLOWED = (GUIDES / "adding-an-aggregate.md", GUIDES / "getting-started.md")

@@ -14,7 +14,7 @@ from infrastructure.contexts.context import Context, Contexts
 from infrastructure.events.registry import EventType
 from tests.e2e.clients import ManualClock
 from tests.e2e.commands import Cli
-from tests.orders import line
+from tests.orders.samples import line
 
 
 @pytest.fixture

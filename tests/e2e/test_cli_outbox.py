@@ -23,9 +23,10 @@ from infrastructure.settings.settings import Settings
 from infrastructure.system.logs import configure_logs
 from tests.e2e.clients import Api, ManualClock
 from tests.e2e.commands import Cli, variables
-from tests.outboxes import messages, numbered
+from tests.outboxes import numbered
 from tests.relaying.children import child
 from tests.relaying.destinations import ALWAYS, ScriptedDestination
+from tests.users.samples import messages_of_users
 
 ON_DYNAMODB = pytest.mark.parametrize(
     "settings", [pytest.param("dynamodb", marks=pytest.mark.engine)], indirect=True
@@ -65,7 +66,7 @@ def unreachable() -> Iterator[dict[str, str]]:
 
 
 def add(container: Container, *ids: str, ordering_key: str = "ada") -> None:
-    container.outbox().add_many(messages(*ids, ordering_key=ordering_key))
+    container.outbox().add_many(messages_of_users(*ids, ordering_key=ordering_key))
 
 
 def pending(container: Container, ordering_key: str = "ada") -> list[str]:
@@ -104,8 +105,8 @@ class TestStats:
         clock: ManualClock,
     ) -> None:
         give_up(container, destination, "1")
-        oldest = evolve(messages("2")[0], created_at=clock.now())
-        container.outbox().add_many([oldest, *messages("3", created_at=clock.now())])
+        oldest = evolve(messages_of_users("2")[0], created_at=clock.now())
+        container.outbox().add_many([oldest, *messages_of_users("3", created_at=clock.now())])
         clock.advance(seconds=90)
 
         found = told(here("outbox", "stats", "--json"))

@@ -18,9 +18,9 @@ from infrastructure.contexts.context import Context, Contexts
 from infrastructure.messaging.local import LogPublisher
 from infrastructure.settings.destination import Destination
 from infrastructure.settings.settings import Settings, SettingsError
-from tests.orders import line
+from tests.orders.samples import line
 from tests.outboxes import message
-from tests.users import NOW
+from tests.times import NOW
 
 PUBLIC = (
     "unit_of_work",

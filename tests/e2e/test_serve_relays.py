@@ -18,8 +18,9 @@ from api.container import Container, build_container
 from infrastructure.settings.settings import Settings
 from tests.e2e.clients import registration
 from tests.e2e.commands import variables
-from tests.outboxes import messages, numbered
+from tests.outboxes import numbered
 from tests.relaying.children import Child, child
+from tests.users.samples import messages_of_users
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 ON_DYNAMODB = pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_shutting_down_it_ends_what_is_begun_so_that_nothing_is_repeated(
     keys = [f"key-{n}" for n in range(25)]
     with serving(settings, port, relays=True) as server:
         # At once, in one transaction.
-        added = [message for k in keys for message in messages(*numbered(4), ordering_key=k)]
+        added = [m for k in keys for m in messages_of_users(*numbered(4), ordering_key=k)]
         container.outbox().add_many(added)
         server.wait_until_published(1)
         code = server.end(number)

@@ -6,10 +6,10 @@ from attrs import frozen
 
 from domain.events import DomainEvent
 from infrastructure.contexts.context import Context, Contexts
-from infrastructure.contexts.users import USERS
 from infrastructure.events.registry import EventType
 from infrastructure.unit_of_work import CommitOptions
-from tests.users import NOW
+from tests.samples.people import PEOPLE
+from tests.times import NOW
 
 
 @frozen(kw_only=True)
@@ -21,7 +21,7 @@ class Noted(DomainEvent):
 
 
 NOTED = EventType("Noted", Noted)
-CONTEXTS = Contexts([USERS, Context(event_types=(NOTED,))])
+CONTEXTS = Contexts([PEOPLE, Context(event_types=(NOTED,))])
 REGISTRY = CONTEXTS.event_types
 OPTIONS = CommitOptions(contexts=CONTEXTS)
 

@@ -15,31 +15,32 @@ from uuid import uuid4
 from api.container import Container, build_container
 from infrastructure.settings.settings import Settings
 from tests.faults.faulty_client import Fault, FaultyClient, Send
-from tests.orders import line
+from tests.samples.contexts import SAMPLES
+from tests.samples.parcels import new_parcel
+from tests.samples.people import new_person
 
 REGION = "eu-central-1"
 
 
-def register_user(container: Container) -> None:
-    """A user, the claim on the address, a message."""
-    container.register_user()(
-        first_name="Ada",
-        last_name="Lovelace",
-        email=f"{uuid4().hex}@example.com",
-        password="correct horse battery",
-    )
+def register_person(container: Container) -> None:
+    """A person, the claim on the address, a message."""
+    with container.unit_of_work() as unit:
+        unit.people.add(new_person(f"{uuid4().hex}@example.com"))
+        unit.commit()
 
 
-def place_order(container: Container) -> None:
+def place_parcel(container: Container) -> None:
     """An event, a message."""
-    container.place_order()(customer_id="ada", lines=(line(),))
+    with container.unit_of_work() as unit:
+        unit.parcels.add(new_parcel(id=uuid4().hex))
+        unit.commit()
 
 
-COMMITS = {"register_user": register_user, "place_order": place_order}
+COMMITS = {"register_person": register_person, "place_parcel": place_parcel}
 
 
 def service(endpoint_url: str, table_prefix: str, *faults: Fault) -> tuple[Container, FaultyClient]:
-    """The whole service, and its client, whose first requests meet these faults."""
+    """A service of the contexts of the tests, and its client, whose first requests meet faults."""
     settings = Settings(
         environment="test",
         provider="dynamodb",
@@ -48,6 +49,7 @@ def service(endpoint_url: str, table_prefix: str, *faults: Fault) -> tuple[Conta
         table_prefix=table_prefix,
     )
     container = build_container(settings)
+    container.contexts.override(SAMPLES)
     gateway = container.store().gateway
     client = FaultyClient(gateway._client, list(faults), concerns=lambda operation: True)
     gateway._client = client

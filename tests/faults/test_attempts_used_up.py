@@ -35,8 +35,9 @@ from tests.faults.test_lost_messages import (
     stored,
     told,
 )
+from tests.samples.people import new_person
 from tests.stores import Store
-from tests.users import NOW, new_user
+from tests.times import NOW
 
 PLAIN_CONFLICT = refused("TransactionConflictException")
 THROTTLED = refused("ThrottlingException")
@@ -107,21 +108,21 @@ def test_commit_can_be_resumed(faulty: Faulty, fault: Fault, change: str) -> Non
     faulty.client.faults = [fault, *[later] * (ATTEMPTS - 1)]
     with faulty.store.unit_of_work() as unit:
         if change == "register":
-            user = new_user(id="ada")
-            unit.users.add(user)
+            person = new_person(id="ada")
+            unit.people.add(person)
         else:
-            user = unit.users.get("ada")
+            person = unit.people.get("ada")
             if change == "save":
-                user.change_name("Augusta Ada", "King", NOW)
+                person.change_name("Augusta Ada", "King", NOW)
             elif change == "verify":
-                user.verify_email(NOW)
+                person.verify_email(NOW)
             elif change == "change email":
-                user.change_email(LOVELACE, NOW)
-            unit.users.remove(user) if change == "remove" else unit.users.save(user)
+                person.change_email(LOVELACE, NOW)
+            unit.people.remove(person) if change == "remove" else unit.people.save(person)
         with pytest.raises((CommitOutcomeUnknown, Unreachable, Throttled)):
             unit.commit()
         with pytest.raises(UnitOfWorkMisused, match="under way"):
-            unit.users.add(new_user("grace@example.com"))
+            unit.people.add(new_person("grace@example.com"))
         unit.commit()
     expected = {"register": 1, "remove": None}.get(change, 2)
     present = stored(faulty.healthy)
@@ -143,7 +144,7 @@ class TestTheTokenHasExpired:
     def test_a_commit_that_left_its_trace_is_found(self, faulty: Faulty) -> None:
         faulty.client.faults = [answer_lost] * ATTEMPTS
         with faulty.store.unit_of_work() as unit:
-            unit.users.add(new_user(id="ada"))
+            unit.people.add(new_person(id="ada"))
             with pytest.raises(CommitOutcomeUnknown):
                 unit.commit()
             ban_or_unban(faulty.healthy)
@@ -158,7 +159,7 @@ class TestTheTokenHasExpired:
         """Its message is the last trace of it, as long as the outbox keeps that."""
         faulty.client.faults = [answer_lost] * ATTEMPTS
         with faulty.store.unit_of_work() as unit:
-            unit.users.add(new_user(id="ada"))
+            unit.people.add(new_person(id="ada"))
             with pytest.raises(CommitOutcomeUnknown):
                 unit.commit()
             remove(faulty.healthy)
@@ -172,25 +173,25 @@ class TestTheTokenHasExpired:
                     unit.commit()
             unit.rollback()
         assert items(faulty.healthy) == 0
-        assert told(faulty.healthy)["UserRegistered"] == is_message_kept
+        assert told(faulty.healthy)["PersonRegistered"] == is_message_kept
 
     def test_a_removal_is_found_by_its_message(self, faulty: Faulty) -> None:
         register(faulty.healthy)
         faulty.client.faults = [answer_lost] * ATTEMPTS
         with faulty.store.unit_of_work() as unit:
-            user = unit.users.get("ada")
-            user.leave(NOW)
-            unit.users.remove(user)
+            person = unit.people.get("ada")
+            person.leave(NOW)
+            unit.people.remove(person)
             with pytest.raises(CommitOutcomeUnknown):
                 unit.commit()
             faulty.time.now += 11 * MINUTE
             unit.commit()
-        assert told(faulty.healthy) == {"UserRegistered": 1, "UserRemoved": 1}
+        assert told(faulty.healthy) == {"PersonRegistered": 1, "PersonRemoved": 1}
 
     def test_a_commit_whose_traces_cannot_be_read_stays_unknown(self, faulty: Faulty) -> None:
         faulty.client.faults = [answer_lost] * ATTEMPTS
         with faulty.store.unit_of_work() as unit:
-            unit.users.add(new_user(id="ada"))
+            unit.people.add(new_person(id="ada"))
             with pytest.raises(CommitOutcomeUnknown):
                 unit.commit()
             faulty.time.now += 11 * MINUTE
@@ -204,7 +205,7 @@ class TestTheTokenHasExpired:
     def test_a_commit_known_to_be_unsent_is_simply_sent(self, faulty: Faulty) -> None:
         faulty.client.faults = [not_connected] * ATTEMPTS
         with faulty.store.unit_of_work() as unit:
-            unit.users.add(new_user(id="ada"))
+            unit.people.add(new_person(id="ada"))
             with pytest.raises(Unreachable):
                 unit.commit()
             faulty.time.now += 11 * MINUTE

@@ -29,8 +29,8 @@ from tests.stores import Store, client_of, dynamodb_store
 ROOT = Path(__file__).resolve().parents[2]
 ATTEMPTS = 4
 WRITTEN = {
-    "register_user": ["claim", "message UserRegistered", "user"],
-    "place_order": ["event OrderPlaced", "message OrderPlaced"],
+    "register_person": ["claim", "message PersonRegistered", "person"],
+    "place_parcel": ["event ParcelPlaced", "message ParcelPlaced"],
 }
 """What each commit writes."""
 
@@ -52,7 +52,7 @@ class Tables:
     def written(self) -> list[list[str]]:
         """What is stored, by the commit whose id it bears."""
         found: dict[str, list[str]] = {}
-        for table in ("users", "events", "outbox"):
+        for table in ("people", "events", "outbox"):
             request = {"TableName": self.store.table(table), "ConsistentRead": True}
             for item in self.store.gateway.call("Scan", request)["Items"]:
                 commit_id, kind = described(table, item)
@@ -82,9 +82,9 @@ class Tables:
 
 def described(table: str, item: dict[str, Any]) -> tuple[str, str]:
     """The commit that wrote an item, and what it is."""
-    if table == "users":
+    if table == "people":
         (commit_id,) = (commit["S"] for commit in item["commits"]["L"])
-        return commit_id, "user" if "email" in item else "claim"
+        return commit_id, "person" if "email" in item else "claim"
     kind = {"events": "event", "outbox": "message"}[table]
     return item["commitId"]["S"], f"{kind} {(item.get('eventType') or item['messageType'])['S']}"
 

@@ -9,9 +9,6 @@ import pytest
 
 from application.errors import CommitOutcomeUnknown
 from domain.errors import ConcurrencyConflict
-from domain.users.errors import EmailAlreadyRegistered, UserNotFound
-from domain.users.user import User
-from domain.users.values import Email
 from tests.faults.conftest import Faulty
 from tests.faults.faulty_client import (
     Fault,
@@ -20,60 +17,61 @@ from tests.faults.faulty_client import (
     not_connected,
     request_lost,
 )
+from tests.samples.people import Email, EmailTaken, Person, PersonNotFound, new_person
 from tests.stores import Store
-from tests.users import NOW, new_user
+from tests.times import NOW
 
-ADA = Email.parse("ada@example.com")
-LOVELACE = Email.parse("lovelace@example.com")
+ADA = Email("ada@example.com")
+LOVELACE = Email("lovelace@example.com")
 
 Change = Callable[[Store], None]
-"""One decision of the one in trouble, or of another writer, on the user `ada`."""
+"""One decision of the one in trouble, or of another writer, on the person `ada`."""
 
 
 def register(store: Store) -> None:
     with store.unit_of_work() as unit:
-        unit.users.add(new_user(id="ada"))
+        unit.people.add(new_person(id="ada"))
         unit.commit()
 
 
 def save(store: Store) -> None:
     with store.unit_of_work() as unit:
-        user = unit.users.get("ada")
-        user.change_name("Augusta Ada", "King", NOW)
-        unit.users.save(user)
+        person = unit.people.get("ada")
+        person.change_name("Augusta Ada", "King", NOW)
+        unit.people.save(person)
         unit.commit()
 
 
 def verify(store: Store) -> None:
     """A save of which a message tells."""
     with store.unit_of_work() as unit:
-        user = unit.users.get("ada")
-        user.verify_email(NOW)
-        unit.users.save(user)
+        person = unit.people.get("ada")
+        person.verify_email(NOW)
+        unit.people.save(person)
         unit.commit()
 
 
 def change_email(store: Store) -> None:
     with store.unit_of_work() as unit:
-        user = unit.users.get("ada")
-        user.change_email(LOVELACE, NOW)
-        unit.users.save(user)
+        person = unit.people.get("ada")
+        person.change_email(LOVELACE, NOW)
+        unit.people.save(person)
         unit.commit()
 
 
 def remove(store: Store) -> None:
     with store.unit_of_work() as unit:
-        user = unit.users.get("ada")
-        user.leave(NOW)
-        unit.users.remove(user)
+        person = unit.people.get("ada")
+        person.leave(NOW)
+        unit.people.remove(person)
         unit.commit()
 
 
 def ban_or_unban(store: Store) -> None:
     with store.unit_of_work() as unit:
-        user = unit.users.get("ada")
-        user.unban(NOW) if user.is_banned else user.ban(NOW)
-        unit.users.save(user)
+        person = unit.people.get("ada")
+        person.unban(NOW) if person.is_banned else person.ban(NOW)
+        unit.people.save(person)
         unit.commit()
 
 
@@ -84,7 +82,7 @@ def commit_often(store: Store) -> None:
 
 def register_another_ada(store: Store) -> None:
     with store.unit_of_work() as unit:
-        unit.users.add(new_user(id="another-ada"))
+        unit.people.add(new_person(id="another-ada"))
         unit.commit()
 
 
@@ -93,7 +91,7 @@ def nothing(store: Store) -> None:
 
 
 TOLD: dict[Change, str] = {
-    register: "UserRegistered",
+    register: "PersonRegistered",
     verify: "EmailVerified",
     change_email: "EmailChanged",
 }
@@ -108,23 +106,23 @@ def attempt(faulty: Faulty, change: Change, fault: Fault, meanwhile: Change) -> 
     faulty.client.after_fault = lambda: meanwhile(faulty.healthy)
     try:
         change(faulty.store)
-    except (ConcurrencyConflict, EmailAlreadyRegistered, CommitOutcomeUnknown) as error:
+    except (ConcurrencyConflict, EmailTaken, CommitOutcomeUnknown) as error:
         return error
     return None
 
 
-def stored(store: Store) -> User | None:
+def stored(store: Store) -> Person | None:
     with store.unit_of_work() as unit:
         try:
-            user: User = unit.users.get("ada")
-        except UserNotFound:
+            person: Person = unit.people.get("ada")
+        except PersonNotFound:
             return None
-    return user
+    return person
 
 
 def items(store: Store) -> int:
-    """How many users and claims are in the table."""
-    return len(store.gateway.call("Scan", {"TableName": store.table("users")})["Items"])
+    """How many people and claims are in the table."""
+    return len(store.gateway.call("Scan", {"TableName": store.table("people")})["Items"])
 
 
 def told(store: Store) -> Counter[str]:
@@ -139,39 +137,39 @@ def told(store: Store) -> Counter[str]:
 class TestNobodyElseActs:
     def test_register_succeeds_once(self, faulty: Faulty, fault: Fault) -> None:
         assert attempt(faulty, register, fault, nothing) is None
-        user = stored(faulty.healthy)
-        assert user is not None
-        assert (user.version, user.email, items(faulty.healthy)) == (1, ADA, 2)
-        assert told(faulty.healthy) == {"UserRegistered": 1}
+        person = stored(faulty.healthy)
+        assert person is not None
+        assert (person.version, person.email, items(faulty.healthy)) == (1, ADA, 2)
+        assert told(faulty.healthy) == {"PersonRegistered": 1}
 
     def test_save_succeeds_once(self, faulty: Faulty, fault: Fault) -> None:
         assert attempt(faulty, save, fault, nothing) is None
-        user = stored(faulty.healthy)
-        assert user is not None
-        assert (user.version, user.first_name, items(faulty.healthy)) == (2, "Augusta Ada", 2)
-        assert told(faulty.healthy) == {"UserRegistered": 1}
+        person = stored(faulty.healthy)
+        assert person is not None
+        assert (person.version, person.first_name, items(faulty.healthy)) == (2, "Augusta Ada", 2)
+        assert told(faulty.healthy) == {"PersonRegistered": 1}
 
     def test_a_save_that_a_message_tells_of_succeeds_once(
         self, faulty: Faulty, fault: Fault
     ) -> None:
         assert attempt(faulty, verify, fault, nothing) is None
-        user = stored(faulty.healthy)
-        assert user is not None
-        assert (user.version, user.is_email_verified, items(faulty.healthy)) == (2, True, 2)
-        assert told(faulty.healthy) == {"UserRegistered": 1, "EmailVerified": 1}
+        person = stored(faulty.healthy)
+        assert person is not None
+        assert (person.version, person.is_email_verified, items(faulty.healthy)) == (2, True, 2)
+        assert told(faulty.healthy) == {"PersonRegistered": 1, "EmailVerified": 1}
 
     def test_change_email_succeeds_once(self, faulty: Faulty, fault: Fault) -> None:
         assert attempt(faulty, change_email, fault, nothing) is None
-        user = stored(faulty.healthy)
-        assert user is not None
-        assert (user.version, user.email, items(faulty.healthy)) == (2, LOVELACE, 2)
-        assert told(faulty.healthy) == {"UserRegistered": 1, "EmailChanged": 1}
+        person = stored(faulty.healthy)
+        assert person is not None
+        assert (person.version, person.email, items(faulty.healthy)) == (2, LOVELACE, 2)
+        assert told(faulty.healthy) == {"PersonRegistered": 1, "EmailChanged": 1}
 
     def test_remove_succeeds_once(self, faulty: Faulty, fault: Fault) -> None:
         assert attempt(faulty, remove, fault, nothing) is None
         assert stored(faulty.healthy) is None
         assert items(faulty.healthy) == 0
-        assert told(faulty.healthy) == {"UserRegistered": 1, "UserRemoved": 1}
+        assert told(faulty.healthy) == {"PersonRegistered": 1, "PersonRemoved": 1}
 
 
 class TestTheAnswerIsLostAndSomeoneElseActs:
@@ -182,10 +180,10 @@ class TestTheAnswerIsLostAndSomeoneElseActs:
     ) -> None:
         assert attempt(faulty, change, answer_lost, meanwhile) is None
         others = 1 if meanwhile is ban_or_unban else 10
-        user = stored(faulty.healthy)
-        assert user is not None
-        assert user.version == others + (1 if change is register else 2)
-        assert user.email == (LOVELACE if change is change_email else ADA)
+        person = stored(faulty.healthy)
+        assert person is not None
+        assert person.version == others + (1 if change is register else 2)
+        assert person.email == (LOVELACE if change is change_email else ADA)
         assert items(faulty.healthy) == 2
         assert told(faulty.healthy)[TOLD[change]] == 1
 
@@ -201,22 +199,22 @@ class TestTheAnswerIsLostAndSomeoneElseActs:
         assert attempt(faulty, remove, answer_lost, register_another_ada) is None
         assert stored(faulty.healthy) is None
         assert items(faulty.healthy) == 2
-        assert told(faulty.healthy) == {"UserRegistered": 2, "UserRemoved": 1}
+        assert told(faulty.healthy) == {"PersonRegistered": 2, "PersonRemoved": 1}
 
     def test_a_save_is_found_among_the_recent_commits(self, faulty: Faulty) -> None:
         assert attempt(faulty, save, answer_lost, ban_or_unban) is None
-        user = stored(faulty.healthy)
-        assert user is not None
-        assert (user.version, user.first_name, user.is_banned) == (3, "Augusta Ada", True)
+        person = stored(faulty.healthy)
+        assert person is not None
+        assert (person.version, person.first_name, person.is_banned) == (3, "Augusta Ada", True)
 
     def test_a_save_that_left_the_recent_commits_is_unknown(self, faulty: Faulty) -> None:
         outcome = attempt(faulty, save, answer_lost, commit_often)
         assert isinstance(outcome, CommitOutcomeUnknown)
-        user = stored(faulty.healthy)
-        assert user is not None
-        assert (user.version, user.first_name) == (12, "Augusta Ada")
+        person = stored(faulty.healthy)
+        assert person is not None
+        assert (person.version, person.first_name) == (12, "Augusta Ada")
 
-    def test_a_save_whose_user_is_gone_is_unknown(self, faulty: Faulty) -> None:
+    def test_a_save_whose_person_is_gone_is_unknown(self, faulty: Faulty) -> None:
         assert isinstance(attempt(faulty, save, answer_lost, remove), CommitOutcomeUnknown)
         assert items(faulty.healthy) == 0
 
@@ -224,10 +222,10 @@ class TestTheAnswerIsLostAndSomeoneElseActs:
 class TestTheRequestIsLostAndSomeoneElseActs:
     def test_registering_a_taken_address_is_refused(self, faulty: Faulty) -> None:
         outcome = attempt(faulty, register, request_lost, register_another_ada)
-        assert isinstance(outcome, EmailAlreadyRegistered)
+        assert isinstance(outcome, EmailTaken)
         assert stored(faulty.healthy) is None
         assert items(faulty.healthy) == 2
-        assert told(faulty.healthy) == {"UserRegistered": 1}
+        assert told(faulty.healthy) == {"PersonRegistered": 1}
 
     @pytest.mark.parametrize("change", [save, verify, change_email, remove])
     def test_a_change_is_refused_when_another_came_first(
@@ -236,14 +234,14 @@ class TestTheRequestIsLostAndSomeoneElseActs:
         outcome = attempt(faulty, change, request_lost, ban_or_unban)
         assert isinstance(outcome, ConcurrencyConflict)
         assert (outcome.expected, outcome.actual) == (1, 2)
-        user = stored(faulty.healthy)
-        assert user is not None
-        assert (user.version, user.first_name, user.email) == (2, "Ada", ADA)
-        assert not user.is_email_verified
-        assert told(faulty.healthy) == {"UserRegistered": 1, "UserBanned": 1}
+        person = stored(faulty.healthy)
+        assert person is not None
+        assert (person.version, person.first_name, person.email) == (2, "Ada", ADA)
+        assert not person.is_email_verified
+        assert told(faulty.healthy) == {"PersonRegistered": 1, "PersonBanned": 1}
 
     @pytest.mark.parametrize("change", [verify, change_email, remove])
-    def test_a_transaction_is_refused_when_the_user_is_gone(
+    def test_a_transaction_is_refused_when_the_person_is_gone(
         self, faulty: Faulty, change: Change
     ) -> None:
         """Its token is known to be unused, so nothing is left open."""
@@ -251,7 +249,7 @@ class TestTheRequestIsLostAndSomeoneElseActs:
         assert isinstance(outcome, ConcurrencyConflict)
         assert (outcome.expected, outcome.actual) == (1, None)
         assert items(faulty.healthy) == 0
-        assert told(faulty.healthy) == {"UserRegistered": 1, "UserRemoved": 1}
+        assert told(faulty.healthy) == {"PersonRegistered": 1, "PersonRemoved": 1}
 
     @pytest.mark.parametrize("meanwhile", [remove, commit_often])
     def test_a_save_is_unknown_when_no_trace_could_be_left(

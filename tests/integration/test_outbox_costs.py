@@ -27,7 +27,7 @@ from infrastructure.system.clock import SystemClock
 from tests.items import message_model
 from tests.outboxes import queue_of
 from tests.stores import Store, client_of, dynamodb_store
-from tests.users import NOW
+from tests.times import NOW
 
 pytestmark = pytest.mark.engine
 
@@ -41,10 +41,10 @@ def message(ordering_key: str, version: int) -> OutboxMessage:
     """The message of an event of an aggregate."""
     return OutboxMessage(
         message_id=message_id(version, 0, "commit"),
-        message_type="UserBanned",
-        destination="users",
+        message_type="PersonBanned",
+        destination="people",
         ordering_key=ordering_key,
-        payload=b'{"user_id": "ada"}',
+        payload=b'{"person_id": "ada"}',
         created_at=NOW,
     )
 
@@ -104,7 +104,7 @@ def usages(store: Store) -> dict[str, Usage]:
     """What it takes to find everything that is pending, to publish it, and to find nothing."""
     queue = queue_of(store)
     publisher = MemoryPublisher()
-    relay = Relay(queue, {"users": publisher}, SystemClock(), "relay", sleep=time.sleep)
+    relay = Relay(queue, {"people": publisher}, SystemClock(), "relay", sleep=time.sleep)
     found = measured(store, lambda: list(queue.pending()))
     worked = measured(store, lambda: relay.work(queue.pending()))
     assert len(publisher.published) == PENDING

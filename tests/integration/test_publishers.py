@@ -26,10 +26,10 @@ pytestmark = pytest.mark.engine
 BODY = '{"name":"Ad\u00e9l","number":1}'
 ATTRIBUTES = {
     "messageId": "000000000001-000-commit",
-    "messageType": "UserRegistered",
+    "messageType": "PersonRegistered",
     "orderingKey": "ada",
     "aggregateId": "ada",
-    "aggregateType": "User",
+    "aggregateType": "Person",
     "correlationId": "request-1",
     "causationId": "event-1",
     "createdAt": "2026-03-01T09:30:15.250000+00:00",
@@ -221,12 +221,12 @@ def test_every_message_went_wrong_where_there_is_no_topic(suffix: str, cloud: Cl
 
 def test_a_rule_passes_on_the_event_with_payload_and_metadata(cloud: Cloud) -> None:
     mailbox = cloud.queue()
-    bus = cloud.bus(mailbox, {"source": ["dynastrata.users"], "detail-type": ["UserRegistered"]})
-    given = [message(), message(2, message_type="UserBanned")]
+    bus = cloud.bus(mailbox, {"source": ["dynastrata.people"], "detail-type": ["PersonRegistered"]})
+    given = [message(), message(2, message_type="PersonBanned")]
     assert cloud.publisher(f"eventbridge:{bus}").publish(given) == [Accepted()] * 2
     [received] = mailbox.receive_until_empty()
     event = json.loads(received["Body"])
-    assert (event["source"], event["detail-type"]) == ("dynastrata.users", "UserRegistered")
+    assert (event["source"], event["detail-type"]) == ("dynastrata.people", "PersonRegistered")
     assert event["detail"] == {
         "metadata": {**ATTRIBUTES, "headers": {"aggregateVersion": "1", "note": "na\u00efve"}},
         "data": {"name": "Ad\u00e9l", "number": 1},
@@ -246,7 +246,7 @@ def test_a_rule_can_match_metadata_and_payload(cloud: Cloud) -> None:
 
 def test_a_bus_can_be_named_by_its_arn(cloud: Cloud) -> None:
     mailbox = cloud.queue()
-    bus = cloud.bus(mailbox, {"source": ["dynastrata.users"]})
+    bus = cloud.bus(mailbox, {"source": ["dynastrata.people"]})
     arn = cloud.client("events").describe_event_bus(Name=bus)["Arn"]
     assert cloud.publisher(f"eventbridge:{arn}").publish([message()]) == [Accepted()]
     assert len(mailbox.receive(1)) == 1

@@ -11,6 +11,7 @@ import pytest
 
 from application.ports.event_store import EventMetadata
 from domain.consistency import NoStream, StreamId
+from infrastructure.contexts.context import Context, Contexts
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.models.events import event_model
@@ -22,10 +23,11 @@ from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.engines import LocalEngine
 from infrastructure.events.snapshots import Snapshot
 from infrastructure.metering import Meter
-from tests.events.samples import OPTIONS, noted
-from tests.orders import line, new_order
+from infrastructure.unit_of_work import CommitOptions
+from tests.events.samples import NOTED, OPTIONS, noted
+from tests.samples.parcels import line, new_parcel
 from tests.stores import Store, client_of, dynamodb_store
-from tests.users import NOW
+from tests.times import NOW
 
 STREAM = StreamId("Billing:Note", "50%")
 METADATA = EventMetadata(correlation_id="request", causation_id="command", actor="ada")
@@ -71,13 +73,13 @@ def test_an_event_has_the_documented_attributes(engine: LocalEngine) -> None:
 
 def test_an_event_says_whether_its_message_was_written_with_it(engine: LocalEngine) -> None:
     store = dynamodb_store(engine.name, client_of(engine.endpoint_url))
-    order = new_order()
+    parcel = new_parcel()
     with store.unit_of_work() as unit:
-        unit.orders.add(order)
-        order.add_line(line("extra"), NOW)
+        unit.parcels.add(parcel)
+        parcel.add_line(line("extra"), NOW)
         unit.commit()
     placed, added = raw_items(store, engine, "events")
-    assert [placed["eventType"]["S"], added["eventType"]["S"]] == ["OrderPlaced", "LineAdded"]
+    assert [placed["eventType"]["S"], added["eventType"]["S"]] == ["ParcelPlaced", "LineAdded"]
     assert [placed["isDispatched"]["BOOL"], added["isDispatched"]["BOOL"]] == [True, False]
     (message,) = client_of(engine.endpoint_url).scan(TableName=store.table("outbox"))["Items"]
     assert message["messageType"] == placed["eventType"]
@@ -106,7 +108,7 @@ def test_the_table_and_its_keys_are_named_by_settings(engine: LocalEngine) -> No
     schemas = [TableSchema(m, tables.physical(m.Meta.table_name)) for m in (model, SnapshotModel)]
     DynamoDBTableInitializer(gateway, schemas, Capacity()).create_missing()
     store = Store(engine.name, DynamoDBProvider(gateway, tables, event_model=model))
-    store.options = OPTIONS
+    store.options = CommitOptions(contexts=Contexts([Context(event_types=(NOTED,))]))
     store.event_store().append(STREAM, noted("a", "b"), NoStream())
     assert [event.version for event in store.event_store().read(STREAM, first=2).events] == [2]
     items = client.scan(TableName=store.table("events"))["Items"]

@@ -15,7 +15,6 @@ from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.models.outbox import OutboxModel
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
-from infrastructure.unit_of_work import CommitOptions
 from tests.contract.storing import put_new
 from tests.outboxes import (
     LATER,
@@ -33,7 +32,7 @@ from tests.outboxes import (
 )
 from tests.stores import Store
 from tests.subscription.subscribing import FakeClock
-from tests.users import NOW
+from tests.times import NOW
 
 pytestmark = pytest.mark.parametrize(
     "make_store",
@@ -53,9 +52,9 @@ DAY = 24 * 60 * 60
 PENDING = {
     "pk": {"S": "ada"},
     "sk": {"S": "1"},
-    "messageType": {"S": "UserRegistered"},
-    "destination": {"S": "users"},
-    "payload": {"S": b64encode(b'{"user_id":"ada"}').decode()},
+    "messageType": {"S": "PersonRegistered"},
+    "destination": {"S": "people"},
+    "payload": {"S": b64encode(b'{"person_id":"ada"}').decode()},
     "headers": {"S": "{}"},
     "createdAt": {"S": "2046-11-20T12:00:00+00:00"},
     "isPublished": {"BOOL": False},
@@ -101,7 +100,7 @@ class TestMessages:
                 payload=b"\x00\xff",
                 headers={"b": "é", "a": ""},
                 aggregate_id="aggregate",
-                aggregate_type="User",
+                aggregate_type="Person",
                 correlation_id="request",
                 causation_id="command",
             )
@@ -112,7 +111,7 @@ class TestMessages:
             "payload": {"S": "AP8="},
             "headers": {"S": '{"a":"","b":"é"}'},
             "aggregateId": {"S": "aggregate"},
-            "aggregateType": {"S": "User"},
+            "aggregateType": {"S": "Person"},
             "correlationId": {"S": "request"},
             "causationId": {"S": "command"},
         }
@@ -207,8 +206,8 @@ class TestMessages:
         put_new(store, "ada")
 
         (found,) = items(store)
-        (user,) = (each for each in items(store, "users") if each["id"]["S"] == "ada")
-        commit_id = user["commits"]["L"][0]["S"]
+        (person,) = (each for each in items(store, "people") if each["id"]["S"] == "ada")
+        commit_id = person["commits"]["L"][0]["S"]
         assert found["commitId"] == {"S": commit_id}
         assert found["sk"] == {"S": f"000000000001-000-{commit_id}"}
 
@@ -280,7 +279,7 @@ class TestProcessedMessages:
         }
 
     def test_it_expires_when_told(self, store: Store) -> None:
-        store.options = CommitOptions(keep_processed=timedelta(days=400))
+        store.options = evolve(store.options, keep_processed=timedelta(days=400))
 
         assert processed(store)["ttl"] == {"N": str(SECONDS + 400 * DAY)}
 

@@ -11,19 +11,17 @@ from attrs import define, evolve, field, frozen
 from application.commit_each import commit_each
 from application.errors import ItemWrittenTwice
 from application.ports.outbox import OutboxMessage, StoredMessage
-from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from application.ports.unit_of_work import UnitOfWorkFactory
 from domain.consistency import Anything, Exact, ExpectedVersion, NoStream, StreamExists, StreamId
 from domain.errors import DynastrataError
-from domain.orders.events import OrderCancelled
-from domain.orders.order import Order
-from domain.orders.values import OrderLine
-from domain.users.errors import UserNotFound
-from domain.users.values import Email
+from tests.samples.contexts import Unit
+from tests.samples.parcels import Parcel, ParcelCancelled, line
+from tests.samples.people import Email, Person, PersonNotFound, new_person
 from tests.stores import Store
-from tests.users import NOW, new_user
+from tests.times import NOW
 
 WRITERS = 3
-USERS = tuple(f"user-{n}" for n in range(4))
+PEOPLE = tuple(f"person-{n}" for n in range(4))
 EMAILS = tuple(f"mail{n}@example.com" for n in range(6))
 
 
@@ -33,29 +31,29 @@ class Step:
 
     writer: int
     call: str
-    user: str
+    person: str
     email: str
     size: int
 
 
 def history(seed: int, length: int = 200) -> list[Step]:
-    """A random history of users who are there at first.
+    """A random history of people who are there at first.
 
     Loads and changes are frequent, so that commits have something to do.
     """
     random_ = random.Random(seed)
     calls = ["register"] * 2 + ["load"] * 6 + ["find"] * 2 + ["change"] * 8 + ["save"] * 2
-    calls += ["place"] * 2 + ["load_order"] * 3 + ["change_order"] * 5 + ["append"] * 2
+    calls += ["place"] * 2 + ["load_parcel"] * 3 + ["change_parcel"] * 5 + ["append"] * 2
     calls += ["remove"] + ["commit"] * 3 + ["rollback"] + ["change_each"] * 3 + ["page"]
     calls += ["tell"] * 2 + ["receive"]
     registrations = [
-        Step(0, "register", user, email, 1) for user, email in zip(USERS, EMAILS, strict=False)
+        Step(0, "register", person, email, 1) for person, email in zip(PEOPLE, EMAILS, strict=False)
     ]
     random_steps = [
         Step(
             random_.randrange(WRITERS),
             random_.choice(calls),
-            random_.choice(USERS),
+            random_.choice(PEOPLE),
             random_.choice(EMAILS),
             random_.randint(1, 4),
         )
@@ -69,79 +67,79 @@ class Writer:
     """One unit of work that stays open over many steps."""
 
     unit_of_work: UnitOfWorkFactory
-    unit: UnitOfWork
+    unit: Unit
     loaded: dict[str, Any] = field(factory=dict)
-    orders: dict[str, Order] = field(factory=dict)
+    parcels: dict[str, Parcel] = field(factory=dict)
 
     def register(self, step: Step) -> object:
-        user = new_user(step.email, id=step.user)
-        self.unit.users.add(user)
-        self.loaded[user.id] = user
+        person = new_person(step.email, id=step.person)
+        self.unit.people.add(person)
+        self.loaded[person.id] = person
         return "staged"
 
     def load(self, step: Step) -> object:
-        return self._seen(self.unit.users.get(step.user))
+        return self._seen(self.unit.people.get(step.person))
 
     def find(self, step: Step) -> object:
-        return self._seen(self.unit.users.get_by_email(Email(step.email)))
+        return self._seen(self.unit.people.get_by_email(Email(step.email)))
 
     def change(self, step: Step) -> object:
-        user = self.loaded.get(step.user)
-        if user is None:
+        person = self.loaded.get(step.person)
+        if person is None:
             return "nothing to change"
         if step.size % 2:
-            user.change_email(Email(step.email), NOW)
+            person.change_email(Email(step.email), NOW)
         else:
-            user.change_name(f"Name {step.size}", step.email.partition("@")[0], NOW)
-        self.unit.users.save(user)
+            person.change_name(f"Name {step.size}", step.email.partition("@")[0], NOW)
+        self.unit.people.save(person)
         return "changed"
 
     def save(self, step: Step) -> object:
-        user = self.loaded.get(step.user)
-        if user is None:
+        person = self.loaded.get(step.person)
+        if person is None:
             return "nothing to save"
-        self.unit.users.save(user)
+        self.unit.people.save(person)
         return "saved"
 
     def remove(self, step: Step) -> object:
-        user = self.loaded.get(step.user)
-        if user is None:
+        person = self.loaded.get(step.person)
+        if person is None:
             return "nothing to remove"
-        user.leave(NOW)
-        self.unit.users.remove(user)
+        person.leave(NOW)
+        self.unit.people.remove(person)
         return "removed"
 
     def place(self, step: Step) -> object:
-        order = Order.place(id=step.user, customer_id=step.email, lines=(_line("first"),), now=NOW)
-        self.unit.orders.add(order)
-        self.orders[order.id] = order
+        parcel = Parcel.place(id=step.person, sender_id=step.email, lines=(line("first"),), now=NOW)
+        self.unit.parcels.add(parcel)
+        self.parcels[parcel.id] = parcel
         return "staged"
 
-    def load_order(self, step: Step) -> object:
-        order = self.unit.orders.get(step.user)
-        self.orders[order.id] = order
-        return repr(order)
+    def load_parcel(self, step: Step) -> object:
+        parcel = self.unit.parcels.get(step.person)
+        self.parcels[parcel.id] = parcel
+        return repr(parcel)
 
-    def change_order(self, step: Step) -> object:
-        order = self.orders.get(step.user)
-        if order is None:
-            return "no order to change"
+    def change_parcel(self, step: Step) -> object:
+        parcel = self.parcels.get(step.person)
+        if parcel is None:
+            return "no parcel to change"
         sku = step.email.partition("@")[0]
         match step.size:
             case 1:
-                order.add_line(_line(sku), NOW)
+                parcel.add_line(line(sku), NOW)
             case 2:
-                order.remove_line(sku, NOW)
+                parcel.remove_line(sku, NOW)
             case 3:
-                order.add_line(_line(f"other-{sku}"), NOW)
+                parcel.add_line(line(f"other-{sku}"), NOW)
             case _:
-                order.pay(NOW)
-        self.unit.orders.save(order)
+                parcel.pay(NOW)
+        self.unit.parcels.save(parcel)
         return "changed"
 
     def append(self, step: Step) -> object:
-        """To the stream of an order, past the aggregate, by a random expectation."""
-        event = OrderCancelled(order_id=step.user, reason=step.email, occurred_at=NOW)
+        """To the stream of a parcel, past the aggregate, by a random expectation."""
+        event = ParcelCancelled(parcel_id=step.person, reason=step.email, occurred_at=NOW)
         expectations: dict[int, ExpectedVersion] = {
             1: NoStream(),
             2: Exact(2),
@@ -149,7 +147,7 @@ class Writer:
             4: Anything(),
         }
         expected = expectations[step.size]
-        self.unit.streams.append(StreamId("Order", step.user), [event], expected)
+        self.unit.streams.append(StreamId("Parcel", step.person), [event], expected)
         return "staged"
 
     def tell(self, step: Step) -> object:
@@ -157,8 +155,8 @@ class Writer:
         message = OutboxMessage(
             message_id=f"note-{step.size}",
             message_type="Told",
-            destination="users",
-            ordering_key=step.user,
+            destination="people",
+            ordering_key=step.person,
             payload=step.email.encode(),
             created_at=NOW,
         )
@@ -167,31 +165,31 @@ class Writer:
 
     def receive(self, step: Step) -> object:
         """A message from elsewhere, which may have been handled."""
-        self.unit.inbox.remember(step.user, step.email, NOW)
-        return self.unit.inbox.knows(step.user, step.email)
+        self.unit.inbox.remember(step.person, step.email, NOW)
+        return self.unit.inbox.knows(step.person, step.email)
 
     def change_each(self, step: Step) -> object:
-        """Every user, each in a unit of work of its own, while this one stays open.
+        """Every person, each in a unit of work of its own, while this one stays open.
 
         One of them is overtaken by somebody else, and all may want one address.
         """
 
-        def change(unit: UnitOfWork, user_id: str) -> None:
-            user = unit.users.get(user_id)
-            if user_id == step.user:
-                self._rename(user_id, "Overtaken", f"at {user.version}")
+        def change(unit: Unit, person_id: str) -> None:
+            person = unit.people.get(person_id)
+            if person_id == step.person:
+                self._rename(person_id, "Overtaken", f"at {person.version}")
             if step.size % 2:
-                user.change_email(Email(step.email), NOW)
+                person.change_email(Email(step.email), NOW)
             else:
-                user.change_name(f"Name {step.size}", step.email.partition("@")[0], NOW)
-            unit.users.save(user)
+                person.change_name(f"Name {step.size}", step.email.partition("@")[0], NOW)
+            unit.people.save(person)
 
-        results = commit_each(self.unit_of_work, USERS, change)
+        results = commit_each(self.unit_of_work, PEOPLE, change)
         return [(result.id, described(result.error)) for result in results]
 
     def page(self, step: Step) -> object:
-        first = self.unit.users.page(step.size)
-        return [self._seen(user) for user in first.items], first.next_cursor is None
+        first = self.unit.people.page(step.size)
+        return [self._seen(person) for person in first.items], first.next_cursor is None
 
     def commit(self, step: Step) -> object:
         try:
@@ -204,19 +202,20 @@ class Writer:
     def rollback(self, step: Step) -> object:
         self.unit.rollback()
         self.loaded.clear()
-        self.orders.clear()
+        self.parcels.clear()
         return "rolled back"
 
-    def _rename(self, user_id: str, first_name: str, last_name: str) -> None:
+    def _rename(self, person_id: str, first_name: str, last_name: str) -> None:
+        other: Unit
         with self.unit_of_work() as other:
-            user = other.users.get(user_id)
-            user.change_name(first_name, last_name, NOW)
-            other.users.save(user)
+            person = other.people.get(person_id)
+            person.change_name(first_name, last_name, NOW)
+            other.people.save(person)
             other.commit()
 
-    def _seen(self, user: Any) -> object:
-        self.loaded[user.id] = user
-        return repr(user)
+    def _seen(self, person: Any) -> object:
+        self.loaded[person.id] = person
+        return repr(person)
 
 
 def described(error: DynastrataError | None) -> object:
@@ -254,15 +253,15 @@ def replay(store: Store, steps: list[Step]) -> Story:
 
 
 def stored(store: Store) -> object:
-    """Every user, who is found by each address, and what happened to each order."""
+    """Every person, who is found by each address, and what happened to each parcel."""
     with store.unit_of_work() as unit:
-        users = [repr(user) for user in unit.users.page(100).items]
+        people = [repr(person) for person in unit.people.page(100).items]
         holders = {email: _holder(unit, email) for email in EMAILS}
-    return users, holders, [_happened(store, user) for user in USERS]
+    return people, holders, [_happened(store, person) for person in PEOPLE]
 
 
-def _happened(store: Store, order_id: str) -> list[object]:
-    stream = StreamId("Order", order_id)
+def _happened(store: Store, parcel_id: str) -> list[object]:
+    stream = StreamId("Parcel", parcel_id)
     events = store.event_store().read(stream).events
     dispatched = [raw.is_dispatched for raw in store.provider.events().read(stream).events]
     return [
@@ -274,7 +273,7 @@ def _happened(store: Store, order_id: str) -> list[object]:
 def pending(store: Store) -> dict[str, list[StoredMessage]]:
     """The pending messages of each ordering key that relays would find, in their order.
 
-    The ordering keys are the ids of users and orders.
+    The ordering keys are the ids of people and parcels.
     """
     table = store.provider.outbox()
     keys = {entry.key.ordering_key for page in table.pending_pages() for entry in page}
@@ -289,12 +288,9 @@ def _told(stored: StoredMessage) -> StoredMessage:
     return evolve(stored, message=evolve(stored.message, message_id=version_and_place))
 
 
-def _line(sku: str) -> OrderLine:
-    return OrderLine.of(sku=sku, title="A course", quantity=1, unit_price_cents=4_900)
-
-
-def _holder(unit: UnitOfWork, email: str) -> str | None:
+def _holder(unit: Unit, email: str) -> str | None:
     try:
-        return unit.users.get_by_email(Email(email)).id
-    except UserNotFound:
+        holder: Person = unit.people.get_by_email(Email(email))
+    except PersonNotFound:
         return None
+    return holder.id

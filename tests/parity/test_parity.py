@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 import pytest
 from attrs import evolve, fields
 
-from application.orders.integration_events import ORDER_INTEGRATION_EVENTS
-from application.users.integration_events import USER_INTEGRATION_EVENTS
 from infrastructure.dynamodb.models.base import ClaimModel
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.models.outbox import OutboxModel
@@ -18,6 +16,8 @@ from infrastructure.dynamodb.transaction.transaction import DynamoDBTransaction
 from infrastructure.engines import LocalEngine
 from infrastructure.memory.provider import MemoryProvider
 from tests.parity.histories import Story, history, replay
+from tests.samples.parcels import PARCEL_INTEGRATION_EVENTS
+from tests.samples.people import PERSON_INTEGRATION_EVENTS
 from tests.stores import Store, client_of, dynamodb_store
 
 HISTORIES = 40
@@ -55,9 +55,9 @@ def test_the_histories_meet_every_kind_of_refusal() -> None:
                     met |= {f"{error[0]} of one" for _, error in results if error is not None}
     assert met >= {
         "ConcurrencyConflict",
-        "EmailAlreadyRegistered",
+        "EmailTaken",
         "ConcurrencyConflict of one",
-        "EmailAlreadyRegistered of one",
+        "EmailTaken of one",
         "MessageAlreadyAdded",
         "MessageAlreadyHandled",
     }
@@ -69,8 +69,8 @@ def test_the_histories_tell_of_every_event_that_leaves_but_bans() -> None:
     for seed in range(HISTORIES):
         story = replay(Store("memory", MemoryProvider()), history(seed))
         told |= {each.message.message_type for found in story.messages.values() for each in found}
-    declared = {each.name for each in (*USER_INTEGRATION_EVENTS, *ORDER_INTEGRATION_EVENTS)}
-    assert told == declared - {"EmailVerified", "UserBanned", "UserUnbanned"} | {"Told"}
+    declared = {each.name for each in (*PERSON_INTEGRATION_EVENTS, *PARCEL_INTEGRATION_EVENTS)}
+    assert told == declared - {"EmailVerified", "PersonBanned", "PersonUnbanned"} | {"Told"}
 
 
 def drop_the_version_condition(action: ItemAction) -> list[ItemAction]:

@@ -1,120 +1,99 @@
-"""Every state a user can be in survives the way to the wire and back."""
+"""Every state a person can be in survives the way to the wire and back."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-import botocore.session
 import pytest
 from attrs import evolve, fields
-from botocore.parsers import create_parser
-from botocore.serialize import create_serializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.users.user import User
-from domain.users.values import Email, Role, Session
-from infrastructure.contexts.users import USER
 from infrastructure.dynamodb.items import Item, check_item
 from infrastructure.dynamodb.mappers.aggregates import Mapper
-from infrastructure.dynamodb.models.users import UserModel
+from tests.samples.models import PersonModel
+from tests.samples.people import PERSON, Badge, Email, Person, Role
+from tests.wire import over_the_wire
 
-MODEL = botocore.session.get_session().get_service_model("dynamodb")
-SERIALIZER = create_serializer("json")
-PARSER = create_parser("json")
-MAPPER = Mapper(USER, UserModel)
+MAPPER = Mapper(PERSON, PersonModel)
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 # Without a zone and with any offset too: rebuilding asks no rules.
 OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 TIMESTAMPS = st.datetimes(timezones=st.sampled_from([UTC, None]) | OFFSETS)
-SESSIONS = st.builds(
-    Session,
+BADGES = st.builds(
+    Badge,
     id=TEXTS,
-    token_hash=TEXTS,
-    previous_token_hash=st.none() | TEXTS,
-    rotated_at=TIMESTAMPS,
+    code=TEXTS,
+    previous_code=st.none() | TEXTS,
+    issued_at=TIMESTAMPS,
     expires_at=TIMESTAMPS,
 )
-USERS_IN_ANY_STATE = st.builds(
-    User,
+PEOPLE_IN_ANY_STATE = st.builds(
+    Person,
     id=TEXTS.filter(bool),
     version=st.integers(0, 10**38 - 1),
     first_name=TEXTS,
     last_name=TEXTS,
     email=st.builds(Email, TEXTS),
-    password_hash=TEXTS,
     role=st.sampled_from(Role),
     is_email_verified=st.booleans(),
     is_banned=st.booleans(),
-    session=st.none() | SESSIONS,
+    badge=st.none() | BADGES,
 )
 
 
-def to_item(user: User) -> Item:
+def to_item(person: Person) -> Item:
     """The item as the transaction hands it to the client."""
-    model = MAPPER.to_model(USER.to_state(user), commits=("commit-1",), list_shard="USER#0")
+    model = MAPPER.to_model(PERSON.to_state(person), commits=("commit-1",), list_shard="PERSON#0")
     item: Item = model.get_save_kwargs_from_instance(None, None)["Item"]
     return item
 
 
-def over_the_wire(item: Item) -> Item:
-    """The item as it is read, once the SDK has sent it and received it again."""
-    put = MODEL.operation_model("PutItem")
-    body = SERIALIZER.serialize_to_request({"TableName": "users", "Item": item}, put)["body"]
-    answer = json.dumps({"Item": json.loads(body)["Item"]}).encode()
-    get = MODEL.operation_model("GetItem")
-    response = PARSER.parse({"body": answer, "headers": {}, "status_code": 200}, get.output_shape)
-    read: Item = response["Item"]
-    return read
+def read_back(person: Person) -> Person:
+    return PERSON.from_state(MAPPER.to_state(over_the_wire(to_item(person))))
 
 
-def read_back(user: User) -> User:
-    return USER.from_state(MAPPER.to_state(over_the_wire(to_item(user))))
+def values(person: Person) -> dict[str, Any]:
+    """Every attribute of a person, as the objects they are."""
+    return {field.name: getattr(person, field.name) for field in fields(Person) if field.init}
 
 
-def values(user: User) -> dict[str, Any]:
-    """Every attribute of a user, as the objects they are."""
-    return {field.name: getattr(user, field.name) for field in fields(User) if field.init}
+@given(PEOPLE_IN_ANY_STATE)
+def test_person_is_read_back_as_it_was_stored(person: Person) -> None:
+    assert values(read_back(person)) == values(person)
 
 
-@given(USERS_IN_ANY_STATE)
-def test_user_is_read_back_as_it_was_stored(user: User) -> None:
-    assert values(read_back(user)) == values(user)
+@given(PEOPLE_IN_ANY_STATE)
+def test_state_is_read_back_as_it_was_stored(person: Person) -> None:
+    """So a person who was read and not changed is recognised as unchanged."""
+    state = PERSON.to_state(person)
+
+    assert MAPPER.to_state(over_the_wire(to_item(person))) == state
+    assert PERSON.to_state(PERSON.from_state(state)) == state
 
 
-@given(USERS_IN_ANY_STATE)
-def test_state_is_read_back_as_it_was_stored(user: User) -> None:
-    """So a user who was read and not changed is recognised as unchanged."""
-    state = USER.to_state(user)
+@given(PEOPLE_IN_ANY_STATE)
+def test_no_state_makes_an_item_that_the_service_refuses(person: Person) -> None:
+    item = to_item(person)
 
-    assert MAPPER.to_state(over_the_wire(to_item(user))) == state
-    assert USER.to_state(USER.from_state(state)) == state
-
-
-@given(USERS_IN_ANY_STATE)
-def test_no_state_makes_an_item_that_the_service_refuses(user: User) -> None:
-    item = to_item(user)
-
-    if len(user.id.encode()) <= 2048:
-        check_item("users", {"id": item["id"]}, item)
+    if len(person.id.encode()) <= 2048:
+        check_item("people", {"id": item["id"]}, item)
 
 
-WHOLE = User(
+WHOLE = Person(
     id="ada",
     version=3,
     first_name="Ada",
     last_name="Lovelace",
     email=Email("ada@example.com"),
-    password_hash="hash",
-    session=Session(
-        id="session-1",
-        token_hash="token",
-        previous_token_hash="before",
-        rotated_at=datetime(2046, 11, 20, tzinfo=UTC),
+    badge=Badge(
+        id="badge-1",
+        code="token",
+        previous_code="before",
+        issued_at=datetime(2046, 11, 20, tzinfo=UTC),
         expires_at=datetime(2046, 12, 20, tzinfo=UTC),
     ),
 )
@@ -125,41 +104,40 @@ CHANGES: dict[str, Any] = {
     "first_name": "Augusta",
     "last_name": "King",
     "email": Email("countess@example.com"),
-    "password_hash": "other hash",
     "role": Role.ADMIN,
     "is_email_verified": True,
     "is_banned": True,
-    "session": None,
+    "badge": None,
 }
 
-SESSION_CHANGES: dict[str, Callable[[Session], Any]] = {
-    "id": lambda _: "session-2",
-    "token_hash": lambda _: "other token",
-    "previous_token_hash": lambda _: None,
-    "rotated_at": lambda session: session.rotated_at + timedelta(microseconds=1),
-    "expires_at": lambda session: session.expires_at + timedelta(microseconds=1),
+BADGE_CHANGES: dict[str, Callable[[Badge], Any]] = {
+    "id": lambda _: "badge-2",
+    "code": lambda _: "other token",
+    "previous_code": lambda _: None,
+    "issued_at": lambda badge: badge.issued_at + timedelta(microseconds=1),
+    "expires_at": lambda badge: badge.expires_at + timedelta(microseconds=1),
 }
 
 
 def test_every_attribute_has_a_change_to_be_tried() -> None:
     assert CHANGES.keys() == values(WHOLE).keys()
-    assert SESSION_CHANGES.keys() == {field.name for field in fields(Session)}
+    assert BADGE_CHANGES.keys() == {field.name for field in fields(Badge)}
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_each_attribute_changed_alone_is_seen_again(name: str) -> None:
-    changed = USER.from_state(USER.to_state(User(**{**values(WHOLE), name: CHANGES[name]})))
+    changed = PERSON.from_state(PERSON.to_state(Person(**{**values(WHOLE), name: CHANGES[name]})))
 
     assert to_item(changed) != to_item(WHOLE)
     assert values(read_back(changed)) == {**values(WHOLE), name: CHANGES[name]}
 
 
-@pytest.mark.parametrize("name", SESSION_CHANGES)
-def test_each_attribute_of_the_session_changed_alone_is_seen_again(name: str) -> None:
-    assert WHOLE.session is not None
-    session = evolve(WHOLE.session, **{name: SESSION_CHANGES[name](WHOLE.session)})
+@pytest.mark.parametrize("name", BADGE_CHANGES)
+def test_each_attribute_of_the_badge_changed_alone_is_seen_again(name: str) -> None:
+    assert WHOLE.badge is not None
+    badge = evolve(WHOLE.badge, **{name: BADGE_CHANGES[name](WHOLE.badge)})
 
-    changed = User(**{**values(WHOLE), "session": session})
+    changed = Person(**{**values(WHOLE), "badge": badge})
 
-    assert session != WHOLE.session
-    assert read_back(changed).session == session
+    assert badge != WHOLE.badge
+    assert read_back(changed).badge == badge

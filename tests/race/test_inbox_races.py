@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from application.idempotent_receiver import Delivery, process_once
-from application.ports.unit_of_work import UnitOfWork
 from tests.outboxes import message, pending_ids
 from tests.race.races import ROUNDS, WRITERS, Start, race
+from tests.samples.contexts import Unit
+from tests.samples.people import new_person
 from tests.stores import Store
-from tests.users import NOW, new_user
+from tests.times import NOW
 
 pytestmark = pytest.mark.race
 
@@ -24,7 +25,7 @@ def test_one_of_many_deliveries_has_the_effect(racing_store: Store, start: Start
         def deliver(
             writer: int, ready: Callable[[], None], delivery: Delivery = delivery
         ) -> tuple[bool, int]:
-            def effect(unit: UnitOfWork) -> None:
+            def effect(unit: Unit) -> None:
                 unit.outbox.add(message(f"{writer:02}", delivery.message_id))
                 ready()
 
@@ -40,9 +41,9 @@ def test_one_of_many_deliveries_has_the_effect(racing_store: Store, start: Start
 def test_one_of_many_deliveries_changes_what_others_change_too(
     racing_store: Store, start: Start
 ) -> None:
-    """Whoever loses by the version of the user finds the message handled, and does not fail."""
+    """Whoever loses by the version of the person finds the message handled, and does not fail."""
     with racing_store.unit_of_work() as unit:
-        unit.users.add(new_user(id="ada"))
+        unit.people.add(new_person(id="ada"))
         unit.commit()
     for number in range(ROUNDS):
         delivery = Delivery(consumer="mailer", message_id=f"message-{number}", at=NOW)
@@ -52,10 +53,10 @@ def test_one_of_many_deliveries_changes_what_others_change_too(
         ) -> tuple[bool, int]:
             waits = [ready]
 
-            def effect(unit: UnitOfWork) -> None:
-                user = unit.users.get("ada")
-                user.change_name(f"Writer {writer}", delivery.message_id, NOW)
-                unit.users.save(user)
+            def effect(unit: Unit) -> None:
+                person = unit.people.get("ada")
+                person.change_name(f"Writer {writer}", delivery.message_id, NOW)
+                unit.people.save(person)
                 while waits:
                     waits.pop()()
 
@@ -65,8 +66,8 @@ def test_one_of_many_deliveries_changes_what_others_change_too(
         (winner,) = (writer for had_effect, writer in successes(outcomes) if had_effect)
         assert len(successes(outcomes)) == WRITERS
         with racing_store.unit_of_work() as unit:
-            user = unit.users.get("ada")
-        assert (user.version, user.first_name) == (number + 2, f"Writer {winner}")
+            person = unit.people.get("ada")
+        assert (person.version, person.first_name) == (number + 2, f"Writer {winner}")
 
 
 def successes(outcomes: list[tuple[bool, int] | Exception]) -> list[tuple[bool, int]]:

@@ -20,6 +20,7 @@ from infrastructure.outbox.relays import BatchRelay
 from infrastructure.settings.settings import Settings
 from tests.relaying.destinations import ScriptedDestination
 from tests.relaying.running import Relaying, relaying
+from tests.samples.contexts import SAMPLES
 from tests.stores import REGION, Store, client_of, dynamodb_store
 from tests.subscription.subscribing import FakeClock
 
@@ -80,8 +81,9 @@ def serve(settings: Settings) -> Service:
     """A service by these settings. It makes no tables."""
     service = Service(build_container(settings), FakeClock(), ScriptedDestination())
     container = service.container
+    container.contexts.override(SAMPLES)
     container.clock.override(service.clock)
-    destinations = {"users": service.destination, "orders": service.destination}
+    destinations = {"people": service.destination, "parcels": service.destination}
     container.publishers.override(destinations)
     if settings.provider == MEMORY:
         # It has no stream that somebody could deliver, but for the tests: they make the records.

@@ -44,7 +44,7 @@ def play(store: Store) -> None:
 
     def work_at(ordering_key: str, attempts: int = 10) -> None:
         options = RelayOptions(attempts=attempts, backoff=lambda _: 1.0)
-        publishers = {"users": destination}
+        publishers = {"people": destination}
         relay = Relay(queue_of(store), publishers, clock, "relay", options, sleep=clock.advance)
         relay.work([PendingKey(ordering_key, frozenset())])
 

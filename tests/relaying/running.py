@@ -202,7 +202,7 @@ class Relaying:
     def core(self, **options: Any) -> Relay:
         """A relay of its own name; the pause after the nth failure in a row is 2**n seconds."""
         given = {"lease_seconds": KEY_LEASE, "backoff": lambda n: 2.0**n, **options}
-        publishers = {"users": self.destination}
+        publishers = {"people": self.destination}
         name = self.store.ids.new_id()
         options_ = RelayOptions(**given)
         return Relay(self.queue, publishers, self.clock, name, options_, sleep=self.clock.advance)

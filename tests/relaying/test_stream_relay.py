@@ -27,7 +27,7 @@ from tests.relaying.running import (
     troubles,
 )
 from tests.stores import Store, client_of, dynamodb_store
-from tests.users import NOW
+from tests.times import NOW
 
 
 def nothing() -> None:

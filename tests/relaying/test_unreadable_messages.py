@@ -55,7 +55,7 @@ def test_a_relay_leaves_its_key_alone_and_tells(store: Store) -> None:
     spoil(store, "payload", {"S": "no base64!"})
     publisher = MemoryPublisher()
     relay = Relay(
-        queue_of(store), {"users": publisher}, SystemClock(), "relay", sleep=lambda _: None
+        queue_of(store), {"people": publisher}, SystemClock(), "relay", sleep=lambda _: None
     )
 
     with capture_logs() as logs:

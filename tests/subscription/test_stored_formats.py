@@ -12,7 +12,7 @@ from infrastructure.subscriptions.event_subscription import subscription_key
 from infrastructure.subscriptions.stream_order import OpenCommits
 from tests.subscription.subscribing import stream_id
 from tests.subscription.world import World
-from tests.users import NOW
+from tests.times import NOW
 
 POSITIONS = {
     "since@1795200000": ShardPosition(Place.SINCE, 1795200000),

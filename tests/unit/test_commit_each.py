@@ -11,16 +11,15 @@ from typing_extensions import override
 from application.commit_each import CommitResult, commit_each
 from application.errors import CommitOutcomeUnknown, UnitOfWorkMisused
 from application.ports.transaction import Transaction
-from application.ports.unit_of_work import UnitOfWork
 from domain.errors import ConcurrencyConflict, DynastrataError
-from domain.users.errors import EmailAlreadyRegistered, UserNotFound
-from domain.users.values import Email
 from infrastructure.commit.participant import Action, TransactionFactory
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.unit_of_work import TableUnitOfWork
 from tests.contract.storing import address, facts, names, put_new, rename, stored
+from tests.samples.contexts import Unit
+from tests.samples.people import Email, EmailTaken, PersonNotFound
 from tests.stores import Store
-from tests.users import NOW
+from tests.times import NOW
 
 
 @define
@@ -37,21 +36,21 @@ class Made:
 
 @pytest.fixture
 def store() -> Store:
-    """A store that has the users `ada`, `bob` and `carol`."""
+    """A store that has the people `ada`, `bob` and `carol`."""
     store = Store("memory", MemoryProvider())
     put_new(store, "ada", "bob", "carol")
     return store
 
 
-def ban(unit: UnitOfWork, user_id: str) -> None:
-    user = unit.users.get(user_id)
-    user.ban(NOW)
-    unit.users.save(user)
+def ban(unit: Unit, person_id: str) -> None:
+    person = unit.people.get(person_id)
+    person.ban(NOW)
+    unit.people.save(person)
 
 
 def banned(store: Store, *ids: str) -> list[str]:
-    """Those of these users whom everyone else sees as banned."""
-    return [user_id for user_id in ids if stored(store, user_id)["is_banned"]]
+    """Those of these people whom everyone else sees as banned."""
+    return [person_id for person_id in ids if stored(store, person_id)["is_banned"]]
 
 
 def results_of(results: Sequence[CommitResult]) -> list[object]:
@@ -59,11 +58,11 @@ def results_of(results: Sequence[CommitResult]) -> list[object]:
 
 
 def test_each_is_changed_in_a_unit_of_work_of_its_own(store: Store) -> None:
-    made, seen = Made(store), list[UnitOfWork]()
+    made, seen = Made(store), list[Unit]()
 
-    def change(unit: UnitOfWork, user_id: str) -> None:
+    def change(unit: Unit, person_id: str) -> None:
         seen.append(unit)
-        ban(unit, user_id)
+        ban(unit, person_id)
 
     results = commit_each(made, ["bob", "ada"], change)
 
@@ -84,32 +83,32 @@ def test_change_is_stored_before_the_next_one_is_staged(store: Store) -> None:
     """So a later one can take the address that an earlier one gave up."""
     wanted = {"ada": Email("countess@example.com"), "bob": Email(address("ada"))}
 
-    def change(unit: UnitOfWork, user_id: str) -> None:
-        user = unit.users.get(user_id)
-        user.change_email(wanted[user_id], NOW)
-        unit.users.save(user)
+    def change(unit: Unit, person_id: str) -> None:
+        person = unit.people.get(person_id)
+        person.change_email(wanted[person_id], NOW)
+        unit.people.save(person)
 
-    results = commit_each(store.unit_of_work, (user_id for user_id in wanted), change)
+    results = commit_each(store.unit_of_work, (person_id for person_id in wanted), change)
 
     assert [each.is_committed for each in results] == [True, True]
     assert stored(store, "bob")["email"] == address("ada")
 
 
 def test_one_that_is_refused_leaves_the_others_alone(store: Store) -> None:
-    def change(unit: UnitOfWork, user_id: str) -> None:
-        ban(unit, user_id)
-        match user_id:
+    def change(unit: Unit, person_id: str) -> None:
+        ban(unit, person_id)
+        match person_id:
             case "bob":
                 rename(store, "bob", "Theirs")
             case "carol":
-                unit.users.get("carol").change_email(Email(address("ada")), NOW)
+                unit.people.get("carol").change_email(Email(address("ada")), NOW)
 
     results = commit_each(store.unit_of_work, ["gone", "bob", "carol", "ada"], change)
 
     assert results_of(results) == [
-        ("gone", False, (UserNotFound, "gone")),
-        ("bob", False, (ConcurrencyConflict, "User", "bob", 1, 2)),
-        ("carol", False, (EmailAlreadyRegistered, address("ada"))),
+        ("gone", False, (PersonNotFound, "gone")),
+        ("bob", False, (ConcurrencyConflict, "Person", "bob", 1, 2)),
+        ("carol", False, (EmailTaken, address("ada"))),
         ("ada", True, None),
     ]
     assert banned(store, "ada", "bob", "carol") == ["ada"]
@@ -119,10 +118,10 @@ def test_one_that_is_refused_leaves_the_others_alone(store: Store) -> None:
 def test_one_that_is_refused_is_not_tried_again(store: Store) -> None:
     tried = []
 
-    def change(unit: UnitOfWork, user_id: str) -> None:
-        tried.append(user_id)
-        ban(unit, user_id)
-        rename(store, user_id, "Theirs")
+    def change(unit: Unit, person_id: str) -> None:
+        tried.append(person_id)
+        ban(unit, person_id)
+        rename(store, person_id, "Theirs")
 
     results = commit_each(store.unit_of_work, ["ada", "bob"], change)
 
@@ -138,10 +137,11 @@ def test_same_id_twice_is_changed_twice(store: Store) -> None:
 
 
 def test_change_that_forgets_to_save_is_raised_and_stores_nothing(store: Store) -> None:
+    def change(unit: Unit, person_id: str) -> None:
+        unit.people.get(person_id).ban(NOW)
+
     with pytest.raises(UnitOfWorkMisused, match="changed and not saved: ada"):
-        commit_each(
-            store.unit_of_work, ["ada"], lambda unit, user_id: unit.users.get(user_id).ban(NOW)
-        )
+        commit_each(store.unit_of_work, ["ada"], change)
 
     assert banned(store, "ada") == []
 
@@ -180,9 +180,9 @@ def test_commit_that_may_have_happened_is_told_as_such(store: Store) -> None:
 def test_what_nobody_raises_on_purpose_ends_it_and_what_came_before_stays_stored(
     store: Store, error: type[BaseException]
 ) -> None:
-    def change(unit: UnitOfWork, user_id: str) -> None:
-        ban(unit, user_id)
-        if user_id == "bob":
+    def change(unit: Unit, person_id: str) -> None:
+        ban(unit, person_id)
+        if person_id == "bob":
             raise error
 
     with pytest.raises(error):

@@ -6,21 +6,21 @@ import pytest
 from attrs import define
 
 from application.idempotent_receiver import Delivery, process_once
-from application.ports.unit_of_work import UnitOfWork
 from application.retry_on_conflict import MAX_ATTEMPTS
 from domain.errors import ConcurrencyConflict
-from domain.users.errors import EmailAlreadyRegistered
 from infrastructure.memory.provider import MemoryProvider
 from tests.contract.storing import put_new, rename
+from tests.samples.contexts import Unit
+from tests.samples.people import EmailTaken, new_person
 from tests.stores import Store
-from tests.users import NOW, new_user
+from tests.times import NOW
 
 DELIVERY = Delivery(consumer="mailer", message_id="message-1", at=NOW)
 
 
 @pytest.fixture
 def store() -> Store:
-    """A store that has the user `ada`."""
+    """A store that has the person `ada`."""
     store = Store("memory", MemoryProvider())
     put_new(store, "ada")
     return store
@@ -33,12 +33,12 @@ class Overtaken:
     store: Store
     times: int = 0
 
-    def __call__(self, unit: UnitOfWork) -> None:
+    def __call__(self, unit: Unit) -> None:
         self.times += 1
-        user = unit.users.get("ada")
+        person = unit.people.get("ada")
         rename(self.store, "ada", f"Ada {self.times}")
-        user.ban(NOW)
-        unit.users.save(user)
+        person.ban(NOW)
+        unit.people.save(person)
 
 
 @define
@@ -47,9 +47,9 @@ class Refused:
 
     times: int = 0
 
-    def __call__(self, unit: UnitOfWork) -> None:
+    def __call__(self, unit: Unit) -> None:
         self.times += 1
-        unit.users.add(new_user("ada@example.com", id="bob"))
+        unit.people.add(new_person("ada@example.com", id="bob"))
 
 
 def is_handled(store: Store) -> bool:
@@ -69,7 +69,7 @@ def test_effect_is_decided_anew_a_bounded_number_of_times(store: Store) -> None:
 def test_effect_that_is_refused_for_good_is_not_decided_anew(store: Store) -> None:
     effect = Refused()
 
-    with pytest.raises(EmailAlreadyRegistered):
+    with pytest.raises(EmailTaken):
         process_once(store.unit_of_work, DELIVERY, effect)
 
     assert (effect.times, is_handled(store)) == (1, False)

@@ -15,7 +15,7 @@ from domain.errors import InvalidValue
 from domain.events import DomainEvent
 from infrastructure.commit.participant import Commit, RecordedEvent
 from infrastructure.outbox.writer import IntegrationEventRegistry, message_id
-from tests.users import NOW
+from tests.times import NOW
 
 
 @frozen(kw_only=True)

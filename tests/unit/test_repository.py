@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from domain.users.errors import UserNotFound
-from domain.users.values import Email
 from infrastructure.aggregates.repository import CLAIM_READS
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.memory.tables.aggregates import MemoryAggregateTable
 from tests.contract.storing import address, put_new
+from tests.samples.people import Email, PersonNotFound
 from tests.stores import Store
 
 
@@ -36,7 +35,7 @@ def test_claim_that_moved_while_it_was_followed_is_read_again(
     read = with_answers(monkeypatch, earlier_holder)
 
     with store.unit_of_work() as unit:
-        assert unit.users.get_by_email(Email(address("ada"))).id == "ada"
+        assert unit.people.get_by_email(Email(address("ada"))).id == "ada"
 
     assert len(read) == 2
 
@@ -46,7 +45,7 @@ def test_claim_that_moves_every_time_is_given_up(monkeypatch: pytest.MonkeyPatch
     put_new(store, "ada", "bob")
     read = with_answers(monkeypatch, *["bob"] * 9)
 
-    with store.unit_of_work() as unit, pytest.raises(UserNotFound):
-        unit.users.get_by_email(Email(address("ada")))
+    with store.unit_of_work() as unit, pytest.raises(PersonNotFound):
+        unit.people.get_by_email(Email(address("ada")))
 
     assert len(read) == CLAIM_READS

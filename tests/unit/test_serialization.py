@@ -15,10 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.errors import UnreadableState
-from domain.users.values import Email, Role
-from infrastructure.contexts.users import USER
 from infrastructure.serialization import CONVERTER, is_single_value
-from tests.users import new_user
+from tests.samples.people import PERSON, Email, Role, new_person
 
 
 @frozen
@@ -112,34 +110,34 @@ def test_constructor_that_refuses_is_an_error() -> None:
     [
         ({"role": "emperor"}, "role"),
         ({"version": "many"}, "version"),
-        ({"session": {"id": "s", "token_hash": "h", "rotated_at": "noon"}}, "session"),
+        ({"badge": {"id": "b", "code": "c", "issued_at": "noon"}}, "badge"),
     ],
 )
 def test_state_that_does_not_fit_is_unreadable_and_names_the_attribute(
     change: dict[str, Any], named: str
 ) -> None:
-    state = {**USER.to_state(new_user(id="ada")), **change}
+    state = {**PERSON.to_state(new_person(id="ada")), **change}
 
     with pytest.raises(UnreadableState) as unreadable:
-        USER.from_state(state)
+        PERSON.from_state(state)
 
-    assert (unreadable.value.aggregate_type, unreadable.value.aggregate_id) == ("User", "ada")
+    assert (unreadable.value.aggregate_type, unreadable.value.aggregate_id) == ("Person", "ada")
     assert named in unreadable.value.problems
 
 
 def test_state_without_a_needed_attribute_is_unreadable_and_names_it() -> None:
-    state = {**USER.to_state(new_user(id="ada"))}
+    state = {**PERSON.to_state(new_person(id="ada"))}
     del state["first_name"]
 
     with pytest.raises(UnreadableState) as unreadable:
-        USER.from_state(state)
+        PERSON.from_state(state)
 
     assert "first_name" in unreadable.value.problems
 
 
 def test_recorded_events_are_no_part_of_the_state() -> None:
-    assert "_recorded" not in USER.to_state(new_user())
-    assert USER.from_state(USER.to_state(new_user())).recorded_events == ()
+    assert "_recorded" not in PERSON.to_state(new_person())
+    assert PERSON.from_state(PERSON.to_state(new_person())).recorded_events == ()
 
 
 @pytest.mark.parametrize(
@@ -157,10 +155,10 @@ def test_recorded_events_are_no_part_of_the_state() -> None:
     ],
 )
 def test_state_of_another_type_is_not_bent_until_it_fits(name: str, value: object) -> None:
-    state = {**USER.to_state(new_user(id="ada")), name: value}
+    state = {**PERSON.to_state(new_person(id="ada")), name: value}
 
     with pytest.raises(UnreadableState, match=name):
-        USER.from_state(state)
+        PERSON.from_state(state)
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])

@@ -7,17 +7,12 @@ from base64 import b64encode
 import pytest
 from pynamodb.models import Model
 
-from application.orders.integration_events import ORDER_INTEGRATION_EVENTS
-from application.users.integration_events import USER_INTEGRATION_EVENTS
-from application.users.tokens import RefreshClaims, UserTokens
 from infrastructure.aggregates.cursors import Cursors, ListingPosition
-from infrastructure.contexts.registered import REGISTERED
-from infrastructure.contexts.users import USER, USER_EMAIL
+from infrastructure.contexts.context import Contexts
 from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.models.base import ClaimModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
-from infrastructure.dynamodb.models.users import SessionAttribute, UserModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.table_names import TableNames
@@ -27,54 +22,16 @@ from infrastructure.outbox.table import HEAD, Queue
 from infrastructure.outbox.writer import AGGREGATE_VERSION, message_id
 from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
 from infrastructure.system.clock import SystemClock
-from infrastructure.system.ids import RandomIds
 from infrastructure.system.tokens import JwtSigner
-from infrastructure.unit_of_work import TableUnitOfWork
-from tests.stores import Store
-from tests.unit.domain.known_users import signed_in
-from tests.unit.dynamodb.scripted import gateway, sent
-from tests.users import NOW, new_user
+from tests.samples.models import PersonModel
+from tests.samples.people import PERSON, PERSON_EMAIL, Badge, Email, Person, new_person
+from tests.times import NOW
+from tests.unit.dynamodb.scripted import gateway, sent, unit_with_fixed_ids
 
 
-class FixedIds(RandomIds):
-    """The id of every commit is `commit-1`."""
-
-    def new_id(self) -> str:
-        return "commit-1"
-
-
-def test_tables_are_these() -> None:
-    assert REGISTERED.tables == ("users", "events", "snapshots", "checkpoints", "outbox", "inbox")
-    assert USER.table == "users"
-    assert UserModel.Meta.table_name == "users"
-    assert set(SHARED) == set(REGISTERED.tables) - {"users"}
-
-
-def test_attributes_of_a_user_are_stored_under_these_names_and_types() -> None:
-    assert {a.attr_name: a.attr_type for a in UserModel.get_attributes().values()} == {
-        "id": "S",
-        "version": "N",
-        "commits": "L",
-        "listShard": "S",
-        "firstName": "S",
-        "lastName": "S",
-        "email": "S",
-        "passwordHash": "S",
-        "role": "S",
-        "isEmailVerified": "BOOL",
-        "isBanned": "BOOL",
-        "session": "M",
-    }
-
-
-def test_attributes_of_a_session_are_stored_under_these_names_and_types() -> None:
-    assert {a.attr_name: a.attr_type for a in SessionAttribute.get_attributes().values()} == {
-        "id": "S",
-        "tokenHash": "S",
-        "previousTokenHash": "S",
-        "rotatedAt": "S",
-        "expiresAt": "S",
-    }
+def test_tables_that_all_contexts_share_are_these() -> None:
+    assert Contexts([]).tables == ("events", "snapshots", "checkpoints", "outbox", "inbox")
+    assert set(SHARED) == set(Contexts([]).tables)
 
 
 def test_attributes_of_a_claim_are_stored_under_these_names_and_types() -> None:
@@ -86,11 +43,11 @@ def test_attributes_of_a_claim_are_stored_under_these_names_and_types() -> None:
 
 
 def test_claim_on_an_address_has_this_key() -> None:
-    assert USER_EMAIL.key("ada@example.com") == "CLAIM#email#ada@example.com"
+    assert PERSON_EMAIL.key("ada@example.com") == "CLAIM#email#ada@example.com"
 
 
 def test_listing_is_this_index() -> None:
-    (index,) = TableSchema(UserModel, "users").creation(Capacity())["GlobalSecondaryIndexes"]
+    (index,) = TableSchema(PersonModel, "people").creation(Capacity())["GlobalSecondaryIndexes"]
 
     assert index["IndexName"] == "listing"
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["listShard", "id"]
@@ -161,7 +118,7 @@ def test_table_of_the_outbox_has_these_keys_and_this_index_and_stream() -> None:
 
 
 def test_items_of_these_tables_expire_by_this_attribute() -> None:
-    models: dict[str, type[Model]] = {**SHARED, "users": UserModel}
+    models: dict[str, type[Model]] = {**SHARED, "people": PersonModel}
     found = {name: TableSchema(model, name).ttl_attribute for name, model in models.items()}
 
     assert {name: ttl for name, ttl in found.items() if ttl} == {"outbox": "ttl", "inbox": "ttl"}
@@ -181,30 +138,16 @@ def test_processed_message_has_this_key() -> None:
     assert processed_message_key("mailer", "message#1") == "mailer#message#1"
 
 
-def test_events_leave_as_messages_of_these_types_for_these_destinations() -> None:
-    declared = {
-        (t.event.__name__, t.name, t.destination)
-        for t in USER_INTEGRATION_EVENTS + ORDER_INTEGRATION_EVENTS
-    }
-
-    assert declared == {
-        *((name, name, "users") for name in ("UserRegistered", "UserRemoved")),
-        *((name, name, "users") for name in ("EmailVerified", "EmailChanged")),
-        *((name, name, "users") for name in ("UserBanned", "UserUnbanned")),
-        *((name, name, "orders") for name in ("OrderPlaced", "OrderPaid", "OrderCancelled")),
-    }
-
-
-def test_registered_user_is_stored_as_these_three_items() -> None:
+def test_registered_person_is_stored_as_these_three_items() -> None:
     door = gateway({})
-    unit = _unit_of_work(DynamoDBProvider(door, TableNames(), {USER: UserModel}))
+    unit = unit_with_fixed_ids(DynamoDBProvider(door, TableNames(), {PERSON: PersonModel}))
 
-    unit.users.add(new_user(id="ada"))
+    unit.people.add(new_person(id="ada"))
     unit.commit()
 
     ((_, request),) = sent(door)
     payload = (
-        b'{"occurred_at":"2046-11-20T12:00:00+00:00","user_id":"ada","email":"ada@example.com",'
+        b'{"occurred_at":"2046-11-20T12:00:00+00:00","person_id":"ada","email":"ada@example.com",'
         b'"first_name":"Ada","last_name":"Lovelace","role":"member"}'
     )
     assert [item["Put"]["Item"] for item in request["TransactItems"]] == [
@@ -212,11 +155,10 @@ def test_registered_user_is_stored_as_these_three_items() -> None:
             "id": {"S": "ada"},
             "version": {"N": "1"},
             "commits": {"L": [{"S": "commit-1"}]},
-            "listShard": {"S": "USER#0"},
+            "listShard": {"S": "PERSON#0"},
             "firstName": {"S": "Ada"},
             "lastName": {"S": "Lovelace"},
             "email": {"S": "ada@example.com"},
-            "passwordHash": {"S": "not-a-real-hash"},
             "role": {"S": "member"},
             "isEmailVerified": {"BOOL": False},
             "isBanned": {"BOOL": False},
@@ -229,12 +171,12 @@ def test_registered_user_is_stored_as_these_three_items() -> None:
         {
             "pk": {"S": "ada"},
             "sk": {"S": "000000000001-000-commit-1"},
-            "messageType": {"S": "UserRegistered"},
-            "destination": {"S": "users"},
+            "messageType": {"S": "PersonRegistered"},
+            "destination": {"S": "people"},
             "payload": {"S": b64encode(payload).decode()},
             "headers": {"S": '{"aggregateVersion":"1"}'},
             "aggregateId": {"S": "ada"},
-            "aggregateType": {"S": "User"},
+            "aggregateType": {"S": "Person"},
             "createdAt": {"S": NOW.isoformat()},
             "isPublished": {"BOOL": False},
             "retryCount": {"N": "0"},
@@ -245,13 +187,15 @@ def test_registered_user_is_stored_as_these_three_items() -> None:
 
 
 @pytest.mark.parametrize(
-    ("user_id", "shard"), [("ada", "USER#0"), ("bob", "USER#2"), ("ida", "USER#1")]
+    ("person_id", "shard"), [("ada", "PERSON#0"), ("bob", "PERSON#2"), ("ida", "PERSON#1")]
 )
-def test_user_belongs_to_this_shard_of_three(user_id: str, shard: str) -> None:
+def test_person_belongs_to_this_shard_of_three(person_id: str, shard: str) -> None:
     door = gateway({})
-    unit = _unit_of_work(DynamoDBProvider(door, TableNames(), {USER: UserModel}, listing_shards=3))
+    unit = unit_with_fixed_ids(
+        DynamoDBProvider(door, TableNames(), {PERSON: PersonModel}, listing_shards=3)
+    )
 
-    unit.users.add(new_user(id=user_id))
+    unit.people.add(new_person(id=person_id))
     unit.commit()
 
     ((_, request),) = sent(door)
@@ -263,37 +207,17 @@ def test_item_keeps_this_many_commits() -> None:
 
 
 def test_timestamps_are_stored_as_this_text() -> None:
-    session = USER.to_state(signed_in())["session"]
+    badge = Badge(id="badge-1", code="code", issued_at=NOW, expires_at=NOW)
+    person = Person(
+        id="ada", first_name="Ada", last_name="Lovelace", email=Email("a@b.example"), badge=badge
+    )
 
-    assert session["rotated_at"] == "2046-11-20T12:00:00+00:00"
-    assert NOW.isoformat() == session["rotated_at"]
-
-
-def test_tokens_are_signed_for_these_purposes() -> None:
-    signer = JwtSigner(SAMPLE_SIGNING_KEY, SystemClock())
-    tokens = UserTokens(signer)
-    user = new_user(id="ada")
-    issued = {
-        "access": tokens.access(user),
-        "refresh": tokens.refresh(RefreshClaims("ada", "session-1", "secret")),
-        "email-verification": tokens.verification(user),
-        "password-reset": tokens.reset("ada", user.email, "hash"),
-    }
-
-    assert {purpose: set(signer.read(purpose, token)) for purpose, token in issued.items()} == {
-        "access": {"sub", "role"},
-        "refresh": {"sub", "session", "secret"},
-        "email-verification": {"sub", "email"},
-        "password-reset": {"sub", "over"},
-    }
+    assert PERSON.to_state(person)["badge"]["issued_at"] == "2046-11-20T12:00:00+00:00"
+    assert NOW.isoformat() == "2046-11-20T12:00:00+00:00"
 
 
 def test_cursors_are_signed_for_the_table_of_their_listing() -> None:
     signer = JwtSigner(SAMPLE_SIGNING_KEY, SystemClock())
-    cursor = Cursors(signer).issue("prod-users", ListingPosition("ada", 3))
+    cursor = Cursors(signer).issue("prod-people", ListingPosition("ada", 3))
 
-    assert signer.read("cursor:prod-users", cursor) == {"v": "1", "after": "ada", "shards": "3"}
-
-
-def _unit_of_work(provider: DynamoDBProvider) -> TableUnitOfWork:
-    return Store("scripted", provider, ids=FixedIds()).unit_of_work()
+    assert signer.read("cursor:prod-people", cursor) == {"v": "1", "after": "ada", "shards": "3"}

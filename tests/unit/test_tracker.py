@@ -8,41 +8,38 @@ import pytest
 from attrs import define, field, frozen
 
 from application.errors import UnitOfWorkMisused
-from domain.users.errors import EmailAlreadyRegistered, UserNotFound
-from domain.users.user import User
-from domain.users.values import Email
 from infrastructure.aggregates.changes import AggregateChange, Intent, Plan, Stored, TrackedTable
 from infrastructure.aggregates.tracker import Tracker
 from infrastructure.commit.participant import Action, Commit
-from infrastructure.contexts.users import USER
-from tests.users import NOW, new_user
+from tests.samples.people import PERSON, Email, EmailTaken, Person, PersonNotFound, new_person
+from tests.times import NOW
 
 
 @frozen
 class Kept(Stored):
-    """A user as a table has it that keeps a note beside the state."""
+    """A person as a table has it that keeps a note beside the state."""
 
     note: str
 
 
 @frozen
 class Write(Action):
-    """The action that writes the user of this id."""
+    """The action that writes the person of this id."""
 
     id: str
 
 
 @define
 class Table(TrackedTable):
-    """Has these users; remembers which ones were read, and which changes it was to write."""
+    """Has these people; remembers which ones were read, and which changes it was to write."""
 
-    users: dict[str, Stored] = field(factory=dict)
+    people: dict[str, Stored] = field(factory=dict)
     read_ids: list[str] = field(factory=list)
     planned: list[AggregateChange[Any]] = field(factory=list)
 
     def read(self, aggregate_id: str) -> Stored | None:
         self.read_ids.append(aggregate_id)
-        return self.users.get(aggregate_id)
+        return self.people.get(aggregate_id)
 
     def plan(self, change: AggregateChange[Any], commit: Commit) -> Plan:
         self.planned.append(change)
@@ -61,26 +58,26 @@ class Gate:
             raise UnitOfWorkMisused("a commit is under way")
 
 
-def tracker(table: Table | None = None, gate: Gate | None = None) -> Tracker[User]:
-    return Tracker(USER, table or Table(), (gate or Gate()).check)
+def tracker(table: Table | None = None, gate: Gate | None = None) -> Tracker[Person]:
+    return Tracker(PERSON, table or Table(), (gate or Gate()).check)
 
 
-def kept(user_id: str = "ada", version: int = 3) -> Kept:
-    """A user as it is read at this version."""
-    user = new_user(f"{user_id}@example.com", id=user_id)
-    return Kept({**USER.to_state(user), "version": version}, "a note")
+def kept(person_id: str = "ada", version: int = 3) -> Kept:
+    """A person as it is read at this version."""
+    person = new_person(f"{person_id}@example.com", id=person_id)
+    return Kept({**PERSON.to_state(person), "version": version}, "a note")
 
 
-def load(into: Tracker[User], user_id: str = "ada", version: int = 3) -> User:
-    """A user as if it had been read at this version."""
-    return into.loaded(kept(user_id, version))
+def load(into: Tracker[Person], person_id: str = "ada", version: int = 3) -> Person:
+    """A person as if it had been read at this version."""
+    return into.loaded(kept(person_id, version))
 
 
 def claims(*emails: str) -> set[str]:
     return {f"CLAIM#email#{email}" for email in emails}
 
 
-def prepared(of: Tracker[User], commit_id: str = "commit-1") -> list[AggregateChange[Any]]:
+def prepared(of: Tracker[Person], commit_id: str = "commit-1") -> list[AggregateChange[Any]]:
     """The changes that a commit would write, which stays prepared."""
     events = of.prepare()
     table = of._table
@@ -93,7 +90,7 @@ def prepared(of: Tracker[User], commit_id: str = "commit-1") -> list[AggregateCh
     return changes
 
 
-def only_change(of: Tracker[User]) -> AggregateChange[Any]:
+def only_change(of: Tracker[Person]) -> AggregateChange[Any]:
     (change,) = prepared(of)
     return change
 
@@ -102,22 +99,22 @@ def test_what_is_not_tracked_is_read_once() -> None:
     table = Table({"ada": kept()})
     subject = tracker(table)
 
-    user = subject.get("ada")
+    person = subject.get("ada")
 
-    assert (user.id, user.version) == ("ada", 3)
-    assert subject.get("ada") is user
+    assert (person.id, person.version) == ("ada", 3)
+    assert subject.get("ada") is person
     assert table.read_ids == ["ada"]
 
 
-@pytest.mark.parametrize("user_id", ["bob", "", "CLAIM#email#ada@example.com"])
-def test_what_is_not_there_is_not_found_and_what_is_no_id_not_even_read(user_id: str) -> None:
+@pytest.mark.parametrize("person_id", ["bob", "", "CLAIM#email#ada@example.com"])
+def test_what_is_not_there_is_not_found_and_what_is_no_id_not_even_read(person_id: str) -> None:
     table = Table()
 
-    with pytest.raises(UserNotFound) as missing:
-        tracker(table).get(user_id)
+    with pytest.raises(PersonNotFound) as missing:
+        tracker(table).get(person_id)
 
-    assert missing.value.aggregate_id == user_id
-    assert table.read_ids == [each for each in [user_id] if each == "bob"]
+    assert missing.value.aggregate_id == person_id
+    assert table.read_ids == [each for each in [person_id] if each == "bob"]
 
 
 def test_what_was_only_loaded_is_no_change() -> None:
@@ -129,30 +126,30 @@ def test_what_was_only_loaded_is_no_change() -> None:
 
 def test_loading_again_gives_the_object_that_is_there() -> None:
     subject = tracker()
-    user = load(subject)
-    user.ban(NOW)
+    person = load(subject)
+    person.ban(NOW)
 
-    assert load(subject, version=9) is user
-    assert user.version == 3
+    assert load(subject, version=9) is person
+    assert person.version == 3
 
 
 def test_saved_without_a_change_is_no_change() -> None:
     subject = tracker()
-    user = load(subject)
-    user.change_name("Augusta", "King", NOW)
-    user.change_name("Ada", "Lovelace", NOW)
-    user.committed(3, user.recorded_events[:2])  # as if nothing had been recorded
-    subject.save(user)
+    person = load(subject)
+    person.change_name("Augusta", "King", NOW)
+    person.change_name("Ada", "Lovelace", NOW)
+    person.committed(3, person.recorded_events[:2])  # as if nothing had been recorded
+    subject.save(person)
 
     assert prepared(subject) == []
 
 
 def test_change_there_and_back_is_written_for_its_events() -> None:
     subject = tracker()
-    user = load(subject)
-    user.ban(NOW)
-    user.unban(NOW)
-    subject.save(user)
+    person = load(subject)
+    person.ban(NOW)
+    person.unban(NOW)
+    subject.save(person)
 
     change = only_change(subject)
 
@@ -163,7 +160,7 @@ def test_change_there_and_back_is_written_for_its_events() -> None:
 
 def test_addition_takes_its_claims_on_version_zero() -> None:
     subject = tracker()
-    subject.add(new_user("ada@example.com", id="ada"))
+    subject.add(new_person("ada@example.com", id="ada"))
 
     change = only_change(subject)
 
@@ -174,18 +171,18 @@ def test_addition_takes_its_claims_on_version_zero() -> None:
 
 def test_addition_that_is_saved_too_stays_an_addition() -> None:
     subject = tracker()
-    user = new_user()
-    subject.add(user)
-    subject.save(user)
+    person = new_person()
+    subject.add(person)
+    subject.save(person)
 
     assert only_change(subject).intent is Intent.ADD
 
 
 def test_save_that_keeps_the_address_touches_no_claim() -> None:
     subject = tracker()
-    user = load(subject)
-    user.ban(NOW)
-    subject.save(user)
+    person = load(subject)
+    person.ban(NOW)
+    subject.save(person)
 
     change = only_change(subject)
 
@@ -194,9 +191,9 @@ def test_save_that_keeps_the_address_touches_no_claim() -> None:
 
 def test_save_of_another_address_takes_the_new_claim_and_frees_the_old_one() -> None:
     subject = tracker()
-    user = load(subject)
-    user.change_email(Email("countess@example.com"), NOW)
-    subject.save(user)
+    person = load(subject)
+    person.change_email(Email("countess@example.com"), NOW)
+    subject.save(person)
 
     change = only_change(subject)
 
@@ -206,9 +203,9 @@ def test_save_of_another_address_takes_the_new_claim_and_frees_the_old_one() -> 
 
 def test_removal_frees_the_claim_that_is_stored_not_one_that_was_never_taken() -> None:
     subject = tracker()
-    user = load(subject)
-    user.change_email(Email("countess@example.com"), NOW)
-    subject.remove(user)
+    person = load(subject)
+    person.change_email(Email("countess@example.com"), NOW)
+    subject.remove(person)
 
     change = only_change(subject)
 
@@ -218,21 +215,21 @@ def test_removal_frees_the_claim_that_is_stored_not_one_that_was_never_taken() -
 
 def test_change_carries_what_was_read_with_all_that_its_table_keeps_beside_the_state() -> None:
     subject, read = tracker(), kept()
-    user = subject.loaded(read)
-    user.ban(NOW)
-    subject.save(user)
+    person = subject.loaded(read)
+    person.ban(NOW)
+    subject.save(person)
 
     assert only_change(subject).stored is read
 
 
 def test_change_is_a_copy_that_later_behaviour_does_not_reach() -> None:
     subject = tracker()
-    user = load(subject)
-    user.ban(NOW)
-    subject.save(user)
+    person = load(subject)
+    person.ban(NOW)
+    subject.save(person)
     change = only_change(subject)
 
-    user.unban(NOW)
+    person.unban(NOW)
 
     assert change.state["is_banned"] is True
 
@@ -240,24 +237,24 @@ def test_change_is_a_copy_that_later_behaviour_does_not_reach() -> None:
 def test_changes_come_in_the_order_in_which_their_aggregates_were_first_seen() -> None:
     subject = tracker()
     first, second = load(subject, "b"), load(subject, "a")
-    for user in (second, first):
-        user.ban(NOW)
-        subject.save(user)
-    subject.add(new_user("c@example.com", id="0"))
+    for person in (second, first):
+        person.ban(NOW)
+        subject.save(person)
+    subject.add(new_person("c@example.com", id="0"))
 
     assert [change.aggregate.id for change in prepared(subject)] == ["b", "a", "0"]
 
 
 def test_committed_change_is_what_is_stored_from_then_on() -> None:
     subject = tracker()
-    user = load(subject)
-    user.change_email(Email("countess@example.com"), NOW)
-    subject.save(user)
+    person = load(subject)
+    person.change_email(Email("countess@example.com"), NOW)
+    subject.save(person)
     prepared(subject, "commit-1")
     subject.committed()
 
-    user.change_email(Email("ada@example.com"), NOW)
-    subject.save(user)
+    person.change_email(Email("ada@example.com"), NOW)
+    subject.save(person)
     change = only_change(subject)
 
     assert (change.expected, change.version) == (4, 5)
@@ -269,87 +266,87 @@ def test_committed_change_is_what_is_stored_from_then_on() -> None:
 
 def test_events_recorded_while_the_commit_was_under_way_are_kept() -> None:
     subject = tracker()
-    user = load(subject)
-    user.ban(NOW)
-    subject.save(user)
+    person = load(subject)
+    person.ban(NOW)
+    subject.save(person)
     prepared(subject)
-    user.unban(NOW)
+    person.unban(NOW)
 
     subject.committed()
 
-    assert [type(event).__name__ for event in user.recorded_events] == ["UserUnbanned"]
+    assert [type(event).__name__ for event in person.recorded_events] == ["PersonUnbanned"]
     assert subject.forgotten() == ["ada"]
 
 
 def test_telling_again_that_a_commit_has_happened_changes_nothing() -> None:
     subject = tracker()
-    user, removed = load(subject), load(subject, "bob")
-    user.ban(NOW)
-    subject.save(user)
+    person, removed = load(subject), load(subject, "bob")
+    person.ban(NOW)
+    subject.save(person)
     subject.remove(removed)
     prepared(subject)
 
     for _ in range(2):
         subject.committed()
 
-    assert (user.version, user.recorded_events, subject.is_changed()) == (4, (), False)
+    assert (person.version, person.recorded_events, subject.is_changed()) == (4, (), False)
     assert (subject.knows("ada"), subject.knows("bob")) == (True, False)
 
 
 def test_commit_that_is_refused_takes_nothing_and_leaves_everything_staged() -> None:
     subject = tracker()
-    user = load(subject)
-    user.ban(NOW)
-    subject.save(user)
+    person = load(subject)
+    person.ban(NOW)
+    subject.save(person)
 
     before = prepared(subject, "commit-1")
 
-    assert (user.version, len(user.recorded_events), subject.is_changed()) == (3, 1, True)
+    assert (person.version, len(person.recorded_events), subject.is_changed()) == (3, 1, True)
     assert prepared(subject, "commit-2") == before
 
 
 def test_what_was_prepared_is_prepared_anew_for_the_next_commit() -> None:
     subject = tracker()
-    user, other = load(subject), load(subject, "bob")
-    for each in (user, other):
+    person, other = load(subject), load(subject, "bob")
+    for each in (person, other):
         each.ban(NOW)
         subject.save(each)
     prepared(subject, "commit-1")
-    user.unban(NOW)
+    person.unban(NOW)
     subject.remove(other)
 
     first, second = prepared(subject, "commit-2")
     subject.committed()
 
-    assert [type(event).__name__ for event in first.events] == ["UserBanned", "UserUnbanned"]
+    assert [type(event).__name__ for event in first.events] == ["PersonBanned", "PersonUnbanned"]
     assert (first.state["is_banned"], second.intent) == (False, Intent.REMOVE)
-    assert (user.version, user.recorded_events) == (4, ())
+    assert (person.version, person.recorded_events) == (4, ())
     assert (subject.knows("ada"), subject.knows("bob")) == (True, False)
 
 
 def test_staging_is_refused_while_a_commit_is_under_way() -> None:
     gate = Gate()
     subject = tracker(gate=gate)
-    user = load(subject)
-    user.ban(NOW)
+    person = load(subject)
+    person.ban(NOW)
     gate.is_open = False
 
     for stage, staged in (
-        *((subject.save, user), (subject.remove, user), (subject.add, user)),
-        (subject.add, new_user(id="new")),
+        *((subject.save, person), (subject.remove, person), (subject.add, person)),
+        (subject.add, new_person(id="new")),
     ):
         with pytest.raises(UnitOfWorkMisused, match="under way"):
             stage(staged)
 
     assert (subject.is_changed(), subject.knows("new")) == (False, False)
-    assert subject.get("ada") is user
+    assert subject.get("ada") is person
 
 
 def test_forgotten_are_those_with_events_that_were_neither_saved_nor_removed() -> None:
     subject = tracker()
     forgotten, saved, removed, untouched = (load(subject, id_) for id_ in "abcd")
-    for user in (forgotten, saved, removed):
-        user.ban(NOW)
+    for person in (forgotten, saved, removed):
+        person.ban(NOW)
     subject.save(saved)
     subject.remove(removed)
 
@@ -359,10 +356,10 @@ def test_forgotten_are_those_with_events_that_were_neither_saved_nor_removed() -
 
 def test_removed_is_not_found_and_not_present_though_known() -> None:
     subject = tracker()
-    user = load(subject)
-    subject.remove(user)
+    person = load(subject)
+    subject.remove(person)
 
-    with pytest.raises(UserNotFound):
+    with pytest.raises(PersonNotFound):
         subject.get("ada")
     assert (subject.present(["ada"]), subject.knows("ada")) == ([], True)
 
@@ -375,7 +372,7 @@ def test_removed_is_forgotten_once_that_is_committed() -> None:
     subject.committed()
 
     assert (subject.knows("ada"), table.read_ids) == (False, [])
-    with pytest.raises(UserNotFound):
+    with pytest.raises(PersonNotFound):
         subject.get("ada")
     assert table.read_ids == ["ada"]
 
@@ -383,9 +380,9 @@ def test_removed_is_forgotten_once_that_is_committed() -> None:
 def test_two_changes_cannot_take_one_value() -> None:
     subject = tracker()
     for id_ in ("ada", "bob"):
-        subject.add(new_user("one@example.com", id=id_))
+        subject.add(new_person("one@example.com", id=id_))
 
-    with pytest.raises(EmailAlreadyRegistered) as refused:
+    with pytest.raises(EmailTaken) as refused:
         subject.prepare()
 
     assert refused.value.email == "one@example.com"
@@ -398,7 +395,7 @@ def test_value_that_one_gives_up_and_another_takes_is_handed_over() -> None:
     ada = load(subject, "ada")
     ada.change_email(Email("countess@example.com"), NOW)
     subject.save(ada)
-    subject.add(new_user("ada@example.com", id="heir"))
+    subject.add(new_person("ada@example.com", id="heir"))
 
     changes = prepared(subject)
 

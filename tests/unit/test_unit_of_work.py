@@ -13,7 +13,7 @@ from domain.errors import Conflict, DynastrataError
 from domain.events import DomainEvent
 from infrastructure.commit.participant import Action, Commit, Participant, RecordedEvent
 from infrastructure.commit.unit_of_work import BaseUnitOfWork
-from tests.users import NOW
+from tests.times import NOW
 
 
 @frozen

@@ -13,7 +13,7 @@ from attrs import asdict, evolve, frozen
 
 from api.bootstrap import read_settings, start
 from api.cli.demo.outbox import OutboxStory
-from api.cli.demo.story import Outcome, Row, play
+from api.cli.demo.story import Row, StoryResult, play
 from api.cli.output import AsJson, busy, say_json, say_table
 from api.container import Container
 from api.contexts import CONTEXTS
@@ -58,7 +58,7 @@ def demo(
         say_json(
             {
                 "steps": [asdict(row) for row in played.rows],
-                **{outcome.name: outcome.rows for outcome in played.outcomes},
+                **{result.name: result.rows for result in played.results},
             }
         )
     else:
@@ -68,7 +68,7 @@ def demo(
 @frozen
 class _Played:
     rows: list[Row]
-    outcomes: list[Outcome]
+    results: list[StoryResult]
 
 
 def _play(container: Container) -> _Played:
@@ -79,7 +79,7 @@ def _play(container: Container) -> _Played:
         for story in stories:
             story.prepare()
         rows = list(play(container, chain.from_iterable(story.steps() for story in stories)))
-        return _Played(rows, [story.outcome() for story in stories])
+        return _Played(rows, [story.result() for story in stories])
 
 
 @contextmanager
@@ -105,11 +105,11 @@ def _say(settings: Settings, played: _Played) -> None:
         numbers=numbers,
         caption=_FREE if settings.provider == "memory" else _UNITS,
     )
-    for outcome in filter(lambda outcome: outcome.rows, played.outcomes):
+    for result in filter(lambda result: result.rows, played.results):
         say_table(
-            outcome.title,
-            tuple(outcome.rows[0]),
-            [tuple(map(_cell, row.values())) for row in outcome.rows],
+            result.title,
+            tuple(result.rows[0]),
+            [tuple(map(_cell, row.values())) for row in result.rows],
             numbers=("version",),
         )
 

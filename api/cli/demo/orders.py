@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from typing_extensions import override
 
-from api.cli.demo.story import Outcome, Step, Story
+from api.cli.demo.story import Step, Story, StoryResult
 from api.container import Container
 from application.orders.change_order import OrderToChange
 from application.ports.event_store import StoredEvent
@@ -43,13 +43,13 @@ class OrdersStory(Story):
         yield "add a line too late", self._add_late
 
     @override
-    def outcome(self) -> Outcome:
+    def result(self) -> StoryResult:
         """What happened to the order, without the times and ids that differ each time."""
         stored = self._container.get_order_history()(self._order.id)
         rows: list[dict[str, object]] = [
             {"version": each.version, "event": each.type, "what": _what(each)} for each in stored
         ]
-        return Outcome("history", "The history of the order", rows)
+        return StoryResult("history", "The history of the order", rows)
 
     @override
     def ordering_keys(self) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from typing_extensions import override
 
-from api.cli.demo.story import Outcome, Step, Story
+from api.cli.demo.story import Step, Story, StoryResult
 from api.container import Container
 from application.ports.relay_queue import PendingKey
 from infrastructure.outbox.writer import AGGREGATE_VERSION
@@ -29,9 +29,9 @@ class OutboxStory(Story):
         yield "look for more", self._look
 
     @override
-    def outcome(self) -> Outcome:
+    def result(self) -> StoryResult:
         """What was published, in that order, without the ids that differ each time."""
-        return Outcome(
+        return StoryResult(
             "published",
             "What was published, in order for each of them",
             [

@@ -18,7 +18,7 @@ Step = tuple[str, Callable[[], str]]
 
 
 @frozen
-class Outcome:
+class StoryResult:
     """What is there afterwards: rows that all have the same columns. In JSON they are `name`."""
 
     name: str
@@ -37,7 +37,7 @@ class Story(Protocol):
         """The steps; each builds on those before."""
         ...
 
-    def outcome(self) -> Outcome:
+    def result(self) -> StoryResult:
         """What is there after the last step."""
         ...
 

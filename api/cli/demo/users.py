@@ -9,7 +9,7 @@ from functools import partial
 
 from typing_extensions import override
 
-from api.cli.demo.story import DemoClock, Outcome, Step, Story
+from api.cli.demo.story import DemoClock, Step, Story, StoryResult
 from api.container import Container
 from application.users.sign_in import SessionTokens
 from domain.users.errors import EmailAlreadyRegistered, SessionRefused, UserNotFound
@@ -62,10 +62,10 @@ class UsersStory(Story):
         yield "remove Alan", self._remove
 
     @override
-    def outcome(self) -> Outcome:
+    def result(self) -> StoryResult:
         """Those who are left, as stored."""
         users = [self._container.get_user()(user.id) for user in self._users.values()]
-        return Outcome("users", "The users afterwards", [_view(user) for user in users])
+        return StoryResult("users", "The users afterwards", [_view(user) for user in users])
 
     @override
     def ordering_keys(self) -> list[str]:

@@ -8,9 +8,15 @@ from typing import Any
 from attrs import define, field
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from infrastructure.contexts.context import Contexts
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
+from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.metering import Meter
+from infrastructure.system.ids import RandomIds
+from infrastructure.unit_of_work import CommitOptions, TableUnitOfWork
+from tests.samples.contexts import SAMPLES
+from tests.stores import Store
 
 Answer = Mapping[str, Any] | Exception
 
@@ -99,3 +105,18 @@ def lost() -> ReadTimeoutError:
 def not_sent() -> EndpointConnectionError:
     """There was no connection: the request was never sent."""
     return EndpointConnectionError(endpoint_url="http://store.example")
+
+
+class FixedIds(RandomIds):
+    """The id of every commit is `commit-1`."""
+
+    def new_id(self) -> str:
+        return "commit-1"
+
+
+def unit_with_fixed_ids(
+    provider: DynamoDBProvider, contexts: Contexts = SAMPLES
+) -> TableUnitOfWork:
+    """A unit of work whose every commit is `commit-1`."""
+    options = CommitOptions(contexts=contexts)
+    return Store("scripted", provider, ids=FixedIds(), options=options).unit_of_work()

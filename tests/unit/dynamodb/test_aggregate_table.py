@@ -6,27 +6,26 @@ from typing import Any
 
 import pytest
 
-from domain.users.user import User
 from infrastructure.aggregates.changes import Stored
 from infrastructure.aggregates.tracker import Tracker
 from infrastructure.commit.participant import Commit
-from infrastructure.contexts.users import USER
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item
-from infrastructure.dynamodb.models.users import UserModel
 from infrastructure.dynamodb.tables.aggregates import DynamoDBAggregateTable, StoredItem
 from infrastructure.dynamodb.transaction.actions import ItemAction
+from tests.samples.models import PersonModel
+from tests.samples.people import PERSON, Person
+from tests.times import NOW
 from tests.unit.dynamodb.scripted import gateway, sent
 from tests.unit.dynamodb.test_mapper import STORED
-from tests.users import NOW
 
 
 def table(door: Gateway, shards: int = 1) -> DynamoDBAggregateTable:
-    return DynamoDBAggregateTable(door, USER, UserModel, name="prod-users", shards=shards)
+    return DynamoDBAggregateTable(door, PERSON, PersonModel, name="prod-people", shards=shards)
 
 
 def stored_with(**changes: Any) -> Stored:
-    """The user of `STORED` as read from an item that differs in these attributes."""
+    """The person of `STORED` as read from an item that differs in these attributes."""
     item = {name: value for name, value in {**STORED, **changes}.items() if value is not None}
     read = table(gateway({"Item": item})).read("ada")
     assert read is not None
@@ -34,11 +33,11 @@ def stored_with(**changes: Any) -> Stored:
 
 
 def saved(before: Stored, commit_id: str = "ours") -> StoredItem:
-    """The user as the table has it after a change in this commit."""
-    tracker: Tracker[User] = Tracker(USER, table(gateway({})), lambda: None)
-    user = tracker.loaded(before)
-    user.unban(NOW)
-    tracker.save(user)
+    """The person as the table has it after a change in this commit."""
+    tracker: Tracker[Person] = Tracker(PERSON, table(gateway({})), lambda: None)
+    person = tracker.loaded(before)
+    person.unban(NOW)
+    tracker.save(person)
     tracker.prepare()
     (action,) = tracker.actions(Commit(commit_id, ()))
     (plan,) = tracker._plans
@@ -55,7 +54,7 @@ def commits(*ids: str) -> dict[str, Any]:
 
 def ids(*found: str, more: bool = False) -> dict[str, Any]:
     """A page of the listing, cut by the service where there is more."""
-    items: list[Item] = [{"id": {"S": id_}, "listShard": {"S": "USER#0"}} for id_ in found]
+    items: list[Item] = [{"id": {"S": id_}, "listShard": {"S": "PERSON#0"}} for id_ in found]
     return {"Items": items} | ({"LastEvaluatedKey": {"id": {"S": "key"}}} if more else {})
 
 
@@ -67,7 +66,7 @@ def test_single_reads_are_strongly_consistent(read: str) -> None:
 
     ((method, request),) = sent(door)
     assert (method, request["TableName"], request["Key"], request["ConsistentRead"]) == (
-        *("get_item", "prod-users", {"id": {"S": "ada"}}, True),
+        *("get_item", "prod-people", {"id": {"S": "ada"}}, True),
     )
 
 
@@ -82,11 +81,11 @@ def test_item_with_fewer_commits_keeps_them_all() -> None:
 
 
 def test_shard_stays_as_it_was_stored() -> None:
-    assert saved(stored_with(listShard={"S": "USER#7"})).list_shard == "USER#7"
+    assert saved(stored_with(listShard={"S": "PERSON#7"})).list_shard == "PERSON#7"
 
 
 def test_item_without_a_shard_is_given_one() -> None:
-    assert saved(stored_with(listShard=None)).list_shard == "USER#0"
+    assert saved(stored_with(listShard=None)).list_shard == "PERSON#0"
 
 
 def test_listing_goes_on_over_pages_that_the_service_cut_even_empty_ones() -> None:
@@ -111,7 +110,7 @@ def test_listing_over_shards_is_merged_in_order_and_cut_to_the_limit() -> None:
 
     assert table(door, shards=3).ids_after("", 3, 3) == ["a", "b", "c"]
     assert [r["ExpressionAttributeValues"][":shard"]["S"] for _, r in sent(door)] == [
-        *("USER#0", "USER#1", "USER#2"),
+        *("PERSON#0", "PERSON#1", "PERSON#2"),
     ]
 
 

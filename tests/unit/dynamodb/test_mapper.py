@@ -17,32 +17,31 @@ from application.errors import UnreadableState
 from domain.aggregate import Aggregate
 from domain.errors import NotFound
 from infrastructure.aggregates.aggregate_type import AggregateType
-from infrastructure.contexts.users import USER
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.mappers.aggregates import Mapper
 from infrastructure.dynamodb.models.base import AggregateModel
-from infrastructure.dynamodb.models.users import UserModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.table_names import TableNames
+from tests.samples.models import PersonModel
+from tests.samples.people import PERSON
 from tests.unit.dynamodb.scripted import gateway
 
 STORED: Item = {
     "id": {"S": "ada"},
     "version": {"N": "3"},
     "commits": {"L": [{"S": "commit-1"}]},
-    "listShard": {"S": "USER#0"},
+    "listShard": {"S": "PERSON#0"},
     "firstName": {"S": "Ada"},
     "lastName": {"S": "Lovelace"},
     "email": {"S": "ada@example.com"},
-    "passwordHash": {"S": "hash"},
     "role": {"S": "member"},
     "isEmailVerified": {"BOOL": True},
     "isBanned": {"BOOL": True},
-    "session": {
+    "badge": {
         "M": {
-            "id": {"S": "session"},
-            "tokenHash": {"S": "hash"},
-            "rotatedAt": {"S": "2046-11-20T12:00:00+00:00"},
+            "id": {"S": "badge"},
+            "code": {"S": "code"},
+            "issuedAt": {"S": "2046-11-20T12:00:00+00:00"},
             "expiresAt": {"S": "2046-12-20T12:00:00+00:00"},
         }
     },
@@ -170,18 +169,23 @@ def test_lists_of_maps_are_written_and_read_back() -> None:
 
 
 def test_stored_item_is_read_attribute_by_attribute() -> None:
-    user = USER.from_state(Mapper(USER, UserModel).to_state(STORED))
+    person = PERSON.from_state(Mapper(PERSON, PersonModel).to_state(STORED))
 
-    assert (user.id, user.version, user.first_name, user.is_banned) == ("ada", 3, "Ada", True)
-    assert user.session is not None
-    assert (user.session.id, user.session.previous_token_hash) == ("session", None)
+    assert (person.id, person.version, person.first_name, person.is_banned) == (
+        "ada",
+        3,
+        "Ada",
+        True,
+    )
+    assert person.badge is not None
+    assert (person.badge.id, person.badge.previous_code) == ("badge", None)
 
 
 @pytest.mark.parametrize(
     ("stored", "name"),
     [
         *(("version", "version"), ("commits", "commits"), ("firstName", "first_name")),
-        *(("lastName", "last_name"), ("email", "email"), ("passwordHash", "password_hash")),
+        *(("lastName", "last_name"), ("email", "email")),
     ],
 )
 def test_item_without_a_needed_attribute_is_unreadable_by_its_name(stored: str, name: str) -> None:
@@ -190,17 +194,17 @@ def test_item_without_a_needed_attribute_is_unreadable_by_its_name(stored: str, 
     assert name in unreadable(item).problems
 
 
-def test_session_without_a_needed_attribute_is_unreadable_by_its_path() -> None:
-    session = {"M": {k: v for k, v in STORED["session"]["M"].items() if k != "tokenHash"}}
+def test_badge_without_a_needed_attribute_is_unreadable_by_its_path() -> None:
+    badge = {"M": {k: v for k, v in STORED["badge"]["M"].items() if k != "issuedAt"}}
 
-    assert "session.token_hash" in unreadable({**STORED, "session": session}).problems
+    assert "badge.issued_at" in unreadable({**STORED, "badge": badge}).problems
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         *(("firstName", {"N": "1"}), ("isBanned", {"S": "yes"}), ("version", {"S": "three"})),
-        *(("session", {"S": "none"}), ("email", {"NULL": True})),
+        *(("badge", {"S": "none"}), ("email", {"NULL": True})),
     ],
 )
 def test_attribute_of_another_type_is_unreadable_by_its_name(name: str, value: Any) -> None:
@@ -209,7 +213,7 @@ def test_attribute_of_another_type_is_unreadable_by_its_name(name: str, value: A
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("role", {"S": "emperor"}), ("session", {"M": {}})],
+    [("role", {"S": "emperor"}), ("badge", {"M": {}})],
 )
 def test_value_that_the_class_does_not_know_is_unreadable_by_its_name(
     name: str, value: Any
@@ -220,25 +224,27 @@ def test_value_that_the_class_does_not_know_is_unreadable_by_its_name(
 def test_unreadable_item_is_named_by_type_and_id() -> None:
     error = unreadable({"id": {"S": "ada"}})
 
-    assert (error.aggregate_type, error.aggregate_id) == ("User", "ada")
+    assert (error.aggregate_type, error.aggregate_id) == ("Person", "ada")
 
 
 def test_attribute_that_came_later_has_its_default_in_older_items() -> None:
-    older = {key: STORED[key] for key in STORED if key not in ("role", "isBanned", "session")}
+    older = {key: STORED[key] for key in STORED if key not in ("role", "isBanned", "badge")}
 
-    user = USER.from_state(Mapper(USER, UserModel).to_state(older))
+    person = PERSON.from_state(Mapper(PERSON, PersonModel).to_state(older))
 
-    assert (user.role.value, user.is_banned, user.session) == ("member", False, None)
+    assert (person.role.value, person.is_banned, person.badge) == ("member", False, None)
 
 
 def test_attributes_of_a_later_version_are_passed_over() -> None:
     later = {**STORED, "nickname": {"S": "Countess"}}
 
-    assert Mapper(USER, UserModel).to_state(later) == Mapper(USER, UserModel).to_state(STORED)
+    assert Mapper(PERSON, PersonModel).to_state(later) == Mapper(PERSON, PersonModel).to_state(
+        STORED
+    )
 
 
 def unreadable(item: Item) -> UnreadableState:
-    """How reading this item as a user fails."""
+    """How reading this item as a person fails."""
     with pytest.raises(UnreadableState) as raised:
-        USER.from_state(Mapper(USER, UserModel).to_state(item))
+        PERSON.from_state(Mapper(PERSON, PersonModel).to_state(item))
     return raised.value

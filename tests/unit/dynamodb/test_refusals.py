@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import ConcurrencyConflict
-from domain.users.errors import EmailAlreadyRegistered
-from infrastructure.contexts.users import USER_EMAIL
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.tables.aggregates import ClaimRefusal, VersionRefusal
 from infrastructure.dynamodb.transaction.actions import Verdict
+from tests.samples.people import PERSON_EMAIL, EmailTaken
 
 
-def user(version: int, *commits: str) -> Item:
-    """A user's item; its commits newest first."""
+def person(version: int, *commits: str) -> Item:
+    """A person's item; its commits newest first."""
     return {
         "id": {"S": "ada"},
         "version": {"N": str(version)},
@@ -29,60 +28,60 @@ def claim(commit: str) -> Item:
     ("expected", "old", "verdict"),
     [
         # The change was decided on version 4, so our commit would have made version 5.
-        (4, user(5, "ours", "a", "b"), Verdict.APPLIED),
-        (4, user(6, "theirs", "ours", "a"), Verdict.APPLIED),
-        (4, user(7, "x", "y", "ours"), Verdict.APPLIED),
-        (4, user(5, "theirs", "a", "b"), Verdict.REFUSED),
-        (4, user(6, "x", "theirs", "a"), Verdict.REFUSED),
+        (4, person(5, "ours", "a", "b"), Verdict.APPLIED),
+        (4, person(6, "theirs", "ours", "a"), Verdict.APPLIED),
+        (4, person(7, "x", "y", "ours"), Verdict.APPLIED),
+        (4, person(5, "theirs", "a", "b"), Verdict.REFUSED),
+        (4, person(6, "x", "theirs", "a"), Verdict.REFUSED),
         # Our id at another version than ours is not proof of this commit.
-        (4, user(6, "ours", "theirs", "a"), Verdict.REFUSED),
+        (4, person(6, "ours", "theirs", "a"), Verdict.REFUSED),
         # A version not above what we expected: ours was never made, or the item is a new one.
-        (4, user(4, "a", "b"), Verdict.REFUSED),
-        (4, user(1, "a"), Verdict.REFUSED),
+        (4, person(4, "a", "b"), Verdict.REFUSED),
+        (4, person(1, "a"), Verdict.REFUSED),
         # So many commits came after ours that the item no longer tells.
-        (4, user(8, "x", "y", "z"), Verdict.UNKNOWN),
-        (4, user(5), Verdict.UNKNOWN),
+        (4, person(8, "x", "y", "z"), Verdict.UNKNOWN),
+        (4, person(5), Verdict.UNKNOWN),
         (4, None, Verdict.UNKNOWN),
         # A creation makes version 1.
-        (0, user(1, "ours"), Verdict.APPLIED),
-        (0, user(2, "theirs", "ours"), Verdict.APPLIED),
-        (0, user(1, "theirs"), Verdict.REFUSED),
+        (0, person(1, "ours"), Verdict.APPLIED),
+        (0, person(2, "theirs", "ours"), Verdict.APPLIED),
+        (0, person(1, "theirs"), Verdict.REFUSED),
         (0, None, Verdict.UNKNOWN),
     ],
 )
 def test_recent_commits_tell_who_made_the_version_that_a_change_would_have_made(
     expected: int, old: Item | None, verdict: Verdict
 ) -> None:
-    assert VersionRefusal("User", "ada", expected).verdict(old, "ours") is verdict
+    assert VersionRefusal("Person", "ada", expected).verdict(old, "ours") is verdict
 
 
 @pytest.mark.parametrize(
     ("old", "verdict"),
     [
-        (user(5, "theirs", "a"), Verdict.REFUSED),
-        (user(4, "a"), Verdict.REFUSED),
-        (user(9, "a"), Verdict.REFUSED),
+        (person(5, "theirs", "a"), Verdict.REFUSED),
+        (person(4, "a"), Verdict.REFUSED),
+        (person(9, "a"), Verdict.REFUSED),
         (None, Verdict.UNKNOWN),
     ],
 )
 def test_removal_was_refused_where_the_item_still_is(old: Item | None, verdict: Verdict) -> None:
-    assert VersionRefusal("User", "ada", 4, removes=True).verdict(old, "ours") is verdict
+    assert VersionRefusal("Person", "ada", 4, removes=True).verdict(old, "ours") is verdict
 
 
 @pytest.mark.parametrize(
     ("expected", "old", "actual"),
-    [(4, user(5, "a"), 5), (4, user(3, "a"), 3), (0, user(1, "a"), 1), (4, None, None)],
+    [(4, person(5, "a"), 5), (4, person(3, "a"), 3), (0, person(1, "a"), 1), (4, None, None)],
 )
 def test_error_tells_the_version_found(expected: int, old: Item | None, actual: int | None) -> None:
-    error = VersionRefusal("User", "ada", expected).error(old)
+    error = VersionRefusal("Person", "ada", expected).error(old)
 
     assert isinstance(error, ConcurrencyConflict)
-    assert error.args == ("User", "ada", expected, actual)
+    assert error.args == ("Person", "ada", expected, actual)
 
 
-@pytest.mark.parametrize(("expected", "old"), [(4, user(4, "a")), (0, None)])
+@pytest.mark.parametrize(("expected", "old"), [(4, person(4, "a")), (0, None)])
 def test_item_at_the_expected_version_is_no_error(expected: int, old: Item | None) -> None:
-    assert VersionRefusal("User", "ada", expected).error(old) is None
+    assert VersionRefusal("Person", "ada", expected).error(old) is None
 
 
 @pytest.mark.parametrize(
@@ -95,15 +94,15 @@ def test_item_at_the_expected_version_is_no_error(expected: int, old: Item | Non
     ],
 )
 def test_claim_proves_the_commit_that_made_it(old: Item | None, verdict: Verdict) -> None:
-    assert ClaimRefusal(USER_EMAIL, "ada@example.com").verdict(old, "ours") is verdict
+    assert ClaimRefusal(PERSON_EMAIL, "ada@example.com").verdict(old, "ours") is verdict
 
 
 def test_error_of_a_claim_names_the_value() -> None:
-    error = ClaimRefusal(USER_EMAIL, "ada@example.com").error(claim("theirs"))
+    error = ClaimRefusal(PERSON_EMAIL, "ada@example.com").error(claim("theirs"))
 
-    assert isinstance(error, EmailAlreadyRegistered)
+    assert isinstance(error, EmailTaken)
     assert error.email == "ada@example.com"
 
 
 def test_claim_that_is_not_there_is_no_error() -> None:
-    assert ClaimRefusal(USER_EMAIL, "ada@example.com").error(None) is None
+    assert ClaimRefusal(PERSON_EMAIL, "ada@example.com").error(None) is None

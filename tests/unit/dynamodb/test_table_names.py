@@ -4,40 +4,40 @@ from __future__ import annotations
 
 import pytest
 
-from infrastructure.contexts.registered import REGISTERED
 from infrastructure.dynamodb.models import SHARED
-from infrastructure.dynamodb.models.users import UserModel
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.table_names import TableNames
+from tests.samples.contexts import SAMPLES
+from tests.samples.models import PersonModel
 
 
 @pytest.mark.parametrize(
     ("tables", "physical"),
     [
-        (TableNames(), "users"),
-        (TableNames("prod-"), "prod-users"),
-        (TableNames("prod-", {"users": "people"}), "people"),
-        (TableNames("prod-", {"users": ""}), "prod-users"),
-        (TableNames("prod-", {"events": "facts"}), "prod-users"),
+        (TableNames(), "people"),
+        (TableNames("prod-"), "prod-people"),
+        (TableNames("prod-", {"people": "people"}), "people"),
+        (TableNames("prod-", {"people": ""}), "prod-people"),
+        (TableNames("prod-", {"events": "facts"}), "prod-people"),
     ],
 )
 def test_physical_name_is_prefix_and_logical_name_or_an_override(
     tables: TableNames, physical: str
 ) -> None:
-    assert tables.physical("users") == physical
+    assert tables.physical("people") == physical
 
 
 def test_every_model_is_found_under_the_name_of_its_table() -> None:
-    own = {each.aggregate_type.table: each.model() for each in REGISTERED.state_stored}
+    own = {each.aggregate_type.table: each.model() for each in SAMPLES.state_stored}
     models = {**SHARED, **own}
 
     assert {name: model.Meta.table_name for name, model in models.items()} == {
-        name: name for name in REGISTERED.tables
+        name: name for name in SAMPLES.tables
     }
 
 
 def test_creation_of_a_table_asks_for_its_keys_index_and_billing() -> None:
-    schema = TableSchema(UserModel, "prod-users")
+    schema = TableSchema(PersonModel, "prod-people")
 
     request = schema.creation(Capacity())
     request["AttributeDefinitions"] = sorted(
@@ -45,7 +45,7 @@ def test_creation_of_a_table_asks_for_its_keys_index_and_billing() -> None:
     )
 
     assert request == {
-        "TableName": "prod-users",
+        "TableName": "prod-people",
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
             {"AttributeName": "id", "AttributeType": "S"},
@@ -66,7 +66,7 @@ def test_creation_of_a_table_asks_for_its_keys_index_and_billing() -> None:
 
 
 def test_provisioned_capacity_goes_to_the_table_and_to_its_indexes() -> None:
-    request = TableSchema(UserModel, "users").creation(Capacity("provisioned", 7, 3))
+    request = TableSchema(PersonModel, "people").creation(Capacity("provisioned", 7, 3))
 
     units = {"ReadCapacityUnits": 7, "WriteCapacityUnits": 3}
     assert request["BillingMode"] == "PROVISIONED"

@@ -20,8 +20,8 @@ from infrastructure.settings.destination import Destination
 from tests.messaging import message
 from tests.unit.dynamodb.scripted import Answer, ScriptedClient, lost, not_sent, refusal
 
-URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/users"
-ARN = "arn:aws:sns:eu-central-1:123456789012:users"
+URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/people"
+ARN = "arn:aws:sns:eu-central-1:123456789012:people"
 THREE = [message(n, f"key-{n}") for n in range(3)]
 ACCEPTED, NOT_SENT = Accepted(), NotSent()
 NOT_MENTIONED = Failed("the answer says nothing of this message")
@@ -266,7 +266,7 @@ def test_where_all_are_refused_there_is_no_request(service: Service) -> None:
     publisher, client = service.publisher({})
     [outcome] = publisher.publish([message(headers={"a": "x" * MAX_MESSAGE})])
     assert isinstance(outcome, Failed)
-    assert outcome.reason.startswith("message size (UserRegistered ")
+    assert outcome.reason.startswith("message size (PersonRegistered ")
     assert client.requests == []
 
 

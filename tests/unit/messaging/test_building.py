@@ -15,8 +15,8 @@ from infrastructure.settings.settings import Settings, SettingsError
 from tests.messaging import message, publishers_of
 
 NOWHERE = Settings(endpoint_url="http://127.0.0.1:9", region="eu-central-1")
-QUEUE = "sqs:http://127.0.0.1:9/000000000000/users"
-TOPIC = "sns:arn:aws:sns:eu-central-1:000000000000:users"
+QUEUE = "sqs:http://127.0.0.1:9/000000000000/people"
+TOPIC = "sns:arn:aws:sns:eu-central-1:000000000000:people"
 BUS = "eventbridge:default"
 
 
@@ -28,21 +28,21 @@ def _no_region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sender_of(settings: Settings) -> Any:
-    publisher = publishers_of(settings)["users"]
+    publisher = publishers_of(settings)["people"]
     assert isinstance(publisher, BatchPublisher)
     return publisher.sender
 
 
 def test_log_and_memory_need_no_region() -> None:
-    publishers = publishers_of(Settings(destinations={"orders": "memory:"}))
-    assert isinstance(publishers["users"], LogPublisher)
-    assert isinstance(publishers["orders"], MemoryPublisher)
+    publishers = publishers_of(Settings(destinations={"parcels": "memory:"}))
+    assert isinstance(publishers["people"], LogPublisher)
+    assert isinstance(publishers["parcels"], MemoryPublisher)
 
 
 @pytest.mark.parametrize("destination", [QUEUE, TOPIC, BUS])
 def test_a_service_needs_a_region(destination: str) -> None:
     with pytest.raises(SettingsError, match=r"^region: "):
-        publishers_of(Settings(destinations={"users": destination}))
+        publishers_of(Settings(destinations={"people": destination}))
 
 
 @pytest.mark.parametrize("destination", ["log:", "memory:"])
@@ -53,21 +53,21 @@ def test_production_does_not_lose_messages_in_the_process(destination: str) -> N
         signing_key="k" * 32,
         admin_password="a password of its own",
         region="eu-central-1",
-        destinations={"users": destination, "orders": BUS},
+        destinations={"people": destination, "parcels": BUS},
     )
     with pytest.raises(
-        SettingsError, match=f"^users_destination: {destination} loses .*_USERS_DESTINATION$"
+        SettingsError, match=f"^people_destination: {destination} loses .*_PEOPLE_DESTINATION$"
     ):
         publishers_of(production)
 
 
 def test_the_memory_that_is_passed_gets_the_messages_of_all_that_go_to_memory() -> None:
     memory = MemoryPublisher()
-    settings = Settings(destinations={"users": "memory:", "orders": "memory:"})
+    settings = Settings(destinations={"people": "memory:", "parcels": "memory:"})
     publishers = publishers_of(settings, memory)
-    publishers["users"].publish([message(1)])
-    publishers["orders"].publish([message(2, destination="orders")])
-    assert memory.published == [message(1), message(2, destination="orders")]
+    publishers["people"].publish([message(1)])
+    publishers["parcels"].publish([message(2, destination="parcels")])
+    assert memory.published == [message(1), message(2, destination="parcels")]
 
 
 @pytest.mark.parametrize(
@@ -77,41 +77,41 @@ def test_the_memory_that_is_passed_gets_the_messages_of_all_that_go_to_memory() 
 def test_every_kind_gets_the_client_of_its_service(
     destination: str, sender: type[Any], service: str
 ) -> None:
-    made: Any = sender_of(evolve(NOWHERE, destinations={"users": destination}))
+    made: Any = sender_of(evolve(NOWHERE, destinations={"people": destination}))
     assert isinstance(made, sender)
     assert made.client.meta.service_model.service_name == service
 
 
 def test_destinations_of_one_service_share_a_client() -> None:
-    settings = evolve(NOWHERE, destinations={"users": QUEUE, "orders": QUEUE + ".fifo"})
+    settings = evolve(NOWHERE, destinations={"people": QUEUE, "parcels": QUEUE + ".fifo"})
     publishers = publishers_of(settings)
-    users, orders = publishers["users"], publishers["orders"]
-    assert isinstance(users, BatchPublisher)
-    assert isinstance(orders, BatchPublisher)
-    assert isinstance(users.sender, QueueSender)
-    assert isinstance(orders.sender, QueueSender)
-    assert users.sender.client is orders.sender.client
-    assert orders.sender.queue_url == QUEUE.removeprefix("sqs:") + ".fifo"
+    people, parcels = publishers["people"], publishers["parcels"]
+    assert isinstance(people, BatchPublisher)
+    assert isinstance(parcels, BatchPublisher)
+    assert isinstance(people.sender, QueueSender)
+    assert isinstance(parcels.sender, QueueSender)
+    assert people.sender.client is parcels.sender.client
+    assert parcels.sender.queue_url == QUEUE.removeprefix("sqs:") + ".fifo"
 
 
 def test_an_endpoint_of_dynamodb_at_aws_is_not_that_of_another_service() -> None:
     endpoint = "https://vpce-1.dynamodb.eu-central-1.vpce.amazonaws.com"
-    made = sender_of(evolve(NOWHERE, endpoint_url=endpoint, destinations={"users": QUEUE}))
+    made = sender_of(evolve(NOWHERE, endpoint_url=endpoint, destinations={"people": QUEUE}))
     assert made.client.meta.endpoint_url == "https://sqs.eu-central-1.amazonaws.com"
 
 
 def test_publishing_gives_up_some_time_after_the_network_does() -> None:
     settings = evolve(
         NOWHERE,
-        destinations={"users": QUEUE},
+        destinations={"people": QUEUE},
         connect_timeout_seconds=2.0,
         read_timeout_seconds=7.0,
     )
-    assert 9.0 < publishers_of(settings)["users"].timeout <= 10.0
+    assert 9.0 < publishers_of(settings)["people"].timeout <= 10.0
 
 
 @pytest.mark.parametrize("destination", [QUEUE, QUEUE + ".fifo", TOPIC, BUS])
 def test_where_nobody_listens_every_message_went_wrong(destination: str) -> None:
-    publisher = publishers_of(evolve(NOWHERE, destinations={"users": destination}))["users"]
+    publisher = publishers_of(evolve(NOWHERE, destinations={"people": destination}))["people"]
     given = [message(n, f"key-{n}") for n in range(3)]
     assert publisher.publish(given) == [Failed("EndpointConnectionError")] * 3

@@ -41,10 +41,10 @@ def test_the_payload_is_data_and_all_else_becomes_metadata() -> None:
     assert detail() == {
         "metadata": {
             "messageId": "000000000001-000-commit",
-            "messageType": "UserRegistered",
+            "messageType": "PersonRegistered",
             "orderingKey": "ada",
             "aggregateId": "ada",
-            "aggregateType": "User",
+            "aggregateType": "Person",
             "correlationId": "request-1",
             "causationId": "event-1",
             "createdAt": "2026-03-01T09:30:15.250000+00:00",
@@ -63,8 +63,8 @@ def test_rules_can_match_the_destination_and_the_type() -> None:
     request = BUS.entry(message()).request
     assert {name: request[name] for name in request if name != "Detail"} == {
         "EventBusName": "the-bus",
-        "Source": "dynastrata.users",
-        "DetailType": "UserRegistered",
+        "Source": "dynastrata.people",
+        "DetailType": "PersonRegistered",
         "Time": CREATED,
     }
 

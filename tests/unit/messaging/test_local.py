@@ -17,8 +17,8 @@ def test_the_log_has_a_line_a_message_and_not_what_it_holds() -> None:
     known = {
         "event": "message published",
         "log_level": "info",
-        "destination": "users",
-        "message_type": "UserRegistered",
+        "destination": "people",
+        "message_type": "PersonRegistered",
         "ordering_key": "ada",
     }
     assert lines == [
@@ -26,7 +26,7 @@ def test_the_log_has_a_line_a_message_and_not_what_it_holds() -> None:
             **known,
             "message_id": "000000000001-000-commit",
             "aggregate_id": "ada",
-            "aggregate_type": "User",
+            "aggregate_type": "Person",
             "correlation_id": "request-1",
             "causation_id": "event-1",
             "payload_bytes": 27,

@@ -45,10 +45,10 @@ def test_the_payload_is_the_body_and_all_else_becomes_attributes() -> None:
     assert request["MessageBody"] == '{"name":"Ad\u00e9l","number":1}'
     assert {name: a["StringValue"] for name, a in request["MessageAttributes"].items()} == {
         "messageId": "000000000001-000-commit",
-        "messageType": "UserRegistered",
+        "messageType": "PersonRegistered",
         "orderingKey": "ada",
         "aggregateId": "ada",
-        "aggregateType": "User",
+        "aggregateType": "Person",
         "correlationId": "request-1",
         "causationId": "event-1",
         "createdAt": "2026-03-01T09:30:15.250000+00:00",
@@ -160,7 +160,7 @@ def test_a_message_has_at_most_262_144_bytes(written: TextFormat) -> None:
     with pytest.raises(LimitExceeded) as refused:
         written.entry(message(payload=b"x" * (room + 1)))
     assert str(refused.value) == (
-        "message size (UserRegistered 000000000001-000-commit for users): "
+        "message size (PersonRegistered 000000000001-000-commit for people): "
         "262145 bytes, at most 262144"
     )
 

@@ -12,7 +12,8 @@ from domain.users.errors import RefreshTokenSuperseded, SessionRefused
 from domain.users.user import PREVIOUS_SECRET_GRACE, User
 from domain.users.values import Rotation
 from infrastructure.contexts.users import USER
-from tests.users import NOW, new_user
+from tests.times import NOW
+from tests.users.samples import new_user
 
 ROTATED_AT = NOW + timedelta(days=1)
 EXPIRES_AT = NOW + timedelta(days=30)

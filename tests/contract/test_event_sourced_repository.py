@@ -1,4 +1,4 @@
-"""The contract of OrderRepository, on every adapter: history, snapshots, and others at work."""
+"""What every adapter promises about event-sourced aggregates: history, snapshots, races."""
 
 from __future__ import annotations
 
@@ -11,31 +11,24 @@ from attrs import evolve
 from application.errors import UnitOfWorkMisused, Unreachable, UnreadableEvent
 from domain.consistency import StreamId
 from domain.errors import ConcurrencyConflict
-from domain.orders.errors import OrderNotFound
-from domain.orders.order import Order
-from domain.orders.values import OrderLine
 from infrastructure.events.event_sourced_table import SnapshotPolicy
 from infrastructure.events.snapshots import Snapshot
-from infrastructure.unit_of_work import CommitOptions
+from tests.samples import parcels
+from tests.samples.parcels import Parcel, ParcelNotFound, line
+from tests.samples.people import new_person
 from tests.stores import Store
-from tests.users import NOW, new_user
+from tests.times import NOW
 
-STREAM = StreamId("Order", "1")
-
-
-def line(sku: str) -> OrderLine:
-    return OrderLine.of(sku=sku, title="A course", quantity=2, unit_price_cents=4_900)
+STREAM = StreamId("Parcel", "1")
 
 
-def new_order(*skus: str) -> Order:
-    return Order.place(
-        id="1", customer_id="ada", lines=tuple(map(line, skus or ("first",))), now=NOW
-    )
+def new_parcel(*skus: str) -> Parcel:
+    return parcels.new_parcel(*(skus or ("first",)), id="1")
 
 
 def placed(store: Store) -> None:
     with store.unit_of_work() as unit:
-        unit.orders.add(new_order())
+        unit.parcels.add(new_parcel())
         unit.commit()
 
 
@@ -43,62 +36,62 @@ def add_lines(store: Store, *skus: str) -> None:
     """Each in a commit of its own."""
     for sku in skus:
         with store.unit_of_work() as unit:
-            order = unit.orders.get("1")
-            order.add_line(line(sku), NOW)
-            unit.orders.save(order)
+            parcel = unit.parcels.get("1")
+            parcel.add_line(line(sku), NOW)
+            unit.parcels.save(parcel)
             unit.commit()
 
 
 def skus(store: Store) -> list[str]:
     with store.unit_of_work() as unit:
-        return [line.sku for line in unit.orders.get("1").lines]
+        return [line.sku for line in unit.parcels.get("1").lines]
 
 
 def with_snapshots(store: Store, every: int, schema_version: int = 1) -> Store:
     policy = SnapshotPolicy(every=every, schema_version=schema_version)
-    return evolve(store, options=CommitOptions(snapshots=policy))
+    return evolve(store, options=evolve(store.options, snapshots=policy))
 
 
-def test_an_order_is_loaded_as_it_was_committed(store: Store) -> None:
+def test_a_parcel_is_loaded_as_it_was_committed(store: Store) -> None:
     with store.unit_of_work() as unit:
-        order = new_order("first", "second")
-        order.add_line(line("third"), NOW)
-        order.pay(NOW)
-        unit.orders.add(order)
+        parcel = new_parcel("first", "second")
+        parcel.add_line(line("third"), NOW)
+        parcel.pay(NOW)
+        unit.parcels.add(parcel)
         unit.commit()
-        assert (order.version, order.recorded_events) == (3, ())
+        assert (parcel.version, parcel.recorded_events) == (3, ())
     with store.unit_of_work() as unit:
-        loaded = unit.orders.get("1")
-    assert repr(loaded) == repr(order)
+        loaded = unit.parcels.get("1")
+    assert repr(loaded) == repr(parcel)
 
 
-def test_an_order_that_does_not_exist_is_not_found(store: Store) -> None:
-    for order_id in ("none", "", "a:b", "CLAIM#email#ada@example.com"):
-        with pytest.raises(OrderNotFound), store.unit_of_work() as unit:
-            unit.orders.get(order_id)
+def test_a_parcel_that_does_not_exist_is_not_found(store: Store) -> None:
+    for parcel_id in ("none", "", "a:b", "CLAIM#email#ada@example.com"):
+        with pytest.raises(ParcelNotFound), store.unit_of_work() as unit:
+            unit.parcels.get(parcel_id)
 
 
-def test_an_order_is_changed_again_and_again(store: Store) -> None:
+def test_a_parcel_is_changed_again_and_again(store: Store) -> None:
     placed(store)
     with store.unit_of_work() as unit:
-        order = unit.orders.get("1")
+        parcel = unit.parcels.get("1")
         for sku in ("second", "third"):
-            order.add_line(line(sku), NOW)
-            unit.orders.save(order)
+            parcel.add_line(line(sku), NOW)
+            unit.parcels.save(parcel)
             unit.commit()
-        assert unit.orders.get("1") is order
+        assert unit.parcels.get("1") is parcel
     assert skus(store) == ["first", "second", "third"]
     assert store.event_store().version(STREAM).version == 3
 
 
-def test_of_two_who_change_an_order_one_conflicts(store: Store) -> None:
+def test_of_two_who_change_a_parcel_one_conflicts(store: Store) -> None:
     placed(store)
     with store.unit_of_work() as mine, store.unit_of_work() as theirs:
         for unit, sku in ((mine, "mine"), (theirs, "theirs")):
-            order = unit.orders.get("1")
-            order.add_line(line(sku), NOW)
-            order.add_line(line(f"{sku}-too"), NOW)
-            unit.orders.save(order)
+            parcel = unit.parcels.get("1")
+            parcel.add_line(line(sku), NOW)
+            parcel.add_line(line(f"{sku}-too"), NOW)
+            unit.parcels.save(parcel)
         mine.commit()
         with pytest.raises(ConcurrencyConflict) as caught:
             theirs.commit()
@@ -107,7 +100,7 @@ def test_of_two_who_change_an_order_one_conflicts(store: Store) -> None:
     assert skus(store) == ["first", "mine", "mine-too"]
 
 
-def test_an_id_starts_one_order(store: Store) -> None:
+def test_an_id_starts_one_parcel(store: Store) -> None:
     placed(store)
     with pytest.raises(ConcurrencyConflict) as caught:
         placed(store)
@@ -117,7 +110,7 @@ def test_an_id_starts_one_order(store: Store) -> None:
 def test_nothing_happened_nothing_is_written(store: Store) -> None:
     placed(store)
     with store.unit_of_work() as unit:
-        unit.orders.save(unit.orders.get("1"))
+        unit.parcels.save(unit.parcels.get("1"))
         unit.commit()
     assert store.event_store().version(STREAM).version == 1
 
@@ -125,30 +118,30 @@ def test_nothing_happened_nothing_is_written(store: Store) -> None:
 def test_what_happened_and_was_not_saved_is_missed(store: Store) -> None:
     placed(store)
     with store.unit_of_work() as unit:
-        unit.orders.get("1").pay(NOW)
+        unit.parcels.get("1").pay(NOW)
         with pytest.raises(UnitOfWorkMisused, match="not saved"):
             unit.commit()
         unit.rollback()
 
 
-def test_an_order_and_a_user_are_committed_together_or_not_at_all(store: Store) -> None:
+def test_a_parcel_and_a_person_are_committed_together_or_not_at_all(store: Store) -> None:
     placed(store)
     with store.unit_of_work() as unit:
-        unit.users.add(new_user())
-        unit.orders.add(new_order())
+        unit.people.add(new_person())
+        unit.parcels.add(new_parcel())
         with pytest.raises(ConcurrencyConflict):
             unit.commit()
         unit.rollback()
     with store.unit_of_work() as unit:
-        assert unit.users.page(10).items == ()
+        assert unit.people.page(10).items == ()
 
 
-def test_an_order_has_no_way_to_be_removed(store: Store) -> None:
+def test_a_parcel_has_no_way_to_be_removed(store: Store) -> None:
     with store.unit_of_work() as unit:
-        assert not hasattr(unit.orders, "remove")
+        assert not hasattr(unit.parcels, "remove")
 
 
-def test_a_missing_event_makes_its_order_unreadable(
+def test_a_missing_event_makes_its_parcel_unreadable(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     placed(store)
@@ -180,10 +173,10 @@ class TestSnapshots:
     def test_a_commit_that_passes_the_mark_takes_one(self, store: Store) -> None:
         store = with_snapshots(store, every=3)
         with store.unit_of_work() as unit:
-            order = new_order()
+            parcel = new_parcel()
             for sku in "2345":
-                order.add_line(line(sku), NOW)
-            unit.orders.add(order)
+                parcel.add_line(line(sku), NOW)
+            unit.parcels.add(parcel)
             unit.commit()
         snapshot = store.provider.snapshots().read(STREAM)
         assert snapshot is not None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from typing import Any
 
+from application.ports.outbox import OutboxMessage
 from domain.users.user import User
 from domain.users.values import Email
 from infrastructure.system.ids import RandomIds
-
-# In the future: engines remove what expires before their own now, also in the middle of a test.
-NOW = datetime(2046, 11, 20, 12, 0, tzinfo=UTC)
+from tests.outboxes import messages
+from tests.times import NOW
 
 
 def new_user(email: str = "ada@example.com", *, id: str | None = None) -> User:
@@ -22,3 +22,8 @@ def new_user(email: str = "ada@example.com", *, id: str | None = None) -> User:
         password_hash="not-a-real-hash",
         now=NOW,
     )
+
+
+def messages_of_users(*ids: str, **more: Any) -> list[OutboxMessage]:
+    """A message under each id, for the destination of users."""
+    return messages(*ids, **{"message_type": "UserRegistered", "destination": "users", **more})

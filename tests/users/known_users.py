@@ -7,7 +7,8 @@ from typing import Any
 
 from domain.users.user import User
 from infrastructure.contexts.users import USER
-from tests.users import NOW, new_user
+from tests.times import NOW
+from tests.users.samples import new_user
 
 LATER = NOW + timedelta(hours=1)
 

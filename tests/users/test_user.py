@@ -13,8 +13,8 @@ from domain.errors import InvalidValue
 from domain.users import events
 from domain.users.user import User
 from domain.users.values import Email, Role
-from tests.unit.domain.known_users import LATER, SECRETS, signed_in, state, user
-from tests.users import NOW
+from tests.times import NOW
+from tests.users.known_users import LATER, SECRETS, signed_in, state, user
 
 
 def test_registered_user_is_an_unverified_member_at_version_zero() -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 from domain.users import events
 from domain.users.user import User
 from domain.users.values import Email
-from tests.unit.domain.known_users import LATER, NEXT_MONTH, SECRETS
-from tests.users import NOW
+from tests.times import NOW
+from tests.users.known_users import LATER, NEXT_MONTH, SECRETS
 
 
 def test_no_event_and_no_text_about_a_user_shows_a_secret() -> None:

@@ -25,8 +25,8 @@ from domain.orders.values import (
     OrderStatus,
 )
 from infrastructure.contexts.orders import ORDER, ORDERS
-from tests.orders import line, new_order
-from tests.users import NOW
+from tests.orders.samples import line, new_order
+from tests.times import NOW
 
 LATER = NOW + timedelta(hours=1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.orders.order import Order
 from domain.orders.values import OrderLine
-from tests.users import NOW
+from tests.times import NOW
 
 
 def line(sku: str = "algebra", *, quantity: int = 1, cents: int = 4_900) -> OrderLine:

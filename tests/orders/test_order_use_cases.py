@@ -23,10 +23,9 @@ from domain.orders.order import Order
 from domain.orders.values import OrderStatus
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.events.event_store import TableEventStore
-from infrastructure.memory.provider import MemoryProvider
-from tests.orders import line
-from tests.stores import Store
-from tests.users import NOW
+from tests.orders.samples import line
+from tests.stores import Store, memory_store
+from tests.times import NOW
 
 
 @frozen
@@ -54,7 +53,7 @@ CLOCK = FixedClock()
 
 @pytest.fixture
 def shop() -> Store:
-    return Store("memory", MemoryProvider())
+    return memory_store(REGISTERED)
 
 
 def place(shop: Store, *skus: str, customer_id: str = "ada") -> Order:

@@ -6,7 +6,7 @@ import pytest
 
 from domain.users import events
 from domain.users.errors import UserIsBanned
-from tests.unit.domain.known_users import LATER, NEXT_MONTH, SECRETS, signed_in, state, user
+from tests.users.known_users import LATER, NEXT_MONTH, SECRETS, signed_in, state, user
 
 
 def test_changed_password_is_recorded_and_ends_the_session() -> None:
