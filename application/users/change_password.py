@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from attrs import frozen
 
 from application.ports.clock import Clock
@@ -26,11 +28,13 @@ class ChangePassword:
 
     def __call__(self, user_id: str, *, current_password: str, new_password: str) -> None:
         """Raises `InvalidValue`, `UserNotFound`, `SignInFailed` for a wrong present password."""
-        new_hash = self.password_hasher.hash(parse_password("new_password", new_password))
+        chosen = parse_password("new_password", new_password)
+        # Slow on purpose, and the change may be decided again after a conflict: once is enough.
+        matches, hashed = cache(self.password_hasher.matches), cache(self.password_hasher.hash)
 
         def change(user: User) -> None:
-            if not self.password_hasher.matches(current_password, user.password_hash):
+            if not matches(current_password, user.password_hash):
                 raise SignInFailed()
-            user.change_password(new_hash, self.clock.now())
+            user.change_password(hashed(chosen), self.clock.now())
 
         change_aggregate(self.unit_of_work, lambda unit: unit.users, user_id, change)

@@ -11,7 +11,7 @@ from application.ports.password_hasher import PasswordHasher
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.users.tokens import UserTokens
 from domain.users.user import User
-from domain.users.values import Email, Role, parse_password
+from domain.users.values import Email, Role, parse_name, parse_password
 
 
 @frozen
@@ -38,12 +38,15 @@ class RegisterUser:
 
         `role` is for trusted callers alone: what comes from the network leaves it out.
         """
+        address, chosen = Email.parse(email), parse_password("password", password)
+        first, last = parse_name("first_name", first_name), parse_name("last_name", last_name)
         user = User.register(
             id=self.ids.new_id(),
-            first_name=first_name,
-            last_name=last_name,
-            email=Email.parse(email),
-            password_hash=self.password_hasher.hash(parse_password("password", password)),
+            first_name=first,
+            last_name=last,
+            email=address,
+            # Slow on purpose, so only once nothing else can be refused.
+            password_hash=self.password_hasher.hash(chosen),
             role=role,
             now=self.clock.now(),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from attrs import frozen
 
 from application.ports.clock import Clock
@@ -51,11 +53,12 @@ class CompletePasswordReset:
     def __call__(self, *, token: str, new_password: str) -> None:
         """Takes the token from the mail. Raises `InvalidValue`, `InvalidToken`."""
         user_id = self.user_tokens.read_reset(token)
-        new_hash = self.password_hasher.hash(parse_password("new_password", new_password))
+        chosen = parse_password("new_password", new_password)
+        hashed = cache(self.password_hasher.hash)  # a conflict must not cost another hash
 
         def complete(user: User) -> None:
             self.user_tokens.allows_reset(token, user)
-            user.complete_password_reset(new_hash, self.clock.now())
+            user.complete_password_reset(hashed(chosen), self.clock.now())
 
         try:
             change_aggregate(self.unit_of_work, lambda unit: unit.users, user_id, complete)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
+
 from attrs import field, frozen
 
 from application.ports.clock import Clock
@@ -44,13 +47,15 @@ class SignIn:
             address = Email.parse(email)
         except InvalidValue as not_an_address:
             raise SignInFailed() from not_an_address
-        return retry_on_conflict(lambda: self._sign_in(address, password))
+        # Slow on purpose: after a conflict, only a hash that has changed is compared again.
+        matches = cache(partial(self.password_hasher.matches, password))
+        return retry_on_conflict(lambda: self._sign_in(address, matches))
 
-    def _sign_in(self, address: Email, password: str) -> SessionTokens:
+    def _sign_in(self, address: Email, matches: Callable[[str | None], bool]) -> SessionTokens:
         with self.unit_of_work() as unit:
             user = find_by_email(unit.users, address, self.ids)
-            matches = self.password_hasher.matches(password, user.password_hash if user else None)
-            if user is None or not matches:
+            is_right = matches(user.password_hash if user else None)
+            if user is None or not is_right:
                 raise SignInFailed()
             now, claims = self.clock.now(), self._claims(user.id)
             user.start_session(
