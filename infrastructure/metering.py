@@ -13,7 +13,8 @@ from attrs import define
 class Usage:
     """What was used so far. Units are capacity units as the engine reports them.
 
-    A refused write costs units too, which no engine reports: only its request is counted.
+    A request counts once, however often it had to be sent until it was answered. A refused write
+    costs units too, which no engine reports: only its request is counted.
     """
 
     requests: int = 0

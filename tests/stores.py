@@ -32,6 +32,7 @@ from infrastructure.system.tokens import JwtSigner
 from infrastructure.unit_of_work import CommitOptions, UnitsOfWork
 from tests.samples.contexts import SAMPLES
 
+PATIENCE = 60.0
 REGION = "eu-central-1"
 
 
@@ -70,8 +71,13 @@ class Store:
 
 @cache
 def client_of(endpoint_url: str) -> Client:
-    """One client an engine: making one costs more than most tests."""
-    return make_client(Settings(endpoint_url=endpoint_url, region=REGION))
+    """One client an engine: making one costs more than most tests.
+
+    It waits long, so that on a busy machine a slow answer is not taken for a lost one.
+    """
+    return make_client(
+        Settings(endpoint_url=endpoint_url, region=REGION, read_timeout_seconds=PATIENCE)
+    )
 
 
 def memory_store(contexts: Contexts = SAMPLES) -> Store:

@@ -19,7 +19,7 @@ from infrastructure.dynamodb.change_feed.positions import StreamRecord, sequence
 from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
 from infrastructure.dynamodb.change_feed.tail import change_of
-from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.gateway.gateway import Gateway, check_answers
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.mappers.events import to_stored
 from infrastructure.dynamodb.mappers.outbox import message_of_image
@@ -126,7 +126,9 @@ def make_gateway(settings: Settings, meter: Meter, service: str = "dynamodb") ->
     )
     # Local engines report read units that are too low, so these are reckoned by the rules.
     trusted = not settings.uses_local_engine
-    return Gateway(make_client(settings, service), meter, retry, trust_read_units=trusted)
+    client = make_client(settings, service)
+    check_answers(client)
+    return Gateway(client, meter, retry, trust_read_units=trusted)
 
 
 def make_event_model(settings: Settings) -> type[EventModel]:

@@ -20,6 +20,13 @@ from application.errors import (
 )
 from infrastructure.dynamodb.items import Item, key_text
 
+
+class BrokenAnswer(sdk.BotoCoreError):  # type: ignore[misc]  # botocore has no types
+    """What came back is no answer of the service, or not all of one: the answer is lost."""
+
+    fmt = "the answer {what}"
+
+
 SDK_ERRORS = (sdk.BotoCoreError, sdk.ClientError, ResponseParserError)
 """Everything botocore raises for a request."""
 
@@ -54,6 +61,11 @@ class Contended(Throttled):
 @frozen(kw_only=True)
 class InProgress(Unreachable):
     """The same transaction, sent before, is still being worked on."""
+
+
+@frozen(kw_only=True)
+class TokenUsed(RequestRejected):
+    """The client request token belongs to another transaction, which was applied."""
 
 
 @frozen(kw_only=True)
@@ -105,6 +117,7 @@ CODES: Mapping[str, _Kind] = {
     "TransactionConflictException": _CONTENDED,
     "ReplicatedWriteConflictException": _CONTENDED,
     "TransactionInProgressException": _Kind(InProgress, transient=True, maybe_applied=True),
+    "IdempotentParameterMismatchException": _Kind(TokenUsed),
     "InternalServerError": _FAULT,
     "InternalFailure": _FAULT,
     "ServiceUnavailable": _FAULT,
@@ -155,6 +168,7 @@ _LOST = (
     sdk.ConnectionError,
     sdk.IncompleteReadError,
     sdk.ChecksumError,
+    BrokenAnswer,
     ResponseParserError,
 )
 
@@ -186,7 +200,7 @@ def translate(cause: Exception, operation: str, request: Mapping[str, Any]) -> F
 
 def _description(cause: Exception) -> str:
     """What the SDK says, unless it may quote the request: what is stored stays out of errors."""
-    if isinstance(cause, (*_NEVER_SENT, *_NO_CREDENTIALS)):
+    if isinstance(cause, (*_NEVER_SENT, *_NO_CREDENTIALS, BrokenAnswer)):
         return f"{type(cause).__name__}: {cause}"
     return type(cause).__name__
 

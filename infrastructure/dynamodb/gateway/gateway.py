@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from math import ceil
 from typing import Any
+from zlib import crc32
 
+import orjson
 from attrs import evolve
+from botocore.model import OperationModel
 
-from infrastructure.dynamodb.gateway.errors import SDK_ERRORS, Failure, translate
+from infrastructure.dynamodb.gateway.errors import SDK_ERRORS, BrokenAnswer, Failure, translate
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.items import Item, item_size
 from infrastructure.metering import Meter
@@ -30,6 +34,9 @@ READ_UNIT = 4096
 
 
 _METHOD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading an answer raises, here and in the SDK, that has a list where an item must be."""
 
 Client = Any
 """A botocore client; its methods are made at run time, so it has no static type."""
@@ -61,6 +68,7 @@ class Gateway:
         conditions that were not met. Its `maybe_applied` tells whether an earlier attempt of a
         write may have been applied, its answer lost.
         """
+        self.meter.add(requests=1)
         started, maybe_applied, attempt = self.retry.monotonic(), False, 1
         while True:
             try:
@@ -68,26 +76,32 @@ class Gateway:
             except SDK_ERRORS as cause:
                 failure = translate(cause, operation, request)
                 maybe_applied |= operation in WRITES and failure.error.maybe_applied
+                error = evolve(failure.error, attempts=attempt, maybe_applied=maybe_applied)
+                ends = started + self.retry.deadline
                 pause = self.retry.pause_after(failure, attempt)
-                waited = self.retry.monotonic() - started + pause
-                if not self._may_retry(failure, attempt) or waited > self.retry.deadline:
-                    raise evolve(
-                        failure.error, attempts=attempt, maybe_applied=maybe_applied
-                    ) from cause
-            self.retry.sleep(pause)
+                if not self._may_retry(failure, attempt) or self.retry.monotonic() + pause > ends:
+                    raise error from cause
+                self.retry.sleep(pause)
+                # A process that was stopped meanwhile must not send what the service may have
+                # forgotten: it would be applied a second time.
+                if self.retry.monotonic() > ends:
+                    raise error from cause
             attempt += 1
 
     def _may_retry(self, failure: Failure, attempt: int) -> bool:
         return failure.transient and attempt < self.retry.attempts
 
     def _send(self, operation: str, request: Request) -> Response:
-        self.meter.add(requests=1)
         method = getattr(self._client, _METHOD.sub("_", operation).lower())
-        if operation not in METERED:
-            answer: Response = method(**request)
-            return answer
-        answer = method(**request, ReturnConsumedCapacity="TOTAL")
-        self._account(operation, request, answer)
+        metered = {"ReturnConsumedCapacity": "TOTAL"} if operation in METERED else {}
+        try:
+            answer: Response = method(**request, **metered)
+            if metered:
+                self._account(operation, request, answer)
+        except SDK_ERRORS:
+            raise
+        except _UNREADABLE as error:
+            raise BrokenAnswer(what="has not the shape that it must have") from error
         return answer
 
     def _account(self, operation: str, request: Request, answer: Response) -> None:
@@ -95,6 +109,48 @@ class Gateway:
         if not self._trust_read_units and operation not in WRITES:
             reads = read_units(operation, request, answer)
         self.meter.add(read_units=reads, write_units=writes)
+
+
+def check_answers(client: Client) -> None:
+    """Lets a client of DynamoDB raise `BrokenAnswer` instead of reading a broken answer.
+
+    botocore takes what it gets. It does not compare the length of a body with its header, the retry
+    mode `standard` leaves out the checksum that `legacy` compares, and a body that is no JSON is
+    read as an answer without members: any web server that answers 200 would store a user. Source:
+    botocore 1.44, `httpsession.py`, `retries/standard.py`, `parsers.py`.
+    """
+    client.meta.events.register("before-parse", _check, unique_id="whole-answers")
+
+
+def _check(operation_model: OperationModel, response_dict: Mapping[str, Any], **_: Any) -> None:
+    body, headers = response_dict["body"], response_dict["headers"]
+    if "Content-Encoding" not in headers:  # length and checksum are those of the encoded body
+        _check_whole(body, headers)
+    answer = _json_object(body)
+    operation = operation_model.name
+    is_success = response_dict["status_code"] < HTTPStatus.MULTIPLE_CHOICES
+    # The gateway always asks what was consumed, so who leaves it out is not the service. MiniStack
+    # does so for this one operation, whose answers have another member that is always there.
+    member = "Responses" if operation == "BatchGetItem" else "ConsumedCapacity"
+    if is_success and operation in METERED and member not in answer:
+        raise BrokenAnswer(what=f"has no {member}")
+
+
+def _check_whole(body: bytes, headers: Mapping[str, str]) -> None:
+    if headers.get("Content-Length", str(len(body))) != str(len(body)):
+        raise BrokenAnswer(what="is not as long as it says")
+    if headers.get("x-amz-crc32", str(crc32(body))) != str(crc32(body)):
+        raise BrokenAnswer(what="does not fit its checksum")
+
+
+def _json_object(body: bytes) -> Mapping[str, Any]:
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BrokenAnswer(what="is no JSON") from error
+    if not isinstance(answer, dict):
+        raise BrokenAnswer(what="is no JSON object")
+    return answer
 
 
 def reported_units(operation: str, response: Mapping[str, Any]) -> tuple[float, float]:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 
 from attrs import field, frozen
 
 from application.errors import Throttled
 from infrastructure.dynamodb.gateway.errors import Contended, Failure
 from infrastructure.system.backoff import full_jitter
+
+# A clock that goes on while the machine sleeps, as the service does, which then forgets a token.
+# On Linux `time.monotonic` stands still.
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", None)
+_monotonic = partial(time.clock_gettime, _SINCE_BOOT) if _SINCE_BOOT else time.monotonic
 
 
 @frozen(kw_only=True)
@@ -29,7 +35,7 @@ class RetryPolicy:
     deadline: float = 30.0
     sleep: Callable[[float], None] = field(default=time.sleep, eq=False)
     random: Callable[[], float] = field(default=random.random, eq=False)
-    monotonic: Callable[[], float] = field(default=time.monotonic, eq=False)
+    monotonic: Callable[[], float] = field(default=_monotonic, eq=False)
 
     def pause(self, attempt: int, *, throttled: bool = False) -> float:
         """Seconds to wait after this attempt (1 for the first): random, up to the backoff."""

@@ -26,6 +26,7 @@ from infrastructure.dynamodb.gateway.errors import (
     InProgress,
     Reason,
     ResourceInUse,
+    TokenUsed,
     TransactionCancelled,
     translate,
 )
@@ -44,7 +45,7 @@ CODES: Mapping[str, tuple[type[StorageError], tuple[bool, bool]]] = {
     "ExportNotFoundException": (ResourceMissing, PERMANENT),
     "GlobalTableAlreadyExistsException": (RequestRejected, PERMANENT),
     "GlobalTableNotFoundException": (ResourceMissing, PERMANENT),
-    "IdempotentParameterMismatchException": (RequestRejected, PERMANENT),
+    "IdempotentParameterMismatchException": (TokenUsed, PERMANENT),
     "ImportConflictException": (RequestRejected, PERMANENT),
     "ImportNotFoundException": (ResourceMissing, PERMANENT),
     "IndexNotFoundException": (ResourceMissing, PERMANENT),

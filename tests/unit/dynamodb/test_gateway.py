@@ -7,6 +7,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from attrs import evolve
 from botocore import xform_name
 
 from application.errors import RequestRejected, StorageError, Throttled, Unreachable
@@ -195,6 +196,20 @@ def test_what_is_no_failure_of_the_sdk_comes_out_as_it_is() -> None:
     assert len(sent(door)) == 1
 
 
+def test_a_process_that_was_stopped_for_too_long_sends_nothing_again() -> None:
+    machine = FakeTime()
+
+    def stopped(_: float) -> None:
+        machine.now += 3600
+
+    client = ScriptedClient([lost(), {}])
+    door = Gateway(client, Meter(), evolve(machine.policy(), sleep=stopped))
+
+    error = failure(door)
+
+    assert (type(error), error.maybe_applied, len(sent(door))) == (Unreachable, True, 1)
+
+
 def test_request_that_the_sdk_refuses_to_send_is_rejected() -> None:
     client = botocore.session.get_session().create_client(
         "dynamodb",
@@ -254,7 +269,7 @@ def test_units_are_counted_in_every_shape_they_are_reported_in(
     assert (used.read_units, used.write_units) == units
 
 
-def test_every_attempt_counts_as_a_request() -> None:
+def test_a_request_counts_once_however_often_it_is_sent() -> None:
     meter = Meter()
     client = ScriptedClient([lost(), not_sent(), {}])
     door = Gateway(client, meter, FakeTime().policy())
@@ -262,7 +277,7 @@ def test_every_attempt_counts_as_a_request() -> None:
     with meter.measure() as used:
         door.call("PutItem", {})
 
-    assert used.requests == 3
+    assert (used.requests, len(client.requests)) == (1, 3)
 
 
 def test_error_says_where_the_store_cannot_be_reached() -> None:

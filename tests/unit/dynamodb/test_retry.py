@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,3 +66,10 @@ def test_defaults_are_those_of_the_sdks_standard_mode() -> None:
         *(4, 0.025),
         *(1.0, 20.0),
     )
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="a clock of Linux")
+def test_the_clock_goes_on_while_the_machine_sleeps() -> None:
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    between = RetryPolicy().monotonic()
+    assert before <= between <= time.clock_gettime(time.CLOCK_BOOTTIME)
