@@ -18,7 +18,12 @@ from application.errors import (
 from application.ports.transaction import Transaction
 from domain.errors import DynastrataError
 from infrastructure.commit.participant import Action
-from infrastructure.dynamodb.gateway.errors import ConditionFailed, Reason, TransactionCancelled
+from infrastructure.dynamodb.gateway.errors import (
+    ConditionFailed,
+    Reason,
+    TokenUsed,
+    TransactionCancelled,
+)
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item, check_item, key_text, request_size
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
@@ -52,6 +57,7 @@ class DynamoDBTransaction(Transaction):
         self._has_token = len(self._actions) > 1 or not self._actions[0].repeatable
         self._operation, self._request = self._wrap(requests)
         self._in_doubt_since: float | None = None
+        self._refused: DynastrataError | None = None  # not final yet
         self._is_applied = False
 
     @override
@@ -68,6 +74,9 @@ class DynamoDBTransaction(Transaction):
     def _send(self) -> None:
         if self._token_expired():
             self._settle_by_reading()
+            return
+        if self._refused is not None:
+            self._refuse_for_good(self._refused)
             return
         doubt = self._in_doubt_since
         # In doubt while the request is out, should this thread be interrupted.
@@ -97,8 +106,50 @@ class DynamoDBTransaction(Transaction):
             # success: a refusal proves that no attempt was applied. A plain write has no token.
             if Verdict.REFUSED not in verdicts and not self._has_token:
                 raise CommitOutcomeUnknown(self._commit_id) from refused
+            if self._has_token:
+                self._refused = self._refusal(failed, refused)
+                self._refuse_for_good(self._refused)
+                return
         self._in_doubt_since = None
         raise self._refusal(failed, refused) from refused
+
+    def _refuse_for_good(self, refusal: DynastrataError) -> None:
+        """Raises the refusal once it is final; returns if a late request was applied instead.
+
+        A request that is believed lost may arrive yet, and find what refused the others gone: a
+        claim, say, that was freed. A transaction that changes nothing takes the commit's token,
+        and the service refuses every other one that comes with it.
+        """
+        try:
+            self._gateway.call("TransactWriteItems", self._spent_token())
+        except TokenUsed:
+            self._confirm_applied()
+            return
+        except StorageError as error:
+            raise CommitOutcomeUnknown(self._commit_id) from error
+        self._in_doubt_since = None
+        raise refusal
+
+    def _confirm_applied(self) -> None:
+        # What was applied under its token is answered with success again, from memory.
+        try:
+            self._gateway.call(self._operation, self._request)
+        except StorageError as error:
+            raise CommitOutcomeUnknown(self._commit_id) from error
+        self._is_applied = True
+
+    def _spent_token(self) -> dict[str, Any]:
+        place = self._actions[0]
+        check = {
+            "TableName": place.table,
+            "Key": place.key,
+            "ConditionExpression": "attribute_exists(#key) OR attribute_not_exists(#key)",
+            "ExpressionAttributeNames": {"#key": next(iter(place.key))},
+        }
+        return {
+            "TransactItems": [{ActionKind.CHECK.value: check}],
+            "ClientRequestToken": self._commit_id,
+        }
 
     def _failed(
         self, refused: ConditionFailed | TransactionCancelled

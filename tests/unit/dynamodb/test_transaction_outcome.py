@@ -36,6 +36,8 @@ from tests.unit.dynamodb.things import (
     write,
 )
 
+TOKEN_USED = refusal("IdempotentParameterMismatchException")
+
 
 @pytest.mark.parametrize(
     ("reasons", "owner"),
@@ -148,11 +150,69 @@ def test_refusal_of_a_plain_write_after_a_lost_answer_is_what_the_item_tells(
         transaction(door, write("a", Refusal("a", verdict_=verdict), repeatable=True)).commit()
 
 
-def test_refusal_of_a_transaction_after_a_lost_answer_proves_that_it_was_not_applied() -> None:
-    door = gateway(lost(), cancellation(FAILED, "None"))
+def test_refusal_of_a_transaction_after_a_lost_answer_is_told_once_its_token_is_spent() -> None:
+    door = gateway(lost(), cancellation(FAILED, "None"), {})
 
     with pytest.raises(Refused):
         transaction(door, write("a", Refusal("a", verdict_=Verdict.UNKNOWN)), write("b")).commit()
+
+    (_, first), (_, again), (method, spent) = sent(door)
+    assert first == again
+    assert method == "transact_write_items"
+    assert spent["ClientRequestToken"] == first["ClientRequestToken"]
+    assert [list(action) for action in spent["TransactItems"]] == [["ConditionCheck"]]
+
+
+def test_token_that_a_late_request_used_shows_that_it_was_applied() -> None:
+    door = gateway(lost(), cancellation(FAILED, "None"), TOKEN_USED, {})
+    subject = transaction(door, write("a", Refusal("a")), write("b"))
+
+    subject.commit()
+    subject.commit()
+
+    (_, first), *_, (_, confirmed) = sent(door)
+    assert (first, len(sent(door))) == (confirmed, 4)
+
+
+def test_token_that_was_used_for_something_else_leaves_the_outcome_unknown() -> None:
+    door = gateway(lost(), cancellation(FAILED, "None"), TOKEN_USED, cancellation(FAILED, "None"))
+    subject = transaction(door, write("a", Refusal("a")), write("b"))
+
+    with pytest.raises(CommitOutcomeUnknown):
+        subject.commit()
+
+
+def test_refusal_whose_token_could_not_be_spent_is_told_when_the_commit_is_resumed() -> None:
+    door = gateway(lost(), cancellation(FAILED, "None"), lost(), lost(), {}, attempts=2)
+    subject = transaction(door, write("a", Refusal("a")), write("b"))
+    with pytest.raises(CommitOutcomeUnknown):
+        subject.commit()
+
+    with pytest.raises(Refused):
+        subject.commit()
+
+    *_, spent, spent_again, spent_at_last = (request for _, request in sent(door))
+    assert spent == spent_again == spent_at_last
+
+
+def test_refusal_of_a_plain_write_after_a_lost_answer_has_no_token_to_spend() -> None:
+    door = gateway(lost(), CONDITION_FAILED)
+
+    with pytest.raises(Refused):
+        transaction(
+            door, write("a", Refusal("a", verdict_=Verdict.REFUSED), repeatable=True)
+        ).commit()
+
+    assert len(sent(door)) == 2
+
+
+def test_refusal_without_doubt_spends_nothing() -> None:
+    door = gateway(cancellation(FAILED, "None"))
+
+    with pytest.raises(Refused):
+        transaction(door, write("a", Refusal("a")), write("b")).commit()
+
+    assert len(sent(door)) == 1
 
 
 def test_refusal_without_a_lost_answer_asks_no_item() -> None:
@@ -168,7 +228,6 @@ def test_refusal_without_a_lost_answer_asks_no_item() -> None:
     ("again", "error"),
     [
         ({}, None),
-        (cancellation(FAILED, "None"), Refused),
         (lost(), CommitOutcomeUnknown),
         (refusal("ThrottlingException"), CommitOutcomeUnknown),
         (refusal("AccessDeniedException"), CommitOutcomeUnknown),
@@ -183,6 +242,16 @@ def test_unknown_outcome_is_settled_by_committing_again(
         subject.commit()
 
     assert _outcome(subject.commit) is error
+
+
+def test_unknown_outcome_that_turns_out_refused_is_told_once_the_token_is_spent() -> None:
+    door = gateway(lost(), cancellation(FAILED, "None"), {}, attempts=1)
+    subject = transaction(door, write("a", Refusal("a")), write("b"))
+    with pytest.raises(CommitOutcomeUnknown):
+        subject.commit()
+
+    assert _outcome(subject.commit) is Refused
+    assert len(sent(door)) == 3
 
 
 def test_transaction_is_sent_again_only_while_the_service_remembers_its_token() -> None:
