@@ -46,9 +46,9 @@ def serve(
     for context in CONTEXTS if seed else ():
         if context.seed is not None:
             context.seed(container)
-    with _relaying(container) if settings.relay_while_serving else nullcontext():
+    with _relaying(container) if settings.relay_while_serving else nullcontext() as relay:
         uvicorn.run(
-            create_app(container),
+            create_app(container, relay=relay),
             host=settings.http_host,
             port=settings.http_port,
             log_level=settings.log_level,
@@ -56,8 +56,8 @@ def serve(
 
 
 @contextmanager
-def _relaying(container: Container) -> Iterator[None]:
-    """Publishes messages within the block, in a thread beside it."""
+def _relaying(container: Container) -> Iterator[PollingRelay]:
+    """A relay that publishes messages within the block, in a thread beside it."""
     relay: PollingRelay = container.polling_relay()
     thread = Thread(target=relay.run, name="relay")
     # Having shut down, the server raises the signal again that it got. Left to its default, SIGTERM
@@ -65,7 +65,7 @@ def _relaying(container: Container) -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     thread.start()
     try:
-        yield
+        yield relay
     finally:
         relay.stop()
         thread.join()

@@ -11,25 +11,31 @@ from api.contexts import CONTEXTS
 from api.http import error_handlers, health, openapi
 from api.http.middleware import BodyLimit, Correlation
 from api.http.problems import KINDS, ProblemTable
+from infrastructure.outbox.relays import PollingRelay
 
 MAX_BODY = 256 * 1024
 """Bytes. The largest body that makes sense here is an order of a hundred lines."""
 
 
-def create_app(container: Container) -> FastAPI:
-    """The API over one container. Documentation is at `/docs`."""
+def create_app(container: Container, *, relay: PollingRelay | None = None) -> FastAPI:
+    """The API over one container. Documentation is at `/docs`.
+
+    With a relay that runs in this process, `/ready` tells when it no longer works.
+    """
     app = FastAPI(
         title="Dynastrata", version=version("dynastrata"), redoc_url=None, redirect_slashes=False
     )
     app.state.container = container
+    app.state.relay = relay
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY)
     app.add_middleware(Correlation, ids=container.ids)
     problems = dict(KINDS)
     for context in CONTEXTS:
         problems |= context.problems
-    error_handlers.install(app, ProblemTable(problems))
+    routers = [*(router for context in CONTEXTS for router in context.routers), health.router]
+    routes = [route for router in routers for route in router.routes]
+    error_handlers.install(app, ProblemTable(problems), routes)
     openapi.describe(app)
-    for router in (router for context in CONTEXTS for router in context.routers):
+    for router in routers:
         app.include_router(router)
-    app.include_router(health.router)
     return app

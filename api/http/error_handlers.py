@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match, Route
 from structlog.contextvars import bound_contextvars
 
 from api.http.middleware import HEADER
@@ -36,11 +37,11 @@ class ProblemResponse(JSONResponse):
         return json.dumps(content).encode("ascii")
 
 
-def install(app: FastAPI, table: ProblemTable) -> None:
-    """Makes every error of the app a problem document."""
+def install(app: FastAPI, table: ProblemTable, routes: Sequence[BaseRoute]) -> None:
+    """Makes every error of the app a problem document. `routes` are those of all its routers."""
     app.exception_handler(DynastrataError)(partial(_of_ours, table))
     app.exception_handler(RequestValidationError)(_of_validation)
-    app.exception_handler(HTTPException)(_of_http)
+    app.exception_handler(HTTPException)(partial(_of_http, routes))
     app.exception_handler(Exception)(_of_anything)
 
 
@@ -65,9 +66,24 @@ async def _of_anything(request: Request, error: Exception) -> ProblemResponse:
     return _problem(INTERNAL, INTERNAL.detail, {}, {HEADER: correlation_id})
 
 
-async def _of_http(_: Request, error: HTTPException) -> ProblemResponse:
-    kind = ProblemKind(error.status_code, "", HTTPStatus(error.status_code).phrase)
-    return _problem(kind, str(error.detail), {}, error.headers)
+async def _of_http(
+    routes: Sequence[BaseRoute], request: Request, error: HTTPException
+) -> ProblemResponse:
+    status = HTTPStatus(error.status_code)
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_of(request, routes)))
+    return _problem(ProblemKind(status, "", status.phrase), str(error.detail), {}, headers)
+
+
+def _methods_of(request: Request, routes: Sequence[BaseRoute]) -> set[str]:
+    # Every method has a route of its own, and Starlette names that of the first one alone.
+    return {
+        method
+        for route in routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
 
 
 async def _of_validation(_: Request, error: RequestValidationError) -> ProblemResponse:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from api.http.dependencies import ContainerOf
 from api.http.openapi import problems
 from api.http.refusals import NotReady
 from application.errors import StorageError
+from infrastructure.outbox.relays import PollingRelay
 
 router = APIRouter(tags=["health"])
 
@@ -19,12 +20,15 @@ def health() -> dict[str, str]:
 
 
 @router.get("/ready", responses=problems(503))
-def ready(container: ContainerOf) -> dict[str, str]:
-    """The store answers, and every table is there and active."""
+def ready(container: ContainerOf, request: Request) -> dict[str, str]:
+    """The store answers, every table is there and active, and a relay that runs here works."""
+    relay: PollingRelay | None = request.app.state.relay
+    if relay is not None and relay.is_late:
+        raise NotReady("the relay has done no work for minutes")
     try:
         tables = container.table_initializer().status()
     except StorageError as error:
-        raise NotReady() from error
+        raise NotReady("the store does not answer") from error
     if any(table.state != "ACTIVE" for table in tables):
-        raise NotReady()
+        raise NotReady("a table is missing or not active yet")
     return {"status": "ready"}

@@ -36,7 +36,9 @@ class PreconditionFailed(DynastrataError):
 
 @frozen
 class NotReady(DynastrataError):
-    """The store does not take requests yet, or any more."""
+    """The service does not take requests yet, or any more."""
+
+    reason: str
 
     def __str__(self) -> str:
-        return "the store is not ready"
+        return self.reason

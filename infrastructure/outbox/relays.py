@@ -33,6 +33,9 @@ RELAY = "relay"
 _PASS = timedelta(seconds=10)
 """How long one pass over the pending index may take, before the index is asked anew."""
 
+_LATE = timedelta(minutes=2)
+"""How long no round may succeed before a relay counts as late: a pass, and leases of its keys."""
+
 _SLICE = 50
 """Changes that are worked at before the stream's lease may be renewed."""
 
@@ -55,16 +58,26 @@ class PollingRelay:
     wait: Wait = Event.wait
     on_report: OnReport = lambda _: None
     _stopping: Event = field(factory=Event, init=False)
+    _last_round: datetime = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._last_round = self.relay.clock.now()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether no round has succeeded for two minutes. For any thread."""
+        return self.relay.clock.now() - self._last_round > _LATE
 
     def run_once(self, should_stop: Callable[[], bool] | None = None) -> RelayReport:
         """Publishes what is pending now. Raises a `StorageError`."""
         report = self.relay.work(self.queue.pending(), should_stop or self._stopping.is_set)
+        self._last_round = self.relay.clock.now()
         log(report)
         self.on_report(report)
         return report
 
     def run(self) -> None:
-        """Publishes until stopped. A store that fails is told, and tried again."""
+        """Publishes until stopped. Whatever a round raises is told, and the next one tried."""
         while not self._stopping.is_set():
             if not self._publishes():
                 self.wait(self._stopping, self.interval)
@@ -85,7 +98,10 @@ class PollingRelay:
             return self.run_once(should_stop).published > 0
         except StorageError as error:
             logger.warning("relay cannot reach its store", reason=str(error))
-            return False
+        except Exception:
+            # Nobody would notice that the thread ended, and messages would stay.
+            logger.exception("round of the relay failed")
+        return False
 
 
 @define(kw_only=True)
@@ -112,7 +128,7 @@ class StreamRelay:
     _start: Start = field(default=Start.CHECKPOINT, init=False)
 
     def run(self) -> None:
-        """Publishes until stopped. A store that fails is told, and tried again."""
+        """Publishes until stopped. Whatever is raised is told, and the stream followed anew."""
         while not self._stopping.is_set():
             try:
                 self._follow()
@@ -124,6 +140,10 @@ class StreamRelay:
                 self._start = Start.NOW
             except StorageError as error:
                 logger.warning("relay cannot reach its store", reason=str(error))
+                self.wait(self._stopping, self.interval)
+            except Exception:
+                # Nobody would notice that the relay ended, and messages would stay.
+                logger.exception("round of the relay failed")
                 self.wait(self._stopping, self.interval)
 
     def stop(self) -> None:

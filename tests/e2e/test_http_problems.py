@@ -1,15 +1,17 @@
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from inspect import isclass
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from api.container import Container
-from api.http.app import MAX_BODY
+from api.http.app import MAX_BODY, create_app
 from api.http.orders.problems import ORDER_PROBLEMS
 from api.http.problems import INTERNAL, KINDS, ProblemTable
 from api.http.users.problems import USER_PROBLEMS
@@ -19,7 +21,7 @@ from application.users import errors as access_errors
 from domain.errors import ConcurrencyConflict, DynastrataError, RuleViolation
 from domain.orders import errors as order_errors
 from domain.users import errors as user_errors
-from tests.e2e.clients import PROBLEM, Api, registration
+from tests.e2e.clients import PROBLEM, Api, ManualClock, registration
 
 JSON = {"Content-Type": "application/json"}
 TEXT = st.text(st.characters(), max_size=300)
@@ -100,6 +102,17 @@ def test_what_is_not_there_is_a_problem(method: str, path: str, status: int, api
     answer = api.request(method, path)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
     assert (answer.json()["status"], answer.json()["type"]) == (status, "about:blank")
+
+
+def test_a_method_that_is_not_allowed_is_told_all_that_are(api: Api) -> None:
+    paths = api.get("/openapi.json").json()["paths"]
+    assert len(paths) > 10
+    for path, operations in paths.items():
+        answer = api.request("TRACE", path.format_map(defaultdict(lambda: "1")))
+
+        assert answer.status_code == 405
+        # "/users/password-reset" is also a "/users/{user_id}", which has methods of its own.
+        assert set(answer.headers["Allow"].split(", ")) >= {name.upper() for name in operations}
 
 
 @pytest.mark.parametrize(
@@ -283,6 +296,24 @@ def test_without_its_store_the_service_lives_and_is_not_ready(
         assert api.get("/health").status_code == 200
         answer = api.get("/ready")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, PROBLEM)
+
+
+def test_a_service_whose_relay_does_no_work_is_not_ready(
+    container: Container, clock: ManualClock
+) -> None:
+    relay = container.polling_relay()
+    api = TestClient(create_app(container, relay=relay))
+    clock.advance(minutes=3)
+    with capture_logs():
+        late = api.get("/ready")
+
+    relay.run_once()
+
+    assert (late.status_code, late.json()["detail"]) == (
+        503,
+        "the relay has done no work for minutes",
+    )
+    assert api.get("/ready").json() == {"status": "ready"}
 
 
 @hostile

@@ -75,15 +75,19 @@ class Script:
 
 @define
 class Trouble:
-    """What is wrong at the moment. `lost` are the calls of a source that find changes gone."""
+    """What is wrong now: a store that is down raises `error`.
+
+    `lost` are the calls of a source that find changes gone.
+    """
 
     is_down: bool = False
+    error: Exception = field(factory=lambda: Unreachable(operation="Query"))
     index_lags: bool = False
     lost: list[str] = field(factory=list)
 
     def meet(self) -> None:
         if self.is_down:
-            raise Unreachable(operation="Query")
+            raise self.error
 
 
 @define

@@ -128,6 +128,45 @@ def test_a_store_that_fails_is_told_and_tried_again(relays: Relaying) -> None:
     assert "the store cannot be reached" in lines[0]["reason"]
 
 
+def test_whatever_a_round_raises_is_told_and_the_next_one_is_tried(relays: Relaying) -> None:
+    relays.add("1")
+    relays.trouble.is_down, relays.trouble.error = True, KeyError("ConsumedCapacity")
+
+    def recover() -> None:
+        relays.trouble.is_down = False
+
+    with capture_logs() as lines:
+        waits = poll(relays, relays.accepts(), recover)
+
+    assert relays.destination.ids() == ["1"]
+    assert len(waits) == 3
+    assert troubles(lines) == ["round of the relay failed"] * 2
+    assert lines[0]["exc_info"]
+
+
+def test_it_is_late_when_no_round_succeeds_for_two_minutes(relays: Relaying) -> None:
+    relay = relays.polling_relay(Script([]))
+    late: list[bool] = []
+
+    def look(seconds: int) -> Step:
+        def step() -> None:
+            relays.clock.advance(seconds)
+            late.append(relay.is_late)
+
+        return step
+
+    def fail() -> None:
+        relays.trouble.is_down = True
+
+    def recover() -> None:
+        relays.trouble.is_down = False
+
+    relay.wait = Script([fail, look(120), look(1), recover, look(120)], end=relay.stop)
+    relay.run()
+
+    assert late == [False, True, False]
+
+
 def test_a_destination_that_fails_is_not_asked_again_before_its_pause_is_over(
     relays: Relaying,
 ) -> None:

@@ -206,6 +206,27 @@ class TestFailures:
         # Time stood still: it was not its lease that ended.
         assert troubles(lines) == ["relay cannot reach its store"] * 2
 
+    def test_whatever_is_raised_is_told_and_the_stream_followed_anew(
+        self, relays: Relaying
+    ) -> None:
+        relays.trouble.error = KeyError("ConsumedCapacity")
+
+        def fail() -> None:
+            down(relays)
+            relays.add("2")
+
+        with capture_logs() as lines:
+            relays.follow(
+                adds(relays, "1"),
+                fail,
+                relays.accepts("1"),
+                lambda: up(relays),
+                relays.accepts("1", "2"),
+            )
+
+        assert troubles(lines) == ["round of the relay failed"] * 2
+        assert lines[-1]["event"] == "relay published"
+
 
 class TestRestarts:
     def test_it_goes_on_where_the_one_before_ended(self, relays: Relaying) -> None:
