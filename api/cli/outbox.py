@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import datetime
+from threading import Event
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +14,7 @@ from attrs import asdict, define
 
 from api.bootstrap import start
 from api.cli.output import AsJson, say, say_json, say_table
+from api.cli.relaying import RelayThread
 from application.ports.outbox import (
     MessageKey,
     Metered,
@@ -86,15 +87,16 @@ def relay(
     if once and stream:
         raise typer.BadParameter("a stream has no end", param_hint="--once")
     container = start()
+    seconds = container.settings().relay_stop_seconds
     total = _Total()
     if stream:
         following: StreamRelay = container.stream_relay()
         following.on_report = total.add
-        _until_stopped(following, following.run)
+        _until_stopped(following, following.run, seconds)
     else:
         polling: PollingRelay = container.polling_relay()
         polling.on_report = total.add
-        _until_stopped(polling, polling.run_once if once else polling.run)
+        _until_stopped(polling, polling.run_once if once else polling.run, seconds)
     _say_total(total, as_json=as_json)
 
 
@@ -168,25 +170,34 @@ def _retry_all(outbox: Outbox) -> int:
         seen |= new
 
 
-def _until_stopped(running: PollingRelay | StreamRelay, work: Callable[[], object]) -> None:
-    """Lets the relay work; Ctrl-C and SIGTERM let it end what it has begun.
+def _until_stopped(
+    relay: PollingRelay | StreamRelay, work: Callable[[], object], seconds: float
+) -> None:
+    """Lets the relay work; Ctrl-C and SIGTERM give it some seconds to end what it has begun.
 
-    It works in another thread than the one that handles signals: there, `stop` could wait for the
-    lock of an event that the interrupted relay holds.
+    A second signal ends it at once. It works in another thread than the one that handles signals:
+    there, `stop` could wait for the lock of an event that the interrupted relay holds.
     """
-    before = {
-        number: signal.signal(number, lambda *_: running.stop())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    thread = RelayThread(relay, work)
+    asked = Event()
+
+    def stop(*_: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        relay.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with ThreadPoolExecutor(1) as threads:
-            working = threads.submit(work)
-            while not wait([working], _SECONDS_TO_A_SIGNAL).done:
-                pass
-            working.result()
+        thread.start()
+        while thread.is_alive() and not asked.is_set():
+            thread.join(_SECONDS_TO_A_SIGNAL)
+        thread.end(seconds)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    if thread.error is not None:
+        raise thread.error
 
 
 def _facts(found: OutboxStatistics, now: datetime) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from threading import Thread
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ import uvicorn
 from attrs import evolve
 
 from api.bootstrap import read_settings, start
+from api.cli.relaying import RelayThread
 from api.container import Container
 from api.contexts import CONTEXTS
 from api.http.app import create_app
@@ -59,7 +59,7 @@ def serve(
 def _relaying(container: Container) -> Iterator[PollingRelay]:
     """A relay that publishes messages within the block, in a thread beside it."""
     relay: PollingRelay = container.polling_relay()
-    thread = Thread(target=relay.run, name="relay")
+    thread = RelayThread(relay, relay.run)
     # Having shut down, the server raises the signal again that it got. Left to its default, SIGTERM
     # would end the process there, with messages published and not marked.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -67,6 +67,5 @@ def _relaying(container: Container) -> Iterator[PollingRelay]:
     try:
         yield relay
     finally:
-        relay.stop()
-        thread.join()
+        thread.end(container.settings().relay_stop_seconds)
         signal.signal(signal.SIGTERM, before)

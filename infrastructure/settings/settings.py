@@ -173,6 +173,11 @@ class Settings:
         "How often a relay that follows the stream looks for what that did not bring.",
         within(0.01, 86_400),
     )
+    relay_stop_seconds: float = _option(
+        10.0,
+        "How long a relay that is told to stop may go on with what it has begun.",
+        within(0, 3600),
+    )
     create_tables: bool = _option(
         default=False, meaning="Whether `serve` first creates the missing tables."
     )

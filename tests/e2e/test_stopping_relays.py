@@ -1,0 +1,77 @@
+"""A relay whose store hangs ends when it is told to."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from attrs import define, field
+
+from tests.relaying.children import Child, child
+
+
+@define
+class HangingStore:
+    """Takes connections, and answers nothing."""
+
+    listening: socket.socket
+    connections: ExitStack = field(factory=ExitStack)
+
+    def hang(self, relay: Child) -> None:
+        """Waits until the relay asks for something."""
+        self.listening.settimeout(0.1)
+
+        def is_asked() -> bool:
+            try:
+                connection, _ = self.listening.accept()
+            except TimeoutError:
+                return False
+            self.connections.enter_context(connection)
+            return True
+
+        relay.wait_until(is_asked)
+
+
+@pytest.fixture
+def store() -> Iterator[HangingStore]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        hanging = HangingStore(listening)
+        with hanging.connections:
+            yield hanging
+
+
+def environment(store: HangingStore, stop_seconds: float) -> dict[str, str]:
+    return {
+        "DYNASTRATA_PROVIDER": "dynamodb",
+        "DYNASTRATA_REGION": "eu-central-1",
+        "DYNASTRATA_ENDPOINT_URL": f"http://127.0.0.1:{store.listening.getsockname()[1]}",
+        # Nothing else lets it end within the time that the test waits.
+        "DYNASTRATA_READ_TIMEOUT_SECONDS": "60",
+        "DYNASTRATA_RELAY_STOP_SECONDS": str(stop_seconds),
+    }
+
+
+@pytest.mark.parametrize("arguments", [(), ("--stream",)])
+def test_a_relay_leaves_what_takes_longer_than_the_setting(
+    store: HangingStore, arguments: tuple[str, ...]
+) -> None:
+    with child("outbox", "relay", *arguments, env=environment(store, 0.1)) as relay:
+        store.hang(relay)
+
+        assert relay.end(signal.SIGTERM) == 0
+
+    assert any("relay left at work" in line for line in relay.told)
+    assert relay.output == ["published: 0, failed attempts: 0, dead-lettered: 0"]
+
+
+def test_a_second_signal_ends_it_at_once(store: HangingStore) -> None:
+    with child("outbox", "relay", env=environment(store, 3600)) as relay:
+        store.hang(relay)
+        relay.process.send_signal(signal.SIGTERM)
+
+        assert relay.end(signal.SIGINT) != 0
+
+    assert not any("relay left at work" in line for line in relay.told)
