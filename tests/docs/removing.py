@@ -10,8 +10,8 @@ from pathlib import Path
 def remove_what_is_gone(path: Path, root: Path) -> None:
     """Deletes the statements of a module, and the members of its lists, that name what is gone.
 
-    That are imports of modules which do not exist below `root` any more, and all that uses what
-    they brought.
+    That is every import of a module that does not exist below `root` any more, and whatever uses
+    what it brought.
     """
     source = path.read_text()
     gone: set[str] = set()

@@ -3,6 +3,8 @@
 Capacity units are as the engine reports them, and read units by the documented rules where that is
 a local engine, which gets some of them wrong. Rules: Amazon DynamoDB Developer Guide, "DynamoDB
 read and write operations: capacity unit consumption".
+
+`check_answers` goes with it: only a whole answer of the service counts as one.
 """
 
 from __future__ import annotations
@@ -32,11 +34,10 @@ METERED = WRITES | {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Sca
 READ_UNIT = 4096
 """Bytes that one strongly consistent read unit covers."""
 
-
 _METHOD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What reading an answer raises, here and in the SDK, that has a list where an item must be."""
+"""Raised, here and in the SDK, by an answer of another shape, such as a list for an item."""
 
 Client = Any
 """A botocore client; its methods are made at run time, so it has no static type."""
