@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Thread
-from typing import Protocol
 
 import structlog
 from typing_extensions import override
 
+from infrastructure.outbox.relays import PollingRelay, StreamRelay
+
 logger = structlog.get_logger(__name__)
-
-
-class Stoppable(Protocol):
-    """A relay of any kind."""
-
-    def stop(self) -> None:
-        """Lets it end what it has begun. For any thread."""
-        ...
 
 
 class RelayThread(Thread):
@@ -26,7 +19,7 @@ class RelayThread(Thread):
     `error` is what the work raised.
     """
 
-    def __init__(self, relay: Stoppable, work: Callable[[], object]) -> None:
+    def __init__(self, relay: PollingRelay | StreamRelay, work: Callable[[], object]) -> None:
         super().__init__(name="relay", daemon=True)
         self._relay = relay
         self._work = work

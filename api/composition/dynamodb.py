@@ -69,7 +69,7 @@ class DynamoDBAdapters(Adapters):
     @cached_property
     @override
     def table_initializer(self) -> DynamoDBTableInitializer:
-        own = {each.aggregate_type.table: each.model() for each in self._contexts.state_stored}
+        own = {each.table: model for each, model in self.store.models.items()}
         models = {**own, **SHARED, EVENTS: self._event_model}
         schemas = [
             TableSchema(model, self._tables.physical(name)) for name, model in models.items()

@@ -96,11 +96,8 @@ class PollingRelay:
 
         try:
             return self.run_once(should_stop).published > 0
-        except StorageError as error:
-            logger.warning("relay cannot reach its store", reason=str(error))
-        except Exception:
-            # Nobody would notice that the thread ended, and messages would stay.
-            logger.exception("round of the relay failed")
+        except Exception as error:  # noqa: BLE001 told, and the relay goes on
+            log_failure(error)
         return False
 
 
@@ -138,12 +135,8 @@ class StreamRelay:
                 # What is gone from the stream is in the index.
                 logger.warning("relay begins anew", reason=str(trimmed))
                 self._start = Start.NOW
-            except StorageError as error:
-                logger.warning("relay cannot reach its store", reason=str(error))
-                self.wait(self._stopping, self.interval)
-            except Exception:
-                # Nobody would notice that the relay ended, and messages would stay.
-                logger.exception("round of the relay failed")
+            except Exception as error:  # noqa: BLE001 told, and the relay goes on
+                log_failure(error)
                 self.wait(self._stopping, self.interval)
 
     def stop(self) -> None:
@@ -270,3 +263,11 @@ def log(report: RelayReport) -> None:
         else:
             what = "published, but not marked: will be repeated"
             logger.warning(what, key=key, reason=str(reason))
+
+
+def log_failure(error: Exception) -> None:
+    """Tells why a round failed. A relay goes on: nobody would notice that it ended."""
+    if isinstance(error, StorageError):
+        logger.warning("relay cannot reach its store", reason=str(error))
+    else:
+        logger.error("round of the relay failed", exc_info=error)
