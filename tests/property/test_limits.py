@@ -35,9 +35,9 @@ from infrastructure.outbox.table import MAX_MESSAGE
 from infrastructure.outbox.table import record_of as message_record
 from infrastructure.provider import Provider
 from tests.contract.storing import facts
-from tests.property.test_mapping import TEXTS
 from tests.property.test_messages import MESSAGES, TIMESTAMPS
 from tests.unit.dynamodb.scripted import gateway
+from tests.wire import TEXTS
 
 MEMORY = MemoryProvider()
 DYNAMODB = DynamoDBProvider(gateway({}), TableNames())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,14 +15,10 @@ from infrastructure.dynamodb.items import Item, check_item
 from infrastructure.dynamodb.mappers.aggregates import Mapper
 from tests.samples.models import PersonModel
 from tests.samples.people import PERSON, Badge, Email, Person, Role
-from tests.wire import over_the_wire
+from tests.wire import TEXTS, TIMESTAMPS, over_the_wire
 
 MAPPER = Mapper(PERSON, PersonModel)
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
-# Without a zone and with any offset too: rebuilding asks no rules.
-OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-TIMESTAMPS = st.datetimes(timezones=st.sampled_from([UTC, None]) | OFFSETS)
 BADGES = st.builds(
     Badge,
     id=TEXTS,

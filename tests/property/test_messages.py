@@ -16,9 +16,8 @@ from infrastructure.memory.provider import MemoryProvider
 from infrastructure.outbox.table import HEAD
 from tests.items import message_model
 from tests.outboxes import message, outbox_of
-from tests.property.test_mapping import OFFSETS, TEXTS
 from tests.stores import Store
-from tests.wire import over_the_wire
+from tests.wire import OFFSETS, TEXTS, over_the_wire
 
 # Far enough from both ends of time that any offset can be taken off.
 TIMESTAMPS = st.datetimes(timezones=st.just(UTC) | OFFSETS).filter(lambda at: 1 < at.year < 9999)
