@@ -22,8 +22,8 @@ class TableInitializer(Protocol):
     def create_missing(self, *, update_existing: bool = False) -> list[str]:
         """Creates the missing tables and waits until they are ready; returns their names.
 
-        `update_existing` also turns on time-to-live and streams where an existing table lacks
-        them. Running it twice, or twice at once, is safe.
+        `update_existing` also adds indexes, and turns on time-to-live and streams, where an
+        existing table lacks them. Running it twice, or twice at once, is safe.
         """
         ...
 

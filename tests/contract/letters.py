@@ -43,6 +43,21 @@ class Letter(StreamedLetter):
     by_sender = Letters()
 
 
+class Numbers(GlobalSecondaryIndex["SortedLetter"]):
+    class Meta:
+        index_name = "by_number"
+        projection = AllProjection()
+
+    number = NumberAttribute(hash_key=True)
+    sender = UnicodeAttribute(range_key=True)
+
+
+class SortedLetter(Letter):
+    """The same table with one more index."""
+
+    by_number = Numbers()
+
+
 class OtherLetters(GlobalSecondaryIndex["OtherLetter"]):
     class Meta:
         index_name = "by_sender"

@@ -75,8 +75,25 @@ class DynamoDBTableInitializer(TableInitializer):
         return created
 
     def _update(self, schema: TableSchema) -> None:
+        self._add_indexes(schema)
         self._turn_on_stream(schema)
         self._turn_on_ttl(schema)
+
+    def _add_indexes(self, schema: TableSchema) -> None:
+        # One at a time: the service adds no more with one request.
+        while missing := self._missing_indexes(schema):
+            try:
+                self._gateway.call("UpdateTable", schema.addition(missing[0], self._capacity))
+            except (RequestRejected, ResourceInUse):
+                if missing[0] in self._missing_indexes(schema):
+                    raise
+                continue  # someone else added it at the same moment
+            logger.info("index added", table=schema.name, index=missing[0])
+            self._wait(schema, "ACTIVE")
+
+    def _missing_indexes(self, schema: TableSchema) -> list[str]:
+        table = self._wait(schema, "ACTIVE")
+        return [] if table is None else schema.missing_indexes(table)
 
     def _turn_on_stream(self, schema: TableSchema) -> None:
         if not self._awaits_stream(schema):

@@ -72,6 +72,23 @@ class TableSchema:
         if self.lacks_ttl(ttl):
             yield f"no time-to-live on {self.ttl_attribute}"
 
+    def missing_indexes(self, table: Description) -> list[str]:
+        """The names of the indexes that the model has and the table has not."""
+        present = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", ())}
+        return [name for i in self._indexes() if (name := i["IndexName"]) not in present]
+
+    def addition(self, name: str, capacity: Capacity) -> dict[str, Any]:
+        """The request of `UpdateTable` that adds this index."""
+        (index,) = (index for index in self._indexes() if index["IndexName"] == name)
+        # Attributes that no key has are refused, those of another missing index among them.
+        used = {key["AttributeName"] for key in (*self._schema["key_schema"], *index["KeySchema"])}
+        definitions = self._schema["attribute_definitions"]
+        return {
+            "TableName": self.name,
+            "AttributeDefinitions": [d for d in definitions if d["AttributeName"] in used],
+            "GlobalSecondaryIndexUpdates": [{"Create": {**index, **capacity.request()}}],
+        }
+
     def lacks_stream(self, table: Description) -> bool:
         """Whether the model asks for a stream that the table does not have."""
         if self.stream_view is None:
