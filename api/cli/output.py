@@ -24,6 +24,11 @@ def say(text: str) -> None:
     typer.echo(text)
 
 
+def tell(text: str) -> None:
+    """A line for whoever waits: on standard error, where it is in no script's way."""
+    typer.echo(text, err=True)
+
+
 def say_json(content: object) -> None:
     """One JSON document, and nothing else on standard output."""
     typer.echo(json.dumps(content, indent=2))

@@ -10,9 +10,10 @@ from attrs import asdict
 
 from api.bootstrap import read_settings, start
 from api.cli.failing import ExitCode
-from api.cli.output import AsJson, busy, say, say_json, say_table
+from api.cli.output import AsJson, busy, say, say_json, say_table, tell
 from application.errors import ServiceFault, Throttled, Unreachable
 from application.ports.table_initializer import TableInitializer, TableStatus
+from infrastructure.claiming import Claiming, Left
 from infrastructure.settings.settings import Settings, SettingsError
 
 app = typer.Typer(help="The tables of the store. The memory provider has none.")
@@ -29,7 +30,8 @@ def create(
     update_existing: Annotated[
         bool,
         typer.Option(
-            "--update-existing", help="Also turn on streams and time-to-live where they are off."
+            "--update-existing",
+            help="Also add the indexes, and turn on the streams and time-to-live that are missing.",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -64,6 +66,47 @@ def status(*, as_json: AsJson = False) -> None:
     else:
         say("The memory provider has no tables.")
     if any(table.state != "ACTIVE" or table.drift for table in tables):
+        raise typer.Exit(ExitCode.DRIFT)
+
+
+@app.command()
+def claim(
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="The aggregates' type: User.")],
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; tell what would be left.")
+    ] = False,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Go on where a page of an earlier run ended.", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take the claims that stored aggregates lack, and list those that are not listed.
+
+    For a value that is declared unique, or a type that is listed, when aggregates are stored
+    already. Running it again is safe and costs only reads. After each page the id is told after
+    which --after goes on. Aggregates that cannot have their claims are told and left as they are.
+    Exits with 3 if there are some.
+    """
+    claiming: Claiming = start().claiming(type_)
+    done = "would be completed" if dry_run else "completed"
+    seen = completed = 0
+    left: list[Left] = []
+    for page in claiming.pages(after, dry_run=dry_run):
+        seen, completed = seen + page.seen, completed + page.completed
+        left += page.left
+        if page.following is not None:
+            tell(f"{seen} seen, {completed} {done}, go on with --after {page.following}")
+    if as_json:
+        say_json({"seen": seen, "completed": completed, "left": [asdict(each) for each in left]})
+    else:
+        for each in left:
+            say(f"{each.aggregate_id}: {each.reason}")
+        say(f"{seen} seen, {completed} {done}, {len(left)} left as they are")
+    if left:
         raise typer.Exit(ExitCode.DRIFT)
 
 

@@ -26,9 +26,15 @@ class Intent(Enum):
 
 @frozen
 class Stored:
-    """An aggregate as it was read. A table that keeps more beside the state derives from this."""
+    """An aggregate as it was read. A table that keeps more beside the state derives from this.
+
+    `claims` are the keys of those it holds, None where what is stored does not tell. It is not
+    complete where today's code would store more of it: its claims, its place in the listing.
+    """
 
     state: State
+    claims: frozenset[str] | None = frozenset()
+    is_complete: bool = True
 
 
 @frozen
@@ -37,8 +43,8 @@ class AggregateChange(Generic[A]):
 
     `expected` is the version it follows, `version` the new one, which is in `state` too.
 
-    `events` are those that the aggregate recorded, oldest first. `taken` are the claims it needs
-    and does not hold yet, `freed` those it gives up, by key.
+    `events` are those that the aggregate recorded, oldest first. `claims` are the keys of those it
+    holds afterwards: `taken` are new, by key, and `freed` are those it gives up.
     `handed_over` are keys that one change of the commit frees and another takes: the claim is
     overwritten, and what guards it is the version of the aggregate that gives it up.
     """
@@ -50,8 +56,9 @@ class AggregateChange(Generic[A]):
     version: int
     stored: Stored | None
     events: tuple[DomainEvent, ...]
+    claims: frozenset[str]
     taken: dict[str, tuple[Unique[A], str]]
-    freed: dict[str, tuple[Unique[A], str]]
+    freed: frozenset[str]
     handed_over: frozenset[str] = frozenset()
 
 
@@ -68,6 +75,10 @@ class TrackedTable(Protocol):
 
     def read(self, aggregate_id: str) -> Stored | None:
         """The aggregate as last committed."""
+        ...
+
+    def holder(self, claim_key: str) -> str | None:
+        """The id of the aggregate that holds this claim."""
         ...
 
     def plan(self, change: AggregateChange[Any], commit: Commit) -> Plan:

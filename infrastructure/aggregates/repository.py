@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from attrs import frozen
 from typing_extensions import override
 
+from application.errors import UnreadableState
 from domain.aggregate import Aggregate
 from domain.errors import InvalidValue
 from domain.repository import Page, Repository
@@ -20,6 +21,14 @@ A = TypeVar("A", bound=Aggregate)
 
 CLAIM_READS = 3
 """How often a lookup follows a claim that was moved while it looked."""
+
+
+@frozen
+class ScannedPage:
+    """Some of the aggregates of a table, in its own order. `following` asks for the next page."""
+
+    found: tuple[Stored | UnreadableState, ...]
+    following: str | None
 
 
 class AggregateTable(TrackedTable, Protocol):
@@ -39,12 +48,12 @@ class AggregateTable(TrackedTable, Protocol):
         """Those that exist, in no particular order. The ids differ from each other."""
         ...
 
-    def holder(self, claim_key: str) -> str | None:
-        """The id of the aggregate that holds this claim."""
-        ...
-
     def ids_after(self, aggregate_id: str, limit: int, shards: int) -> list[str]:
         """Up to `limit` ids greater than this one, ascending. May lag behind commits."""
+        ...
+
+    def scan(self, after: str | None) -> ScannedPage:
+        """Every aggregate page by page, listed or not: the first page, or that after this one."""
         ...
 
 

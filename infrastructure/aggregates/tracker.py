@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, frozen
 from typing_extensions import override
 
 from application.errors import UnitOfWorkMisused
@@ -13,7 +13,7 @@ from application.event_context import current_event_context
 from domain.aggregate import Aggregate
 from domain.errors import InvalidValue
 from domain.repository import SavingRepository
-from infrastructure.aggregates.aggregate_type import AggregateType, Unique
+from infrastructure.aggregates.aggregate_type import AggregateType, State
 from infrastructure.aggregates.changes import AggregateChange, Intent, Plan, Stored, TrackedTable
 from infrastructure.commit.participant import Action, Commit, Participant, RecordedEvent
 
@@ -25,7 +25,6 @@ class _Tracked(Generic[A]):
     aggregate: A
     intent: Intent
     stored: Stored | None
-    claimed: dict[str, tuple[Unique[A], str]] = field(factory=dict)
 
 
 class Tracker(Participant, Generic[A]):
@@ -74,9 +73,7 @@ class Tracker(Participant, Generic[A]):
         if known is not None:
             return known.aggregate
         aggregate = self.type.from_state(stored.state)
-        self._tracked[aggregate.id] = _Tracked(
-            aggregate, Intent.KEEP, stored, self.type.claims(aggregate)
-        )
+        self._tracked[aggregate.id] = _Tracked(aggregate, Intent.KEEP, stored)
         return aggregate
 
     def add(self, aggregate: A) -> None:
@@ -96,7 +93,7 @@ class Tracker(Participant, Generic[A]):
         if entry.intent is Intent.REMOVE:
             raise UnitOfWorkMisused(f"{self.type.name} {aggregate.id} is staged for removal")
         if entry.intent is Intent.KEEP:
-            entry.intent = Intent.SAVE
+            self._stage(entry, Intent.SAVE)
 
     def remove(self, aggregate: A) -> None:
         """Stages the removal of a tracked aggregate; one only added is forgotten."""
@@ -105,7 +102,7 @@ class Tracker(Participant, Generic[A]):
         if entry.intent is Intent.ADD:
             del self._tracked[aggregate.id]
         else:
-            entry.intent = Intent.REMOVE
+            self._stage(entry, Intent.REMOVE)
 
     @override
     def is_changed(self) -> bool:
@@ -140,6 +137,19 @@ class Tracker(Participant, Generic[A]):
     def clear(self) -> None:
         self._tracked.clear()
 
+    def _stage(self, entry: _Tracked[A], intent: Intent) -> None:
+        if entry.stored is not None and entry.stored.claims is None:
+            entry.stored = evolve(entry.stored, claims=self._held(entry.stored.state))
+        entry.intent = intent
+
+    def _held(self, state: State) -> frozenset[str]:
+        """The claims that an aggregate holds which does not tell: those that name it.
+
+        They stay as they are while its version stands, which is what the commit is refused by.
+        """
+        needed = self.type.claims(self.type.from_state(state))
+        return frozenset(key for key in needed if self._table.holder(key) == state["id"])
+
     def _staged(self) -> tuple[AggregateChange[A], ...]:
         """What is staged and differs from what is stored, in the order it was first seen."""
         return tuple(change for entry in self._tracked.values() if (change := self._change(entry)))
@@ -149,15 +159,17 @@ class Tracker(Participant, Generic[A]):
             return None
         aggregate, state = entry.aggregate, self.type.to_state(entry.aggregate)
         events = aggregate.recorded_events
-        unchanged = entry.stored is not None and state == entry.stored.state
-        if entry.intent is Intent.SAVE and unchanged and not events:
+        needed = {} if entry.intent is Intent.REMOVE else self.type.claims(aggregate)
+        claims = frozenset(needed)
+        stored = entry.stored
+        if entry.intent is Intent.SAVE and not events and _holds(stored, state, claims):
             return None
-        expected = 0 if entry.stored is None else entry.stored.state["version"]
+        expected = 0 if stored is None else stored.state["version"]
+        held = (stored and stored.claims) or frozenset()
         if aggregate.version != expected:
             raise UnitOfWorkMisused(
                 f"{self.type.name} {aggregate.id} was committed by another unit of work: load it"
             )
-        needed = {} if entry.intent is Intent.REMOVE else self.type.claims(aggregate)
         version = expected + self.type.revisions(events)
         return AggregateChange(
             intent=entry.intent,
@@ -165,10 +177,11 @@ class Tracker(Participant, Generic[A]):
             state={**state, "version": version},
             expected=expected,
             version=version,
-            stored=entry.stored,
+            stored=stored,
             events=events,
-            taken={key: needed[key] for key in needed if key not in entry.claimed},
-            freed={key: entry.claimed[key] for key in entry.claimed if key not in needed},
+            claims=claims,
+            taken={key: needed[key] for key in needed if key not in held},
+            freed=held - claims,
         )
 
     def _recorded(self, change: AggregateChange[A]) -> Iterator[RecordedEvent]:
@@ -191,11 +204,6 @@ class Tracker(Participant, Generic[A]):
         entry = self._tracked[aggregate.id]
         entry.intent = Intent.KEEP
         entry.stored = stored
-        entry.claimed = {
-            key: claim
-            for key, claim in (entry.claimed | change.taken).items()
-            if key not in change.freed
-        }
 
     def _entry(self, aggregate: A) -> _Tracked[A]:
         entry = self._tracked.get(aggregate.id)
@@ -204,6 +212,19 @@ class Tracker(Participant, Generic[A]):
                 f"{self.type.name} {aggregate.id} was not loaded or added in this unit of work"
             )
         return entry
+
+
+def _holds(stored: Stored | None, state: State, claims: frozenset[str]) -> bool:
+    """Whether all is stored already."""
+    return (
+        stored is not None
+        and stored.is_complete
+        and (stored.state, stored.claims)
+        == (
+            state,
+            claims,
+        )
+    )
 
 
 def _with_claims_settled(
@@ -221,8 +242,8 @@ def _with_claims_settled(
     for change in changes:
         # Two free one claim where one of them is stale. Its version will be refused; naming
         # the claim twice would be refused for a reason that says less.
-        own = {key: claim for key, claim in change.freed.items() if key not in freed}
-        freed |= own.keys()
+        own = change.freed - freed
+        freed |= own
         settled.append(evolve(change, freed=own))
     handed_over = frozenset(taken & freed)
     return tuple(evolve(change, handed_over=handed_over) for change in settled)

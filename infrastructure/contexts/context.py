@@ -38,10 +38,15 @@ class StateStored:
 
 @frozen
 class EventSourced:
-    """A type whose history is stored, in the table of events."""
+    """A type whose history is stored, in the table of events. It has no unique values."""
 
-    aggregate_type: AggregateType[Any]
+    aggregate_type: AggregateType[Any] = field()
     repository: type[TrackedRepository[Any]]
+
+    @aggregate_type.validator
+    def _check_claims(self, _: object, aggregate_type: AggregateType[Any]) -> None:
+        if aggregate_type.unique:
+            raise TypeError(f"{aggregate_type.name} is event-sourced: no value of it can be unique")
 
 
 @frozen(kw_only=True)

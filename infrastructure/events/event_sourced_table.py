@@ -42,7 +42,7 @@ class SnapshotPolicy:
         return self.every > 0 and version // self.every > snapshot_version // self.every
 
 
-@frozen
+@frozen(kw_only=True)
 class StoredStream(Stored):
     """An aggregate as its stream makes it, and the version of the stream's last snapshot."""
 
@@ -80,13 +80,19 @@ class EventSourcedTable(TrackedTable, Generic[A]):
         return self._replayed(beginning, self.events.read(stream).events, 0)
 
     @override
+    def holder(self, claim_key: str) -> str | None:
+        """Nobody: event-sourced types have no unique values."""
+        return None
+
+    @override
     def plan(self, change: AggregateChange[Any], commit: Commit) -> Plan:
         stream = self.stream(change.aggregate.id)
         events = self.encoder.encode(stream, change.events, change.expected, commit)
         taken = change.stored.snapshot_version if isinstance(change.stored, StoredStream) else 0
         if self.policy.is_due(change.version, taken):
             taken = change.version
-        return Plan(self.events.append(events), StoredStream(change.state, taken))
+        stored = StoredStream(change.state, snapshot_version=taken)
+        return Plan(self.events.append(events), stored)
 
     def take_snapshot(self, stored: StoredStream) -> None:
         """Stores a snapshot. One that fails is told and taken another time."""
@@ -109,7 +115,8 @@ class EventSourcedTable(TrackedTable, Generic[A]):
             aggregate.replay([self.registry.decode(stored)])
         if aggregate.version == 0:
             return None
-        return StoredStream(self.aggregate_type.to_state(aggregate), snapshot_version)
+        state = self.aggregate_type.to_state(aggregate)
+        return StoredStream(state, snapshot_version=snapshot_version)
 
 
 class EventSourcedTracker(Tracker[A]):

@@ -100,6 +100,58 @@ def test_the_status_tells_what_is_missing(cli: Cli, settings: Settings) -> None:
     assert states == [("ACTIVE", [])] * len(REGISTERED.tables)
 
 
+def forget_claims(container: Container, user_id: str, **changes: str) -> None:
+    """Makes a user's item one that was stored before items told their claims."""
+    provider = container.store()
+    values = {f":{name}": {"S": value} for name, value in changes.items()}
+    provider.gateway.call(
+        "UpdateItem",
+        {
+            "TableName": provider.tables.physical("users"),
+            "Key": {"id": {"S": user_id}},
+            "UpdateExpression": "REMOVE heldClaims" + "".join(f" SET {c} = :{c}" for c in changes),
+            **({"ExpressionAttributeValues": values} if changes else {}),
+        },
+    )
+
+
+def test_what_is_stored_takes_the_claims_that_it_lacks(container: Container, cli: Cli) -> None:
+    if container.settings().provider == "memory":
+        assert cli("tables", "claim", "User").stdout == "0 seen, 0 completed, 0 left as they are\n"
+        return
+    api = Api(container)
+    for name in ("ada", "bob"):
+        forget_claims(container, api.register(f"{name}@example.com")["id"])
+
+    dry = cli("tables", "claim", "User", "--dry-run")
+    first, second = cli("tables", "claim", "User"), cli("tables", "claim", "User", "--json")
+
+    assert dry.stdout == "2 seen, 2 would be completed, 0 left as they are\n"
+    assert first.stdout == "2 seen, 2 completed, 0 left as they are\n"
+    assert json.loads(second.stdout) == {"seen": 2, "completed": 0, "left": []}
+
+
+def test_duplicates_are_told_with_exit_code_3(container: Container, cli: Cli) -> None:
+    if container.settings().provider == "memory":
+        pytest.skip("each command has a memory of its own")
+    api = Api(container)
+    first, second = (api.register(f"{name}@example.com")["id"] for name in ("ada", "bob"))
+    forget_claims(container, second, email="ada@example.com")
+
+    found = cli("tables", "claim", "User")
+
+    assert found.stdout == (
+        f"{second}: email is that of {first}\n2 seen, 0 completed, 1 left as they are\n"
+    )
+    assert found.exit_code == 3
+
+
+def test_claims_of_a_type_that_is_not_there_are_refused(cli: Cli) -> None:
+    result = cli("tables", "claim", "Order")
+    assert result.exit_code == 1
+    assert result.stderr == "error: type: the state-stored types are: User\n"
+
+
 def test_deleting_the_tables_asks_first(cli: Cli, settings: Settings) -> None:
     cli("tables", "create")
     assert cli("tables", "delete", answers="n\n").exit_code == 1

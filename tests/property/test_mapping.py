@@ -43,7 +43,12 @@ PEOPLE_IN_ANY_STATE = st.builds(
 
 def to_item(person: Person) -> Item:
     """The item as the transaction hands it to the client."""
-    model = MAPPER.to_model(PERSON.to_state(person), commits=("commit-1",), list_shard="PERSON#0")
+    model = MAPPER.to_model(
+        PERSON.to_state(person),
+        commits=("commit-1",),
+        claims=frozenset(PERSON.claims(person)),
+        list_shard="PERSON#0",
+    )
     item: Item = model.get_save_kwargs_from_instance(None, None)["Item"]
     return item
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from application.integration_events import IntegrationEvent
-from infrastructure.contexts.context import Context, Contexts, StateStored
+from domain.errors import Conflict
+from infrastructure.aggregates.aggregate_type import Unique
+from infrastructure.aggregates.tracker import TrackedRepository
+from infrastructure.contexts.context import Context, Contexts, EventSourced, StateStored
 from infrastructure.events.registry import EventType
 from infrastructure.memory.provider import MemoryProvider
 from tests.samples.contexts import SAMPLES
-from tests.samples.parcels import PARCELS, ParcelPaid
+from tests.samples.parcels import PARCEL, PARCELS, ParcelPaid
 from tests.samples.people import PEOPLE, PersonBanned
 from tests.stores import Store
 
@@ -86,3 +91,10 @@ def test_what_contexts_declare_is_put_together() -> None:
     assert stored == ["Person"]
     assert isinstance(PERSON_STORED, StateStored)
     assert contexts.integration_events.destinations == {"people", "parcels"}
+
+
+def test_event_sourced_type_has_no_unique_values() -> None:
+    unique: Unique[Any] = Unique("id", attrgetter("id"), lambda _: Conflict())
+
+    with pytest.raises(TypeError, match="Parcel is event-sourced: no value of it can be unique"):
+        EventSourced(evolve(PARCEL, unique=(unique,)), TrackedRepository)

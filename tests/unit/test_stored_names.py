@@ -155,6 +155,7 @@ def test_registered_person_is_stored_as_these_three_items() -> None:
             "id": {"S": "ada"},
             "version": {"N": "1"},
             "commits": {"L": [{"S": "commit-1"}]},
+            "heldClaims": {"L": [{"S": "CLAIM#email#ada@example.com"}]},
             "listShard": {"S": "PERSON#0"},
             "firstName": {"S": "Ada"},
             "lastName": {"S": "Lovelace"},

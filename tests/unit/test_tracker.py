@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from application.errors import UnitOfWorkMisused
 from infrastructure.aggregates.changes import AggregateChange, Intent, Plan, Stored, TrackedTable
@@ -15,7 +15,7 @@ from tests.samples.people import PERSON, Email, EmailTaken, Person, PersonNotFou
 from tests.times import NOW
 
 
-@frozen
+@frozen(kw_only=True)
 class Kept(Stored):
     """A person as a table has it that keeps a note beside the state."""
 
@@ -36,14 +36,20 @@ class Table(TrackedTable):
     people: dict[str, Stored] = field(factory=dict)
     read_ids: list[str] = field(factory=list)
     planned: list[AggregateChange[Any]] = field(factory=list)
+    holders: dict[str, str] = field(factory=dict)
+    asked_for: list[str] = field(factory=list)
 
     def read(self, aggregate_id: str) -> Stored | None:
         self.read_ids.append(aggregate_id)
         return self.people.get(aggregate_id)
 
+    def holder(self, claim_key: str) -> str | None:
+        self.asked_for.append(claim_key)
+        return self.holders.get(claim_key)
+
     def plan(self, change: AggregateChange[Any], commit: Commit) -> Plan:
         self.planned.append(change)
-        kept = Kept(change.state, f"a note of {commit.id}")
+        kept = Kept(change.state, change.claims, note=f"a note of {commit.id}")
         return Plan((Write(change.aggregate.id),), kept)
 
 
@@ -65,7 +71,8 @@ def tracker(table: Table | None = None, gate: Gate | None = None) -> Tracker[Per
 def kept(person_id: str = "ada", version: int = 3) -> Kept:
     """A person as it is read at this version."""
     person = new_person(f"{person_id}@example.com", id=person_id)
-    return Kept({**PERSON.to_state(person), "version": version}, "a note")
+    state = {**PERSON.to_state(person), "version": version}
+    return Kept(state, frozenset(PERSON.claims(person)), note="a note")
 
 
 def load(into: Tracker[Person], person_id: str = "ada", version: int = 3) -> Person:
@@ -166,7 +173,7 @@ def test_addition_takes_its_claims_on_version_zero() -> None:
 
     assert (change.intent, change.expected, change.version) == (Intent.ADD, 0, 1)
     assert change.taken.keys() == claims("ada@example.com")
-    assert change.freed == {}
+    assert change.freed == set()
 
 
 def test_addition_that_is_saved_too_stays_an_addition() -> None:
@@ -186,7 +193,7 @@ def test_save_that_keeps_the_address_touches_no_claim() -> None:
 
     change = only_change(subject)
 
-    assert (change.taken, change.freed) == ({}, {})
+    assert (change.taken, change.freed) == ({}, frozenset())
 
 
 def test_save_of_another_address_takes_the_new_claim_and_frees_the_old_one() -> None:
@@ -198,7 +205,62 @@ def test_save_of_another_address_takes_the_new_claim_and_frees_the_old_one() -> 
     change = only_change(subject)
 
     assert change.taken.keys() == claims("countess@example.com")
-    assert change.freed.keys() == claims("ada@example.com")
+    assert change.freed == claims("ada@example.com")
+
+
+def test_save_takes_a_claim_that_the_aggregate_needs_and_does_not_hold() -> None:
+    subject = tracker()
+    person = subject.loaded(evolve(kept(), claims=frozenset({"CLAIM#nickname#ada"})))
+    subject.save(person)
+
+    change = only_change(subject)
+
+    assert change.claims == change.taken.keys() == claims("ada@example.com")
+    assert change.freed == {"CLAIM#nickname#ada"}
+
+
+def test_save_of_an_aggregate_that_is_not_complete_is_a_change() -> None:
+    subject = tracker()
+    person = subject.loaded(evolve(kept(), is_complete=False))
+    subject.save(person)
+
+    assert only_change(subject).taken == {}
+
+
+@pytest.mark.parametrize(
+    ("holder", "freed"),
+    [("ada", {"CLAIM#email#ada@example.com"}), ("bob", set()), (None, set())],
+)
+def test_what_an_aggregate_holds_that_does_not_tell_is_asked_for_once_and_when_it_is_staged(
+    holder: str | None, freed: set[str]
+) -> None:
+    table = Table(holders={"CLAIM#email#ada@example.com": holder} if holder else {})
+    subject = tracker(table)
+    person = subject.loaded(evolve(kept(), claims=None, is_complete=False))
+    assert table.asked_for == []
+
+    subject.remove(person)
+    assert subject.is_changed()
+    change = only_change(subject)
+
+    assert change.taken == {}
+    assert change.freed == freed
+    assert table.asked_for == ["CLAIM#email#ada@example.com"]
+
+
+@pytest.mark.parametrize(("holder", "is_taken"), [("ada", False), ("bob", True), (None, True)])
+def test_save_of_an_aggregate_that_does_not_tell_takes_what_it_does_not_hold(
+    holder: str | None, *, is_taken: bool
+) -> None:
+    subject = tracker(Table(holders={"CLAIM#email#ada@example.com": holder} if holder else {}))
+    person = subject.loaded(evolve(kept(), claims=None, is_complete=False))
+    subject.save(person)
+
+    change = only_change(subject)
+
+    assert change.taken.keys() == (claims("ada@example.com") if is_taken else set())
+    assert change.claims == claims("ada@example.com")
+    assert change.freed == set()
 
 
 def test_removal_frees_the_claim_that_is_stored_not_one_that_was_never_taken() -> None:
@@ -210,7 +272,7 @@ def test_removal_frees_the_claim_that_is_stored_not_one_that_was_never_taken() -
     change = only_change(subject)
 
     assert (change.intent, change.taken) == (Intent.REMOVE, {})
-    assert change.freed.keys() == claims("ada@example.com")
+    assert change.freed == claims("ada@example.com")
 
 
 def test_change_carries_what_was_read_with_all_that_its_table_keeps_beside_the_state() -> None:
@@ -259,7 +321,7 @@ def test_committed_change_is_what_is_stored_from_then_on() -> None:
 
     assert (change.expected, change.version) == (4, 5)
     assert change.taken.keys() == claims("ada@example.com")
-    assert change.freed.keys() == claims("countess@example.com")
+    assert change.freed == claims("countess@example.com")
     assert isinstance(change.stored, Kept)
     assert (change.stored.note, change.stored.state["version"]) == ("a note of commit-1", 4)
 

@@ -46,7 +46,12 @@ USERS_IN_ANY_STATE = st.builds(
 
 def to_item(user: User) -> Item:
     """The item as the transaction hands it to the client."""
-    model = MAPPER.to_model(USER.to_state(user), commits=("commit-1",), list_shard="USER#0")
+    model = MAPPER.to_model(
+        USER.to_state(user),
+        commits=("commit-1",),
+        claims=frozenset(USER.claims(user)),
+        list_shard="USER#0",
+    )
     item: Item = model.get_save_kwargs_from_instance(None, None)["Item"]
     return item
 

@@ -16,7 +16,7 @@ from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.models.base import COMMITS, VERSION, AggregateModel, ListedModel
 from infrastructure.serialization import is_single_value
 
-_BOOKKEEPING = {"commits", "list_shard"}
+_BOOKKEEPING = {"commits", "held_claims", "list_shard"}
 
 
 class Mapper:
@@ -26,14 +26,20 @@ class Mapper:
         """Raises `TypeError` that names the attributes where class and model differ."""
         self._type = aggregate_type
         self.model = model
+        self.is_listed = issubclass(model, ListedModel)
         _check(aggregate_type.cls, model, aggregate_type.name, _BOOKKEEPING)
 
     def to_model(
-        self, state: State, *, commits: tuple[str, ...], list_shard: str | None
+        self,
+        state: State,
+        *,
+        commits: tuple[str, ...],
+        claims: frozenset[str],
+        list_shard: str | None,
     ) -> AggregateModel:
         """The item to store."""
-        values = {**state, "commits": list(commits)}
-        if issubclass(self.model, ListedModel):
+        values = {**state, "commits": list(commits), "held_claims": sorted(claims)}
+        if self.is_listed:
             values["list_shard"] = list_shard
         return self.model(**values)
 
@@ -79,6 +85,8 @@ def _check(cls: type[Any], container: Any, path: str, extra: set[str]) -> None:
     """Compares the fields of a class with the attributes of a model, maps and lists included."""
     attributes: Mapping[str, Any] = container.get_attributes()
     stored = {field.name: field for field in fields(resolve_types(cls)) if field.init}
+    if taken := stored.keys() & extra:
+        raise TypeError(f"{path} has attributes that its item needs for itself: {sorted(taken)}")
     missing, surplus = stored.keys() - attributes.keys(), attributes.keys() - stored.keys() - extra
     if missing or surplus:
         raise TypeError(

@@ -11,6 +11,9 @@ from pynamodb.models import Model
 COMMITS = "commits"
 """Attribute with the ids of the last commits of an item, newest first. Stored."""
 
+CLAIMS = "heldClaims"
+"""Attribute with the keys of the claims that an aggregate holds. Stored."""
+
 VERSION = "version"
 """Attribute with the number of commits of an aggregate. Stored."""
 
@@ -21,6 +24,7 @@ class AggregateModel(Model):
     id = UnicodeAttribute(hash_key=True)
     version = NumberAttribute(attr_name=VERSION)
     commits: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, attr_name=COMMITS)
+    held_claims: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, attr_name=CLAIMS)
 
 
 class Listing(GlobalSecondaryIndex["ListedModel"]):

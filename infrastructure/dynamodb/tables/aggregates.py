@@ -11,17 +11,24 @@ from attrs import evolve, frozen
 from pynamodb.expressions.condition import Condition
 from typing_extensions import override
 
+from application.errors import UnreadableState
 from domain.errors import ConcurrencyConflict, Conflict
-from infrastructure.aggregates.aggregate_type import AggregateType, Unique
+from infrastructure.aggregates.aggregate_type import CLAIM_PREFIX, AggregateType, Unique
 from infrastructure.aggregates.changes import AggregateChange, Intent, Plan, Stored
-from infrastructure.aggregates.repository import AggregateTable
+from infrastructure.aggregates.repository import AggregateTable, ScannedPage
 from infrastructure.commit.participant import Commit
 from infrastructure.dynamodb.gateway.batch import batch_get
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.pages import pages
-from infrastructure.dynamodb.items import Item, shard_of
+from infrastructure.dynamodb.items import Item, Value, shard_of
 from infrastructure.dynamodb.mappers.aggregates import Mapper
-from infrastructure.dynamodb.models.base import COMMITS, VERSION, AggregateModel, ClaimModel
+from infrastructure.dynamodb.models.base import (
+    CLAIMS,
+    COMMITS,
+    VERSION,
+    AggregateModel,
+    ClaimModel,
+)
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
 
 KEPT_COMMITS = 5
@@ -29,7 +36,7 @@ KEPT_COMMITS = 5
 than this came after it."""
 
 
-@frozen
+@frozen(kw_only=True)
 class StoredItem(Stored):
     """An aggregate as its item has it, with what the item holds beside the state."""
 
@@ -91,15 +98,30 @@ class DynamoDBAggregateTable(AggregateTable):
         return list(islice(merge(*found), limit))
 
     @override
+    def scan(self, after: str | None) -> ScannedPage:
+        """See `AggregateTable`. One request, in the order of the keys' hashes."""
+        request: dict[str, Any] = {"TableName": self.name, "ConsistentRead": True}
+        if after is not None:
+            request["ExclusiveStartKey"] = {"id": {"S": after}}
+        answer = self._gateway.call("Scan", request)
+        following = answer.get("LastEvaluatedKey")
+        found = [item for item in answer["Items"] if not _is_claim(item)]
+        return ScannedPage(
+            tuple(self._stored_or_error(item) for item in found),
+            following and following["id"]["S"],
+        )
+
+    @override
     def plan(self, change: AggregateChange[Any], commit: Commit) -> Plan:
         stored = self._next(change, commit)
         model = self._mapper.to_model(
             change.state,
             commits=stored.commits,
+            claims=change.claims,
             list_shard=stored.list_shard,
         )
         claimed = [self._claim(key, change, commit) for key in change.taken]
-        freed = [self._free(key) for key in change.freed if key not in change.handed_over]
+        freed = [self._free(key) for key in sorted(change.freed - change.handed_over)]
         return Plan((self._write(change, model), *claimed, *freed), stored)
 
     def _write(self, change: AggregateChange[Any], model: AggregateModel) -> ItemAction:
@@ -145,7 +167,7 @@ class DynamoDBAggregateTable(AggregateTable):
             shard = change.stored.list_shard
         # The shard stays as it was stored: index keys never change. One that is missing is given.
         shard = shard or self._shard_key(shard_of(change.aggregate.id, self._shards))
-        return StoredItem(change.state, commits, shard)
+        return StoredItem(change.state, change.claims, commits=commits, list_shard=shard)
 
     def _get(self, key: str) -> Item | None:
         answer = self._gateway.call(
@@ -156,9 +178,20 @@ class DynamoDBAggregateTable(AggregateTable):
 
     def _stored(self, item: Item) -> Stored:
         state = self._mapper.to_state(item)
-        commits = tuple(commit["S"] for commit in item[COMMITS]["L"])
         shard = item.get("listShard")
-        return StoredItem(state, commits, shard["S"] if shard else None)
+        return StoredItem(
+            state,
+            claims=frozenset(_texts(item[CLAIMS])) if CLAIMS in item else None,
+            is_complete=CLAIMS in item and (shard is not None or not self._mapper.is_listed),
+            commits=tuple(_texts(item[COMMITS])),
+            list_shard=shard["S"] if shard else None,
+        )
+
+    def _stored_or_error(self, item: Item) -> Stored | UnreadableState:
+        try:
+            return self._stored(item)
+        except UnreadableState as error:
+            return error
 
     def _shard_ids(self, shard_key: str, after: str, limit: int) -> list[str]:
         request: dict[str, Any] = {
@@ -203,7 +236,7 @@ class VersionRefusal(Refusal):
         """Decided by who made the version that this commit would have made."""
         if old is None:
             return Verdict.UNKNOWN
-        commits = [commit["S"] for commit in old[COMMITS]["L"]]
+        commits = _texts(old[COMMITS])
         since = _version(old) - (self.expected + 1)
         if self.removes or since < 0:
             return Verdict.REFUSED
@@ -230,6 +263,14 @@ class ClaimRefusal(Refusal):
         if old is not None and old[COMMITS]["L"][0]["S"] == commit_id:
             return Verdict.APPLIED
         return Verdict.UNKNOWN
+
+
+def _is_claim(item: Item) -> bool:
+    return bool(item["id"]["S"].startswith(CLAIM_PREFIX))
+
+
+def _texts(value: Value) -> list[str]:
+    return [member["S"] for member in value["L"]]
 
 
 def _version(item: Item) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from typing_extensions import override
 from domain.errors import ConcurrencyConflict, Conflict
 from infrastructure.aggregates.aggregate_type import CLAIM_PREFIX, AggregateType
 from infrastructure.aggregates.changes import AggregateChange, Intent, Plan, Stored
-from infrastructure.aggregates.repository import AggregateTable
+from infrastructure.aggregates.repository import AggregateTable, ScannedPage
 from infrastructure.commit.participant import Commit
 from infrastructure.memory.database import MemoryAction, MemoryDatabase, Record
 
@@ -38,11 +39,11 @@ class MemoryAggregateTable(AggregateTable):
     @override
     def read(self, aggregate_id: str) -> Stored | None:
         record = self._database.get(self.name, aggregate_id)
-        return None if record is None else Stored(record)
+        return None if record is None else _stored(record)
 
     @override
     def read_many(self, aggregate_ids: Sequence[str]) -> list[Stored]:
-        return [Stored(r) for r in self._database.get_all(self.name, aggregate_ids)]
+        return [_stored(record) for record in self._database.get_all(self.name, aggregate_ids)]
 
     @override
     def holder(self, claim_key: str) -> str | None:
@@ -55,6 +56,12 @@ class MemoryAggregateTable(AggregateTable):
         return [k for k in keys if k > aggregate_id and not k.startswith(CLAIM_PREFIX)][:limit]
 
     @override
+    def scan(self, after: str | None) -> ScannedPage:
+        """See `AggregateTable`. Everything at once, in the order of the ids."""
+        ids = self.ids_after(after or "", sys.maxsize, self.shards)
+        return ScannedPage(tuple(self.read_many(ids)), None)
+
+    @override
     def plan(self, change: AggregateChange[Any], commit: Commit) -> Plan:
         aggregate_id = change.aggregate.id
         actions = [self._write(change)]
@@ -63,20 +70,18 @@ class MemoryAggregateTable(AggregateTable):
             for key in change.taken
         ]
         actions += [
-            MemoryAction(self.name, key, None)
-            for key in change.freed
-            if key not in change.handed_over
+            MemoryAction(self.name, key, None) for key in sorted(change.freed - change.handed_over)
         ]
-        return Plan(tuple(actions), Stored(change.state))
+        return Plan(tuple(actions), Stored(change.state, change.claims))
 
     def _write(self, change: AggregateChange[Any]) -> MemoryAction:
         removed = change.intent is Intent.REMOVE
-        record = None if removed else change.state
+        record = None if removed else {"state": change.state, "claims": change.claims}
         return MemoryAction(self.name, change.aggregate.id, record, self._moved(change))
 
     def _moved(self, change: AggregateChange[Any]) -> Callable[[Record | None], Conflict | None]:
         def refusal(present: Record | None) -> Conflict | None:
-            actual = None if present is None else present["version"]
+            actual = None if present is None else present["state"]["version"]
             if (actual or 0) == change.expected:
                 return None
             return ConcurrencyConflict(
@@ -84,6 +89,10 @@ class MemoryAggregateTable(AggregateTable):
             )
 
         return refusal
+
+
+def _stored(record: Record) -> Stored:
+    return Stored(record["state"], record["claims"])
 
 
 def _taken(change: AggregateChange[Any], key: str) -> Callable[[Record | None], Conflict | None]:

@@ -30,6 +30,7 @@ STORED: Item = {
     "id": {"S": "ada"},
     "version": {"N": "3"},
     "commits": {"L": [{"S": "commit-1"}]},
+    "heldClaims": {"L": [{"S": "CLAIM#email#ada@example.com"}]},
     "listShard": {"S": "PERSON#0"},
     "firstName": {"S": "Ada"},
     "lastName": {"S": "Lovelace"},
@@ -46,6 +47,10 @@ STORED: Item = {
         }
     },
 }
+
+
+BESIDE: dict[str, Any] = {"commits": ("c",), "claims": frozenset(), "list_shard": None}
+"""What an item has beside a state."""
 
 
 @frozen
@@ -134,10 +139,29 @@ def test_map_of_any_content_may_hold_a_class() -> None:
 
     state = {"id": "b", "owner": "ada", "lines": [{"product": "ink", "amount": 2}], "note": None}
     mapper = Mapper(BASKETS, Raw)
-    model = mapper.to_model({**state, "version": 1}, commits=("c",), list_shard=None)
+    model = mapper.to_model({**state, "version": 1}, **BESIDE)
     item = model.get_save_kwargs_from_instance(None, None)["Item"]
 
     assert mapper.to_state(item) == {**state, "version": 1}
+
+
+def test_attribute_that_the_item_needs_for_itself_is_refused() -> None:
+    @define(kw_only=True, eq=False, on_setattr=setters.frozen)
+    class Policy(Aggregate):
+        held_claims: list[str]
+
+    class PolicyModel(AggregateModel):
+        class Meta:
+            table_name = "policies"
+
+    policies = AggregateType("Policy", "policies", Policy, lambda id_: NotFound("Policy", id_))
+
+    with pytest.raises(TypeError) as refused:
+        Mapper(policies, PolicyModel)
+
+    assert str(refused.value) == (
+        "Policy has attributes that its item needs for itself: ['held_claims']"
+    )
 
 
 def test_type_without_a_model_is_refused() -> None:
@@ -159,9 +183,7 @@ def test_lists_of_maps_are_written_and_read_back() -> None:
     mapper = Mapper(BASKETS, BasketModel)
     basket = Basket(id="b", owner="ada", lines=[Line("ink", 2), Line("paper", 500)])
 
-    model = mapper.to_model(
-        {**BASKETS.to_state(basket), "version": 1}, commits=("c",), list_shard=None
-    )
+    model = mapper.to_model({**BASKETS.to_state(basket), "version": 1}, **BESIDE)
     item = model.get_save_kwargs_from_instance(None, None)["Item"]
     read = BASKETS.from_state(mapper.to_state(item))
 
