@@ -216,15 +216,9 @@ class Tracker(Participant, Generic[A]):
 
 def _holds(stored: Stored | None, state: State, claims: frozenset[str]) -> bool:
     """Whether all is stored already."""
-    return (
-        stored is not None
-        and stored.is_complete
-        and (stored.state, stored.claims)
-        == (
-            state,
-            claims,
-        )
-    )
+    if stored is None or not stored.is_complete:
+        return False
+    return stored.state == state and stored.claims == claims
 
 
 def _with_claims_settled(
