@@ -82,6 +82,10 @@ def _lifetimes(settings: Settings) -> Lifetimes:
     )
 
 
+def _password_hasher(settings: Settings) -> Argon2Hasher:
+    return Argon2Hasher(slots=settings.hashing_slots, wait_seconds=settings.hashing_wait_seconds)
+
+
 def _notifier(settings: Settings) -> LogNotifier:
     return LogNotifier(reveal_tokens=not settings.is_production)
 
@@ -140,7 +144,7 @@ class Container(containers.DeclarativeContainer):
     clock = Shared(SystemClock)
     ids = Shared(RandomIds)
     meter = Shared(Meter)
-    password_hasher = Shared(Argon2Hasher)
+    password_hasher = Shared(_password_hasher, settings)
     notifier = Shared(_notifier, settings)
     token_signer = Shared(JwtSigner, key=settings.provided.signing_key, clock=clock)
 

@@ -14,8 +14,9 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/health")
-def health() -> dict[str, str]:
+async def health() -> dict[str, str]:
     """The process lives. Asks nobody else."""
+    # Asynchronous, so that it takes no thread: all may be hashing, or waiting for the store.
     return {"status": "ok"}
 
 

@@ -32,7 +32,7 @@ Kinds = Mapping[type[Exception], ProblemKind]
 """By class; an error of a class that is not listed appears as the nearest of its bases."""
 
 AUTHENTICATE = {"WWW-Authenticate": "Bearer"}
-_LATER = {"Retry-After": "1"}
+LATER = {"Retry-After": "1"}
 
 INTERNAL = ProblemKind(500, "internal-error", "Internal error", "The request failed on our side.")
 _UNREADABLE = ProblemKind(
@@ -42,7 +42,7 @@ _UNREADABLE = ProblemKind(
     "What is stored does not fit this version of the service. Nothing was changed.",
 )
 _BUSY = ProblemKind(
-    503, "store-unavailable", "Store unavailable", "Nothing was changed; try again.", _LATER
+    503, "store-unavailable", "Store unavailable", "Nothing was changed; try again.", LATER
 )
 _OUTCOME_UNKNOWN = ProblemKind(
     # No Retry-After: what a client repeats on its own might then be done twice.
@@ -73,7 +73,7 @@ KINDS: Kinds = {
     BadRequest: ProblemKind(400, "bad-request", "Bad request"),
     PreconditionRequired: ProblemKind(428, "precondition-required", "Precondition required"),
     PreconditionFailed: ProblemKind(412, "precondition-failed", "Precondition failed"),
-    NotReady: ProblemKind(503, "not-ready", "Not ready", headers=_LATER),
+    NotReady: ProblemKind(503, "not-ready", "Not ready", headers=LATER),
 }
 """The errors that every context may raise. Each context brings those of its own."""
 

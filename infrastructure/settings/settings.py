@@ -238,6 +238,15 @@ class Settings:
     admin_password: str = _secret(
         "", "Their password. Empty: a sample one; in production `seed` asks."
     )
+    hashing_slots: int = _option(
+        0,
+        "How many passwords are hashed at once. 0: one fewer than the processors, and at least "
+        "one.",
+        within(0, 20),
+    )
+    hashing_wait_seconds: float = _option(
+        2.0, "How long a request waits for its turn to hash a password.", within(0, 60)
+    )
     log_level: LogLevel = _option("info", "The least severe that is logged.", one_of(LogLevel))
     http_host: str = _option("127.0.0.1", "Address that `serve` listens on.")
     http_port: int = _option(8000, "Port that `serve` listens on.", within(1, 65_535))

@@ -1,12 +1,19 @@
+import os
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from threading import Event, Semaphore
 from typing import Literal
 
 import argon2
 import pytest
 from argon2.exceptions import InvalidHashError
+from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
-from infrastructure.system.passwords import Argon2Hasher
+from application.ports.password_hasher import HashingBusy
+from infrastructure.system.passwords import MAX_WAITING, Argon2Hasher
 
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 HASHER = Argon2Hasher(CHEAP)
@@ -56,3 +63,92 @@ def test_a_missing_hash_costs_a_verification(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_damaged_hash_is_not_taken_for_a_wrong_password() -> None:
     with pytest.raises(InvalidHashError):
         HASHER.matches("password", "damaged")
+
+
+PATIENCE = 60.0
+"""Seconds after which a test gives up. None of them needs any."""
+
+
+class Held(argon2.PasswordHasher):
+    """Begins to verify, tells so, and goes on when it may."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.begun = Semaphore(0)
+        self.may_go_on = Event()
+
+    @override
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        self.begun.release()
+        assert self.may_go_on.wait(PATIENCE)
+        return super().verify(hash, password)
+
+
+@define
+class Crowd:
+    """Threads that verify at once, and are let go at the end."""
+
+    held: Held = field(factory=Held)
+    threads: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(40))
+
+    def fill(self, hasher: Argon2Hasher, slots: int) -> None:
+        """Takes all slots."""
+        for _ in range(slots):
+            self.threads.submit(hasher.matches, "password", None)
+            assert self.held.begun.acquire(timeout=PATIENCE)
+
+
+@pytest.fixture
+def crowd() -> Iterator[Crowd]:
+    crowd = Crowd()
+    yield crowd
+    crowd.held.may_go_on.set()
+    crowd.threads.shutdown()
+
+
+@pytest.mark.parametrize("slots", [1, 3])
+def test_no_more_than_so_many_are_hashed_at_once(slots: int, crowd: Crowd) -> None:
+    hasher = Argon2Hasher(crowd.held, slots=slots, wait_seconds=0)
+    crowd.fill(hasher, slots)
+
+    with pytest.raises(HashingBusy):
+        hasher.matches("password", None)
+    with pytest.raises(HashingBusy):
+        hasher.hash("password")
+
+    assert not crowd.held.begun.acquire(blocking=False)
+
+
+@pytest.mark.parametrize(("processors", "slots"), [(None, 1), (1, 1), (2, 1), (4, 3), (96, 20)])
+def test_without_a_number_one_processor_is_left(
+    processors: int | None, slots: int, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    hasher = Argon2Hasher(crowd.held, wait_seconds=0)
+    crowd.fill(hasher, slots)
+
+    with pytest.raises(HashingBusy):
+        hasher.hash("password")
+
+
+def test_who_waits_is_served_when_a_slot_is_free(crowd: Crowd) -> None:
+    hasher = Argon2Hasher(crowd.held, slots=1, wait_seconds=PATIENCE)
+    crowd.fill(hasher, 1)
+    waiting = crowd.threads.submit(hasher.hash, "password")
+
+    crowd.held.may_go_on.set()
+
+    assert hasher.matches("password", waiting.result(PATIENCE))
+
+
+def test_only_so_many_wait(crowd: Crowd) -> None:
+    hasher = Argon2Hasher(crowd.held, slots=1, wait_seconds=PATIENCE)
+    crowd.fill(hasher, 1)
+    calls = [crowd.threads.submit(hasher.hash, "password") for _ in range(MAX_WAITING + 1)]
+
+    refused, waiting = wait(calls, PATIENCE, FIRST_COMPLETED)
+    crowd.held.may_go_on.set()
+
+    assert [type(each.exception()) for each in refused] == [HashingBusy]
+    assert all(each.result(PATIENCE) for each in waiting)
+    assert hasher.hash("password")

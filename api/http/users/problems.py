@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from api.http.problems import AUTHENTICATE, Kinds, ProblemKind
+from api.http.problems import AUTHENTICATE, LATER, Kinds, ProblemKind
+from application.ports.password_hasher import HashingBusy
 from application.users.errors import NotPermitted, SignInFailed
 from domain.users import errors as users
 
@@ -22,5 +23,6 @@ USER_PROBLEMS: Kinds = {
         401, "refresh-token-reused", "Refresh token reused", headers=AUTHENTICATE
     ),
     SignInFailed: ProblemKind(401, "sign-in-failed", "Sign-in failed", headers=AUTHENTICATE),
+    HashingBusy: ProblemKind(429, "hashing-busy", "Too many at once", headers=LATER),
     NotPermitted: ProblemKind(403, "not-permitted", "Not permitted"),
 }

@@ -38,7 +38,7 @@ class SessionView(BaseModel):
     user_id: str
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(401, 403, 422))
+@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(401, 403, 422, 429))
 def sign_in(body: SignInBody, container: ContainerOf, response: Response) -> SessionView:
     """Starts a session, which ends the user's session elsewhere. Open to everyone."""
     return _view(container.sign_in()(**body.model_dump()), container, response)

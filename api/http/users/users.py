@@ -31,7 +31,7 @@ from domain.users.user import User
 router = APIRouter(prefix="/users", tags=["users"])
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409, 422))
+@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409, 422, 429))
 def register(body: RegisterBody, container: ContainerOf, response: Response) -> UserView:
     """Registers a user and sends a mail that lets them prove the address. Open to everyone."""
     user = container.register_user()(**body.model_dump())
@@ -127,7 +127,7 @@ def verify_email(body: TokenBody, container: ContainerOf) -> None:
     "/{user_id}/password",
     dependencies=[own_or_admin],
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, 404, 422, 429),
 )
 def change_password(user_id: UserId, body: PasswordBody, container: ContainerOf) -> None:
     """Changes the password, which needs the present one, and ends the session."""
@@ -144,7 +144,7 @@ def request_password_reset(body: EmailBody, container: ContainerOf) -> Accepted:
 @router.post(
     "/password-reset/completion",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(400, 422),
+    responses=problems(400, 422, 429),
 )
 def complete_password_reset(body: CompleteResetBody, container: ContainerOf) -> None:
     """Takes the token from that mail and the new password, and ends the session. Open."""
