@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from dependency_injector import containers, providers
+from limits import parse
 
 from api.composition.adapters import Adapters, make_adapters
 from api.composition.messaging import make_destinations, make_publishers
@@ -54,6 +55,7 @@ from infrastructure.provider import Provider
 from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.event_subscription import TableEventSubscriptions
 from infrastructure.system.clock import SystemClock
+from infrastructure.system.failure_limiter import FailureLimits, WindowFailureLimiter
 from infrastructure.system.ids import RandomIds
 from infrastructure.system.notifiers import LogNotifier
 from infrastructure.system.passwords import Argon2Hasher
@@ -84,6 +86,15 @@ def _lifetimes(settings: Settings) -> Lifetimes:
 
 def _password_hasher(settings: Settings) -> Argon2Hasher:
     return Argon2Hasher(slots=settings.hashing_slots, wait_seconds=settings.hashing_wait_seconds)
+
+
+def _failure_limiter(settings: Settings, adapters: Adapters, clock: Clock) -> WindowFailureLimiter:
+    limits = FailureLimits(
+        per_account_and_source=parse(settings.failures_per_account_and_source),
+        per_source=parse(settings.failures_per_source),
+        per_account=parse(settings.failures_per_account),
+    )
+    return WindowFailureLimiter(adapters.failures, clock, limits)
 
 
 def _notifier(settings: Settings) -> LogNotifier:
@@ -151,6 +162,7 @@ class Container(containers.DeclarativeContainer):
     # What differs between the providers is selected here, and nowhere else.
     adapters = Shared(make_adapters, settings, contexts, meter, clock)
     store = providers.Callable(attrgetter("store"), adapters)
+    failure_limiter = Shared(_failure_limiter, settings, adapters, clock)
     table_initializer = providers.Callable(attrgetter("table_initializer"), adapters)
 
     destinations = Shared(make_destinations, settings, contexts)

@@ -52,6 +52,7 @@ def serve(
             host=settings.http_host,
             port=settings.http_port,
             log_level=settings.log_level,
+            forwarded_allow_ips=settings.http_trusted_proxies,
         )
 
 

@@ -17,6 +17,7 @@ from infrastructure.provider import Provider
 from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.change_reader import ChangeSource
 from infrastructure.subscriptions.leases import CheckpointTable
+from infrastructure.system.failure_limiter import FailureTable
 
 
 class Adapters(Protocol):
@@ -35,6 +36,11 @@ class Adapters(Protocol):
     @property
     def checkpoints(self) -> CheckpointTable:
         """Where leases and checkpoints are."""
+        ...
+
+    @property
+    def failures(self) -> FailureTable:
+        """Where failed attempts are counted."""
         ...
 
     @property

@@ -30,6 +30,7 @@ from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitia
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.dynamodb.tables.checkpoints import DynamoDBCheckpointTable
+from infrastructure.dynamodb.tables.failures import DynamoDBFailureTable
 from infrastructure.events.streams import EVENTS
 from infrastructure.metering import Meter
 from infrastructure.outbox.relays import BatchRelay, MessageChange
@@ -38,6 +39,7 @@ from infrastructure.settings.checks import invalid
 from infrastructure.settings.settings import TABLE, Settings, SettingsError
 from infrastructure.subscriptions.change_reader import ChangeSource
 from infrastructure.subscriptions.leases import CHECKPOINTS
+from infrastructure.system.failure_limiter import FAILURES
 
 
 class DynamoDBAdapters(Adapters):
@@ -82,6 +84,11 @@ class DynamoDBAdapters(Adapters):
     @override
     def checkpoints(self) -> DynamoDBCheckpointTable:
         return DynamoDBCheckpointTable(self._gateway, self._tables.physical(CHECKPOINTS))
+
+    @cached_property
+    @override
+    def failures(self) -> DynamoDBFailureTable:
+        return DynamoDBFailureTable(self._gateway, self._tables.physical(FAILURES))
 
     @property
     @override

@@ -17,6 +17,7 @@ from infrastructure.memory.provider import MemoryProvider
 from infrastructure.memory.table_initializer import MemoryTableInitializer
 from infrastructure.memory.tables.checkpoints import MemoryCheckpointTable
 from infrastructure.memory.tables.events import event_of
+from infrastructure.memory.tables.failures import MemoryFailureTable
 from infrastructure.memory.tables.outbox import message_of
 from infrastructure.outbox.relays import BatchRelay
 from infrastructure.outbox.table import OUTBOX
@@ -41,6 +42,11 @@ class MemoryAdapters(Adapters):
     @override
     def checkpoints(self) -> MemoryCheckpointTable:
         return MemoryCheckpointTable()
+
+    @cached_property
+    @override
+    def failures(self) -> MemoryFailureTable:
+        return MemoryFailureTable()
 
     @property
     @override

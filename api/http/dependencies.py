@@ -1,4 +1,4 @@
-"""What routes ask for: the container of their app, and the version that a request is about.
+"""What routes ask for: their container, where a request comes from, the version it is about.
 
 A resource's version is its entity tag (RFC 9110, section 8.8.3).
 """
@@ -6,6 +6,7 @@ A resource's version is its entity tag (RFC 9110, section 8.8.3).
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -26,6 +27,26 @@ def container_of(request: Request) -> Container:
 
 
 ContainerOf = Annotated[Container, Depends(container_of)]
+
+
+async def _source(request: Request) -> str:
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host  # of a Unix socket: a proxy that is not trusted, see `http_trusted_proxies`
+    if isinstance(address, IPv4Address):
+        return str(address)
+    mapped = address.ipv4_mapped
+    # One line of a provider is given at least so much, and takes any address of it.
+    return str(mapped or IPv6Network((int(address), 64), strict=False))
+
+
+SourceOf = Annotated[str, Depends(_source)]
+"""Where a request comes from: an IPv4 address, or the network of an IPv6 address (/64).
+
+Behind a proxy it is what the proxy says, if the settings trust it, and the proxy itself otherwise.
+"""
 
 
 def etag(version: int) -> str:

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Match, Route
 from structlog.contextvars import bound_contextvars
 
 from api.http.middleware import HEADER
-from api.http.problems import INTERNAL, ProblemKind, ProblemTable, facts_of
+from api.http.problems import INTERNAL, ProblemKind, ProblemTable, facts_of, headers_of
 from domain.errors import DynastrataError
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,7 +55,9 @@ async def _of_ours(
         _log.error(kind.title, method=request.method, path=request.url.path, exc_info=error)
     elif kind.status > _SERVER_ERROR:
         _log.warning(kind.title, method=request.method, path=request.url.path, error=str(error))
-    return _problem(kind, kind.detail or str(error), {**kind.facts, **facts_of(error)})
+    return _problem(
+        kind, kind.detail or str(error), {**kind.facts, **facts_of(error)}, headers_of(error)
+    )
 
 
 async def _of_anything(request: Request, error: Exception) -> ProblemResponse:

@@ -8,6 +8,7 @@ from attrs import evolve, field, frozen
 
 from api.http.refusals import BadRequest, NotReady, PreconditionFailed, PreconditionRequired
 from application import errors as application
+from application.ports.failure_limiter import TooManyFailures
 from application.ports.token_signer import InvalidToken
 from domain import errors as domain
 
@@ -63,6 +64,7 @@ KINDS: Kinds = {
     InvalidToken: ProblemKind(401, "invalid-token", "Invalid token", headers=AUTHENTICATE),
     application.LimitExceeded: ProblemKind(422, "limit-exceeded", "Limit exceeded"),
     application.InvalidItem: ProblemKind(422, "invalid-item", "Cannot be stored"),
+    TooManyFailures: ProblemKind(429, "too-many-failures", "Too many failed attempts"),
     application.UnreadableState: _UNREADABLE,
     application.UnreadableEvent: _UNREADABLE,
     application.UnknownEventType: _UNREADABLE,
@@ -112,3 +114,8 @@ def facts_of(error: Exception) -> dict[str, object]:
             return {"may_have_been_applied": True}
         case _:
             return {}
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """The headers of an answer beyond those that all of its kind have."""
+    return {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyFailures) else {}

@@ -8,12 +8,14 @@ from functools import cache, partial
 from attrs import field, frozen
 
 from application.ports.clock import Clock
+from application.ports.failure_limiter import FailureLimiter
 from application.ports.ids import IdFactory
 from application.ports.password_hasher import PasswordHasher
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.retry_on_conflict import retry_on_conflict
 from application.users.errors import SignInFailed
 from application.users.finding import find_by_email
+from application.users.guessing import guessing_slowed
 from application.users.tokens import RefreshClaims, UserTokens, secret_hash
 from domain.errors import InvalidValue
 from domain.users.values import Email
@@ -37,11 +39,13 @@ class SignIn:
     ids: IdFactory
     password_hasher: PasswordHasher
     user_tokens: UserTokens
+    failure_limiter: FailureLimiter
 
-    def __call__(self, *, email: str, password: str) -> SessionTokens:
+    def __call__(self, *, email: str, password: str, source: str) -> SessionTokens:
         """The tokens of a new session, which replaces the one that ran.
 
-        Raises `SignInFailed`; `UserIsBanned` only once the password was right.
+        `source` is where the attempt comes from. Raises `SignInFailed`; `UserIsBanned` only once
+        the password was right; `TooManyFailures`, whether the address is known or not.
         """
         try:
             address = Email.parse(email)
@@ -49,7 +53,8 @@ class SignIn:
             raise SignInFailed() from not_an_address
         # Slow on purpose: after a conflict, only a hash that has changed is compared again.
         matches = cache(partial(self.password_hasher.matches, password))
-        return retry_on_conflict(lambda: self._sign_in(address, matches))
+        with guessing_slowed(self.failure_limiter, address, source):
+            return retry_on_conflict(lambda: self._sign_in(address, matches))
 
     def _sign_in(self, address: Email, matches: Callable[[str | None], bool]) -> SessionTokens:
         with self.unit_of_work() as unit:

@@ -18,6 +18,7 @@ from infrastructure.outbox.inbox import INBOX
 from infrastructure.outbox.table import OUTBOX
 from infrastructure.outbox.writer import IntegrationEventRegistry
 from infrastructure.subscriptions.leases import CHECKPOINTS
+from infrastructure.system.failure_limiter import FAILURES
 
 if TYPE_CHECKING:
     from infrastructure.dynamodb.models.base import AggregateModel
@@ -82,7 +83,7 @@ class Contexts:
     def tables(self) -> tuple[str, ...]:
         """The logical name of every table: those of the types, and those that all share."""
         own = (stored.aggregate_type.table for stored in self.state_stored)
-        return (*own, EVENTS, SNAPSHOTS, CHECKPOINTS, OUTBOX, INBOX)
+        return (*own, EVENTS, SNAPSHOTS, CHECKPOINTS, OUTBOX, INBOX, FAILURES)
 
     @property
     def state_stored(self) -> list[StateStored]:

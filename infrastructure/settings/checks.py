@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from attrs import Attribute, frozen
+from limits import parse_many
 
 from domain.errors import DynastrataError, InvalidValue
 from infrastructure.settings.destination import Destination
@@ -18,6 +19,7 @@ SettingCheck = Callable[[object, "Attribute[Any]", Any], None]
 
 PREFIX = "DYNASTRATA_"
 _ATTRIBUTE = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_MAX_WINDOW = 24 * 60 * 60  # seconds
 _LOCAL_NAMES = ("localhost", "localhost.localstack.cloud", "host.docker.internal")
 
 
@@ -111,6 +113,27 @@ def destination(_: object, attribute: Attribute[Any], value: str) -> None:
         Destination.parse(value)
     except InvalidValue as error:
         raise invalid(attribute.name, error.reason) from error
+
+
+def rate(_: object, attribute: Attribute[Any], value: str) -> None:
+    """A number in a time, in the notation of `limits`."""
+    try:
+        (limit,) = parse_many(value)
+    except ValueError:
+        limit = None
+    if limit is None or limit.amount < 1 or not 1 <= limit.get_expiry() <= _MAX_WINDOW:
+        raise invalid(attribute.name, "must be a rate within a day, such as '10 per 15 minutes'")
+
+
+def networks(_: object, attribute: Attribute[Any], value: str) -> None:
+    """Addresses and networks with commas between, or nothing."""
+    try:
+        for each_one in value.split(",") if value else ():
+            ip_network(each_one.strip())
+    except ValueError as error:
+        raise invalid(
+            attribute.name, "must be addresses or networks (10.0.0.0/16), with commas between"
+        ) from error
 
 
 def is_local(address: str) -> bool:

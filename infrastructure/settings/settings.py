@@ -22,8 +22,10 @@ from infrastructure.settings.checks import (
     each,
     invalid,
     is_local,
+    networks,
     one_of,
     part_of_table_name,
+    rate,
     variable,
     web_address,
     within,
@@ -247,9 +249,27 @@ class Settings:
     hashing_wait_seconds: float = _option(
         2.0, "How long a request waits for its turn to hash a password.", within(0, 60)
     )
+    failures_per_account_and_source: str = _option(
+        "10 per 15 minutes",
+        "Failed sign-ins at one account from one source, until none is looked at.",
+        rate,
+    )
+    failures_per_source: str = _option(
+        "100 per 15 minutes", "The same at any accounts from one source.", rate
+    )
+    failures_per_account: str = _option(
+        "30 per minute",
+        "The same at one account from anywhere, for sources that have failed there themselves.",
+        rate,
+    )
     log_level: LogLevel = _option("info", "The least severe that is logged.", one_of(LogLevel))
     http_host: str = _option("127.0.0.1", "Address that `serve` listens on.")
     http_port: int = _option(8000, "Port that `serve` listens on.", within(1, 65_535))
+    http_trusted_proxies: str = _option(
+        "127.0.0.1",
+        "Proxies whose X-Forwarded-For is believed. Empty: none.",
+        networks,
+    )
 
     def __attrs_post_init__(self) -> None:
         if self.is_production:

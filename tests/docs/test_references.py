@@ -18,6 +18,7 @@ from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.models.base import ClaimModel
 from infrastructure.dynamodb.models.checkpoints import CheckpointModel
 from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.failures import FailureModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
@@ -106,6 +107,7 @@ def keys(key_schema: list[dict[str, str]], creation: Any = None) -> list[Row]:
         ("Message", OutboxModel),
         ("Head", KeyHeadModel),
         ("Processed message", InboxModel),
+        ("Failures", FailureModel),
     ],
 )
 def test_attributes_are_those_of_the_model(heading: str, container: Any) -> None:
@@ -142,10 +144,11 @@ def test_keys_of_messages_are_those_that_the_table_is_made_with() -> None:
     )
 
 
-def test_keys_of_processed_messages_are_those_that_the_table_is_made_with() -> None:
-    schema = TableSchema(InboxModel, "inbox")
+@pytest.mark.parametrize(("name", "model"), [("inbox", InboxModel), ("failures", FailureModel)])
+def test_keys_of_these_are_those_that_the_table_is_made_with(name: str, model: Any) -> None:
+    schema = TableSchema(model, name)
     created = schema.creation(Capacity())
-    assert table(SCHEMAS, "Table `inbox`") == keys(created["KeySchema"], created)
+    assert table(SCHEMAS, f"Table `{name}`") == keys(created["KeySchema"], created)
     assert (schema.stream_view, schema.ttl_attribute) == (None, "ttl")
 
 

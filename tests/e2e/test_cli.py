@@ -187,7 +187,7 @@ def test_seeding_leaves_a_password_that_was_changed(container: Container) -> Non
     seed_users(container)
     container.settings.override(evolve(container.settings(), admin_password=PASSWORD))
     seed_users(container)
-    tokens = container.sign_in()(email="admin@example.com", password=SAMPLE_PASSWORD)
+    tokens = container.sign_in()(email="admin@example.com", password=SAMPLE_PASSWORD, source="test")
     assert tokens.user_id
 
 

@@ -16,7 +16,16 @@ from api.http.orders.problems import ORDER_PROBLEMS
 from api.http.problems import INTERNAL, KINDS, ProblemTable
 from api.http.users.problems import USER_PROBLEMS
 from application import errors
-from application.ports import inbox, leases, outbox, password_hasher, subscriptions, token_signer
+from application.ports import (
+    failure_limiter,
+    inbox,
+    leases,
+    outbox,
+    password_hasher,
+    subscriptions,
+    token_signer,
+)
+from application.ports.failure_limiter import TooManyFailures
 from application.ports.password_hasher import HashingBusy
 from application.users import errors as access_errors
 from domain.errors import ConcurrencyConflict, DynastrataError, RuleViolation
@@ -48,6 +57,7 @@ MODULES = (
     access_errors,
     user_errors,
     order_errors,
+    failure_limiter,
     inbox,
     leases,
     outbox,
@@ -186,6 +196,7 @@ def test_no_password_comes_back(body: dict[str, object], api: Api) -> None:
         (user_errors.UserIsBanned("id"), 403, None),
         (RuleViolation(), 409, None),
         (HashingBusy(), 429, "1"),
+        (TooManyFailures(900), 429, "900"),
         (order_errors.OrderNotFound("id"), 404, None),
         (order_errors.OrderIsClosed("id", "paid"), 409, None),
         (order_errors.LineExists("sku"), 409, None),

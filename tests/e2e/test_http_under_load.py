@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from itertools import islice
 from threading import Event, Semaphore
 from typing import Literal
@@ -56,7 +56,7 @@ Scenario = Callable[[AsyncClient, list[asyncio.Task[Response]]], Awaitable[None]
 def play(
     container: Container,
     gate: Gate,
-    send: Callable[[AsyncClient, int], Awaitable[Response]],
+    send: Callable[[AsyncClient, int], Coroutine[None, None, Response]],
     scenario: Scenario,
 ) -> list[int]:
     """The statuses of sixty requests that are under way while the scenario is played."""

@@ -285,7 +285,7 @@ class TestProcessedMessages:
 
 
 class TestTables:
-    @pytest.mark.parametrize("logical", ["outbox", "inbox"])
+    @pytest.mark.parametrize("logical", ["outbox", "inbox", "failures"])
     def test_items_are_removed_by_their_ttl(self, store: Store, logical: str) -> None:
         assert time_to_live(store.gateway, store.table(logical)) == "ttl"
 

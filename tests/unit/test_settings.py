@@ -126,6 +126,13 @@ def test_the_files_of_the_repository_load(
         ("EVENTS_STREAMS_ENABLED", "7", "events_streams_enabled (DYNASTRATA_EVENTS_STREAMS_ENAB"),
         ("STREAMS_POLL_INTERVAL_MS", "0", "streams_poll_interval_ms (DYNASTRATA_STREAMS_POLL_I"),
         ("SNAPSHOT_EVERY", "-1", "snapshot_every (DYNASTRATA_SNAPSHOT_EVERY): must be a number"),
+        ("HASHING_SLOTS", "21", "hashing_slots (DYNASTRATA_HASHING_SLOTS): must be a number from"),
+        ("FAILURES_PER_SOURCE", "many", "failures_per_source (DYNASTRATA_FAILURES_PER_SOURCE): m"),
+        ("FAILURES_PER_SOURCE", "0 per hour", "failures_per_source (DYNASTRATA_FAILURES_PER_SOU"),
+        ("FAILURES_PER_SOURCE", "5 per 2 days", "failures_per_source (DYNASTRATA_FAILURES_PER_S"),
+        ("FAILURES_PER_SOURCE", "5/hour; 9/day", "failures_per_source (DYNASTRATA_FAILURES_PER_"),
+        ("HTTP_TRUSTED_PROXIES", "*", "http_trusted_proxies (DYNASTRATA_HTTP_TRUSTED_PROXIES): mu"),
+        ("HTTP_TRUSTED_PROXIES", "10.0.0.1/8", "http_trusted_proxies (DYNASTRATA_HTTP_TRUSTED_PRO"),
         ("SIGNING_KEY", "hush", "signing_key (DYNASTRATA_SIGNING_KEY): must have at least 32 byt"),
     ],
 )

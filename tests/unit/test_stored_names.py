@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 from pynamodb.models import Model
@@ -11,18 +12,21 @@ from infrastructure.aggregates.cursors import Cursors, ListingPosition
 from infrastructure.contexts.context import Contexts
 from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.models.base import ClaimModel
+from infrastructure.dynamodb.models.failures import FailureModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.dynamodb.tables.aggregates import KEPT_COMMITS
+from infrastructure.dynamodb.tables.failures import DynamoDBFailureTable
 from infrastructure.outbox.inbox import processed_message_key
 from infrastructure.outbox.table import HEAD, Queue
 from infrastructure.outbox.writer import AGGREGATE_VERSION, message_id
 from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
 from infrastructure.system.clock import SystemClock
 from infrastructure.system.tokens import JwtSigner
+from tests.failures import limiter
 from tests.samples.models import PersonModel
 from tests.samples.people import PERSON, PERSON_EMAIL, Badge, Email, Person, new_person
 from tests.times import NOW
@@ -30,7 +34,14 @@ from tests.unit.dynamodb.scripted import gateway, sent, unit_with_fixed_ids
 
 
 def test_tables_that_all_contexts_share_are_these() -> None:
-    assert Contexts([]).tables == ("events", "snapshots", "checkpoints", "outbox", "inbox")
+    assert Contexts([]).tables == (
+        "events",
+        "snapshots",
+        "checkpoints",
+        "outbox",
+        "inbox",
+        "failures",
+    )
     assert set(SHARED) == set(Contexts([]).tables)
 
 
@@ -103,6 +114,29 @@ def test_attributes_of_a_processed_message_are_stored_under_these_names_and_type
     }
 
 
+def test_attributes_of_failures_are_stored_under_these_names_and_types() -> None:
+    assert {a.attr_name: a.attr_type for a in FailureModel.get_attributes().values()} == {
+        "id": "S",
+        "failures": "N",
+        "ttl": "N",
+    }
+
+
+def test_failures_of_a_source_at_an_account_have_this_key() -> None:
+    door = gateway({"Attributes": {"failures": {"N": "1"}}})
+    limiter(DynamoDBFailureTable(door, "failures")).count("ada@example.com", "192.0.2.1")
+
+    keys = [request["Key"]["id"]["S"] for _, request in sent(door)]
+    assert keys == [
+        sha256(text.encode()).hexdigest()
+        for text in (
+            "LIMITER/both/ada@example.com/192.0.2.1/3/15/minute",
+            "LIMITER/source/192.0.2.1/8/1/hour",
+            "LIMITER/account/ada@example.com/4/1/minute",
+        )
+    ]
+
+
 def test_table_of_the_outbox_has_these_keys_and_this_index_and_stream() -> None:
     creation = TableSchema(OutboxModel, "outbox").creation(Capacity())
     (index,) = creation["GlobalSecondaryIndexes"]
@@ -121,7 +155,11 @@ def test_items_of_these_tables_expire_by_this_attribute() -> None:
     models: dict[str, type[Model]] = {**SHARED, "people": PersonModel}
     found = {name: TableSchema(model, name).ttl_attribute for name, model in models.items()}
 
-    assert {name: ttl for name, ttl in found.items() if ttl} == {"outbox": "ttl", "inbox": "ttl"}
+    assert {name: ttl for name, ttl in found.items() if ttl} == {
+        "outbox": "ttl",
+        "inbox": "ttl",
+        "failures": "ttl",
+    }
 
 
 def test_head_of_an_ordering_key_has_this_id_and_queues_these_names() -> None:

@@ -21,6 +21,7 @@ from infrastructure.system.clock import SystemClock
 from infrastructure.system.notifiers import MemoryNotifier
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
+from tests.failures import limiter
 from tests.stores import Store
 from tests.times import NOW
 from tests.users.samples import new_user
@@ -28,6 +29,7 @@ from tests.users.samples import new_user
 pytestmark = pytest.mark.parametrize("make_store", ["memory"], indirect=True)
 
 PASSWORD = "correct horse"
+SOURCE = "1.1.1.1"
 
 
 class Watched(Argon2Hasher):
@@ -89,9 +91,9 @@ def hasher(store: Store) -> Watched:
 def test_sign_in_compares_once_whatever_conflicts(
     store: Store, clock: SystemClock, user_tokens: UserTokens, hasher: Watched
 ) -> None:
-    sign_in = SignIn(store.unit_of_work, clock, store.ids, hasher, user_tokens)
+    sign_in = SignIn(store.unit_of_work, clock, store.ids, hasher, user_tokens, limiter())
 
-    sign_in(email="ada@example.com", password=PASSWORD)
+    sign_in(email="ada@example.com", password=PASSWORD, source=SOURCE)
 
     assert hasher.compared == 1
     with store.unit_of_work() as unit:
@@ -109,10 +111,10 @@ def test_sign_in_compares_again_with_a_password_that_was_changed_meanwhile(
             unit.commit()
 
     watched = Watched(meanwhile=change_password)
-    sign_in = SignIn(store.unit_of_work, clock, store.ids, watched, user_tokens)
+    sign_in = SignIn(store.unit_of_work, clock, store.ids, watched, user_tokens, limiter())
 
     with pytest.raises(SignInFailed):
-        sign_in(email="ada@example.com", password=PASSWORD)
+        sign_in(email="ada@example.com", password=PASSWORD, source=SOURCE)
 
     assert watched.compared == 2
 
@@ -120,9 +122,11 @@ def test_sign_in_compares_again_with_a_password_that_was_changed_meanwhile(
 def test_changing_a_password_compares_and_hashes_once_whatever_conflicts(
     store: Store, clock: SystemClock, hasher: Watched
 ) -> None:
-    change_password = ChangePassword(store.unit_of_work, clock, hasher)
+    change_password = ChangePassword(store.unit_of_work, clock, hasher, limiter())
 
-    change_password("ada", current_password=PASSWORD, new_password="another password")
+    change_password(
+        "ada", current_password=PASSWORD, new_password="another password", source=SOURCE
+    )
 
     assert (hasher.compared, hasher.hashed) == (1, 1)
 
@@ -130,10 +134,12 @@ def test_changing_a_password_compares_and_hashes_once_whatever_conflicts(
 def test_a_wrong_password_costs_no_hash_of_the_next(
     store: Store, clock: SystemClock, hasher: Watched
 ) -> None:
-    change_password = ChangePassword(store.unit_of_work, clock, hasher)
+    change_password = ChangePassword(store.unit_of_work, clock, hasher, limiter())
 
     with pytest.raises(SignInFailed):
-        change_password("ada", current_password="wrong password", new_password="another password")
+        change_password(
+            "ada", current_password="wrong password", new_password="another password", source=SOURCE
+        )
 
     assert hasher.hashed == 0
 

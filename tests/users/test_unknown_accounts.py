@@ -18,6 +18,7 @@ from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
 from infrastructure.system.clock import SystemClock
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
+from tests.failures import limiter
 from tests.stores import Store
 from tests.times import NOW
 from tests.users.samples import new_user
@@ -49,7 +50,7 @@ def watched() -> Watched:
 def sign_in(store: Store, watched: Watched) -> SignIn:
     clock = SystemClock()
     tokens = UserTokens(JwtSigner(SAMPLE_SIGNING_KEY, clock))
-    return SignIn(store.unit_of_work, clock, store.ids, Argon2Hasher(watched), tokens)
+    return SignIn(store.unit_of_work, clock, store.ids, Argon2Hasher(watched), tokens, limiter())
 
 
 def add(store: Store, watched: Watched, state: Callable[[User], object]) -> None:
@@ -78,7 +79,7 @@ def test_wrong_password_is_compared_once_with_a_hash_of_the_same_parameters(
         add(store, watched, state)
 
     with pytest.raises(SignInFailed):
-        sign_in(email="ada@example.com", password="wrong horse")
+        sign_in(email="ada@example.com", password="wrong horse", source="1.1.1.1")
 
     assert watched.compared == [argon2.extract_parameters(watched.hash(PASSWORD))]
 
@@ -89,6 +90,6 @@ def test_ban_is_told_only_to_who_knows_the_password(
     add(store, watched, lambda user: user.ban(NOW))
 
     with pytest.raises(UserIsBanned):
-        sign_in(email="ada@example.com", password=PASSWORD)
+        sign_in(email="ada@example.com", password=PASSWORD, source="1.1.1.1")
 
     assert len(watched.compared) == 1

@@ -107,7 +107,7 @@ class UsersStory(Story):
 
     def _sign_in(self) -> str:
         email = self._users["Ada"].email.value
-        self._first = self._container.sign_in()(email=email, password=_PASSWORD)
+        self._first = self._container.sign_in()(email=email, password=_PASSWORD, source="demo")
         return "user, with a session"
 
     def _refresh(self) -> str:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from api.container import Container
 from api.http.body import Body
-from api.http.dependencies import ContainerOf
+from api.http.dependencies import ContainerOf, SourceOf
 from api.http.openapi import problems
 from api.http.users.auth import SignedIn
 from application.users.sign_in import SessionTokens
@@ -39,9 +39,14 @@ class SessionView(BaseModel):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(401, 403, 422, 429))
-def sign_in(body: SignInBody, container: ContainerOf, response: Response) -> SessionView:
-    """Starts a session, which ends the user's session elsewhere. Open to everyone."""
-    return _view(container.sign_in()(**body.model_dump()), container, response)
+def sign_in(
+    body: SignInBody, source: SourceOf, container: ContainerOf, response: Response
+) -> SessionView:
+    """Starts a session, which ends the user's session elsewhere. Open to everyone.
+
+    After too many wrong passwords none is looked at for a while: `Retry-After` says how long.
+    """
+    return _view(container.sign_in()(**body.model_dump(), source=source), container, response)
 
 
 @router.post("/refresh", responses=problems(401, 422))

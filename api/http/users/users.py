@@ -8,7 +8,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response, status
 
-from api.http.dependencies import ChangedVersion, ContainerOf, RemovedVersion, etag, is_known
+from api.http.dependencies import (
+    ChangedVersion,
+    ContainerOf,
+    RemovedVersion,
+    SourceOf,
+    etag,
+    is_known,
+)
 from api.http.openapi import problems
 from api.http.refusals import BadRequest
 from api.http.users.auth import UserId, admin, own_or_admin
@@ -129,9 +136,11 @@ def verify_email(body: TokenBody, container: ContainerOf) -> None:
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(401, 403, 404, 422, 429),
 )
-def change_password(user_id: UserId, body: PasswordBody, container: ContainerOf) -> None:
+def change_password(
+    user_id: UserId, body: PasswordBody, source: SourceOf, container: ContainerOf
+) -> None:
     """Changes the password, which needs the present one, and ends the session."""
-    container.change_password()(user_id, **body.model_dump())
+    container.change_password()(user_id, **body.model_dump(), source=source)
 
 
 @router.post("/password-reset", status_code=status.HTTP_202_ACCEPTED, responses=problems(422))

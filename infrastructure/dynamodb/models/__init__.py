@@ -8,12 +8,13 @@ from pynamodb.models import Model
 
 from infrastructure.dynamodb.models.checkpoints import CheckpointModel
 from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.failures import FailureModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import OutboxModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
 
 SHARED: Mapping[str, type[Model]] = {
     model.Meta.table_name: model
-    for model in (EventModel, SnapshotModel, CheckpointModel, OutboxModel, InboxModel)
+    for model in (EventModel, SnapshotModel, CheckpointModel, OutboxModel, InboxModel, FailureModel)
 }
 """The models of the tables that all contexts share, by logical name."""

@@ -1,0 +1,139 @@
+"""Counting failures in windows of time, as `limits` does it, in a table of either provider."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from math import ceil
+from typing import Protocol
+
+from attrs import frozen
+from limits import RateLimitItem
+from limits.storage import Storage
+from limits.strategies import FixedWindowRateLimiter
+from typing_extensions import override
+
+from application.errors import StorageError
+from application.ports.clock import Clock
+from application.ports.failure_limiter import FailureLimiter, TooManyFailures
+
+FAILURES = "failures"
+"""The logical name of the table."""
+
+
+@frozen
+class FailureWindow:
+    """So many failures, which count until then."""
+
+    failures: int
+    until: datetime
+
+
+class FailureTable(Protocol):
+    """Where failures are counted, under each key in one window after the other."""
+
+    def add(self, key: str, amount: int, now: datetime, until: datetime) -> int:
+        """Counts in the window that runs, or else in a new one which ends at `until`.
+
+        Returns how many there are in it. Never loses one; after a lost answer it may count one
+        twice. Timestamps are whole seconds.
+        """
+        ...
+
+    def window(self, key: str, now: datetime) -> FailureWindow | None:
+        """The window that runs (strongly consistent)."""
+        ...
+
+
+@frozen(kw_only=True)
+class FailureLimits:
+    """How many may fail in how long: by one source at one account, by one source, at one account.
+
+    The last one holds only for sources that have failed at the account themselves.
+    """
+
+    per_account_and_source: RateLimitItem
+    per_source: RateLimitItem
+    per_account: RateLimitItem
+
+
+class WindowFailureLimiter(FailureLimiter):
+    """Fixed windows, each from its first failure on. For any thread."""
+
+    def __init__(self, table: FailureTable, clock: Clock, limits: FailureLimits) -> None:
+        self._windows = FixedWindowRateLimiter(_TableStorage(table, clock))
+        self._clock = clock
+        self._limits = limits
+
+    @override
+    def check(self, account: str, source: str) -> None:
+        """See the port. Two reads, and two more where the source has failed at the account."""
+        limits = self._limits
+        self._check(limits.per_source, "source", source)
+        both = limits.per_account_and_source
+        if self._windows.test(both, "both", account, source, cost=both.amount):
+            return  # no failure of this source yet: those of others do not close the account to it
+        self._check(both, "both", account, source)
+        self._check(limits.per_account, "account", account)
+
+    @override
+    def count(self, account: str, source: str) -> None:
+        """See the port. Three writes, and for each window that begins one more."""
+        self._windows.hit(self._limits.per_account_and_source, "both", account, source)
+        self._windows.hit(self._limits.per_source, "source", source)
+        self._windows.hit(self._limits.per_account, "account", account)
+
+    def _check(self, limit: RateLimitItem, *counted_for: str) -> None:
+        if self._windows.test(limit, *counted_for):
+            return
+        ends = self._windows.get_window_stats(limit, *counted_for).reset_time
+        raise TooManyFailures(max(1, ceil(ends - self._clock.now().timestamp())))
+
+
+class _TableStorage(Storage):
+    """A table as `limits` uses it. Keys are digests: addresses of people are not stored."""
+
+    def __init__(self, table: FailureTable, clock: Clock) -> None:
+        super().__init__()
+        self._table = table
+        self._clock = clock
+
+    @property
+    @override
+    def base_exceptions(self) -> type[Exception]:
+        return StorageError
+
+    @override
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        now = self._now()
+        return self._table.add(_digest(key), amount, now, now + timedelta(seconds=expiry))
+
+    @override
+    def get(self, key: str) -> int:
+        window = self._table.window(_digest(key), self._now())
+        return 0 if window is None else window.failures
+
+    @override
+    def get_expiry(self, key: str) -> float:
+        now = self._now()
+        window = self._table.window(_digest(key), now)
+        return (now if window is None else window.until).timestamp()
+
+    @override
+    def check(self) -> bool:
+        return True
+
+    @override
+    def reset(self) -> int | None:
+        raise NotImplementedError("windows end by themselves")
+
+    @override
+    def clear(self, key: str) -> None:
+        raise NotImplementedError("windows end by themselves")
+
+    def _now(self) -> datetime:
+        return self._clock.now().astimezone(UTC).replace(microsecond=0)
+
+
+def _digest(key: str) -> str:
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,159 @@
+"""What every adapter promises about attempts that failed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from infrastructure.metering import Usage
+from infrastructure.system.failure_limiter import FailureTable, FailureWindow
+from tests.contract.storing import HOSTILE_IDS
+from tests.failures import fail, failure_table, limiter, wait_of
+from tests.stores import Store
+from tests.times import NOW
+
+MINUTE = 60
+OWNER, GUESSER, ANOTHER = "1.1.1.1", "6.6.6.6", "7.7.7.7"
+
+
+@pytest.fixture
+def table(store: Store) -> FailureTable:
+    return failure_table(store)
+
+
+class TestOneSource:
+    def test_it_may_fail_so_often_at_an_account_and_then_waits_for_the_window_to_end(
+        self, table: FailureTable
+    ) -> None:
+        now = limiter(table)
+        waits = []
+        for _ in range(4):
+            waits.append(wait_of(now))
+            fail(now, 1)
+
+        assert waits == [None, None, None, 15 * MINUTE]
+        assert wait_of(limiter(table, NOW + timedelta(minutes=14, seconds=59.5))) == 1
+        assert wait_of(limiter(table, NOW + timedelta(minutes=15))) is None
+
+    def test_the_window_begins_with_the_first_failure(self, table: FailureTable) -> None:
+        fail(limiter(table), 1)
+        fail(limiter(table, NOW + timedelta(minutes=10)), 2)
+
+        assert wait_of(limiter(table, NOW + timedelta(minutes=10))) == 5 * MINUTE
+
+    def test_the_next_window_counts_anew(self, table: FailureTable) -> None:
+        fail(limiter(table), 3)
+        later = NOW + timedelta(minutes=20)
+        fail(limiter(table, later), 2)
+
+        assert wait_of(limiter(table, later)) is None
+        fail(limiter(table, later), 1)
+        assert wait_of(limiter(table, later)) == 15 * MINUTE
+
+    def test_it_may_still_try_another_account(self, table: FailureTable) -> None:
+        now = limiter(table)
+        fail(now, 3)
+
+        assert wait_of(now, "grace") is None
+
+    def test_it_may_fail_only_so_often_at_all_accounts_together(self, table: FailureTable) -> None:
+        now = limiter(table)
+        for account in ("ada", "grace", "joan", "mary", "edith", "ida", "kathleen", "betty"):
+            assert wait_of(now, account) is None
+            fail(now, 1, account)
+
+        assert wait_of(now, "somebody else") == 60 * MINUTE
+        assert wait_of(now, "somebody else", ANOTHER) is None
+
+    def test_looking_counts_nothing(self, table: FailureTable) -> None:
+        now = limiter(table)
+        fail(now, 2)
+
+        assert [wait_of(now) for _ in range(10)] == [None] * 10
+
+    def test_every_process_sees_the_failures_of_the_others(self, table: FailureTable) -> None:
+        for _ in range(3):
+            fail(limiter(table), 1)
+
+        assert wait_of(limiter(table)) == 15 * MINUTE
+
+
+class TestManySources:
+    def test_the_owner_gets_in_while_others_guess(self, table: FailureTable) -> None:
+        now = limiter(table)
+        for guesser in (GUESSER, ANOTHER):
+            fail(now, 3, source=guesser)
+
+        assert wait_of(now, source=GUESSER) == 15 * MINUTE
+        assert wait_of(now, source=OWNER) is None
+
+    def test_who_fails_while_others_guess_waits_for_a_minute_at_most(
+        self, table: FailureTable
+    ) -> None:
+        now = limiter(table)
+        fail(now, 3, source=GUESSER)
+        fail(now, 1, source=OWNER)
+
+        assert wait_of(now, source=OWNER) == MINUTE
+        assert wait_of(limiter(table, NOW + timedelta(minutes=1)), source=OWNER) is None
+
+    def test_accounts_and_sources_are_told_apart(self, table: FailureTable) -> None:
+        now = limiter(table)
+        fail(now, 3, "ada", "grace")
+
+        assert wait_of(now, "grace", "ada") is None
+        assert wait_of(now, "ada", "ada") is None
+        assert wait_of(now, "grace", "grace") is None
+
+    def test_every_text_can_be_counted(self, table: FailureTable) -> None:
+        now = limiter(table)
+        for text in HOSTILE_IDS.values():
+            fail(now, 3, text, text)
+
+            assert wait_of(now, text, text) == 15 * MINUTE
+            assert wait_of(now, text, OWNER) is None
+
+
+class TestTable:
+    """Windows of one key."""
+
+    def test_counting_tells_how_many_there_are(self, table: FailureTable) -> None:
+        until = NOW + timedelta(seconds=30)
+
+        assert table.window("key", NOW) is None
+        assert [table.add("key", amount, NOW, until) for amount in (1, 1, 5)] == [1, 2, 7]
+        assert table.window("key", NOW) == FailureWindow(7, until)
+        assert table.window("another", NOW) is None
+
+    def test_a_window_keeps_its_end(self, table: FailureTable) -> None:
+        until = NOW + timedelta(seconds=30)
+        table.add("key", 1, NOW, until)
+        table.add("key", 1, NOW + timedelta(seconds=29), until + timedelta(seconds=29))
+
+        assert table.window("key", NOW) == FailureWindow(2, until)
+
+    def test_a_window_that_has_ended_is_replaced(self, table: FailureTable) -> None:
+        until = NOW + timedelta(seconds=30)
+        table.add("key", 3, NOW, until)
+
+        assert table.window("key", until) is None
+        assert table.add("key", 1, until, until + timedelta(seconds=30)) == 1
+        assert table.window("key", until) == FailureWindow(1, until + timedelta(seconds=30))
+
+
+@pytest.mark.engine
+def test_what_looking_and_counting_cost(ministack_store: Store) -> None:
+    now = limiter(failure_table(ministack_store))
+    measure = ministack_store.meter.measure
+    with measure() as first_look:
+        wait_of(now)
+    with measure() as first_failure:
+        fail(now, 1)
+    with measure() as next_look:
+        wait_of(now)
+    with measure() as next_failure:
+        fail(now, 1)
+
+    assert (first_look, first_failure) == (Usage(2, 2, 0), Usage(3, 0, 3))
+    assert (next_look, next_failure) == (Usage(4, 4, 0), Usage(3, 0, 3))

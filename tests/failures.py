@@ -1,0 +1,56 @@
+"""Failed attempts to test with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from limits import parse
+
+from application.ports.failure_limiter import FailureLimiter, TooManyFailures
+from infrastructure.dynamodb.provider import DynamoDBProvider
+from infrastructure.dynamodb.tables.failures import DynamoDBFailureTable
+from infrastructure.memory.tables.failures import MemoryFailureTable
+from infrastructure.system.failure_limiter import (
+    FAILURES,
+    FailureLimits,
+    FailureTable,
+    WindowFailureLimiter,
+)
+from tests.stores import Store
+from tests.subscription.subscribing import FakeClock
+from tests.times import NOW
+
+LIMITS = FailureLimits(
+    per_account_and_source=parse("3 per 15 minutes"),
+    per_source=parse("8 per hour"),
+    per_account=parse("4 per minute"),
+)
+
+
+def failure_table(store: Store) -> FailureTable:
+    """The table of failures of a store; in memory one of its own."""
+    if isinstance(store.provider, DynamoDBProvider):
+        return DynamoDBFailureTable(store.gateway, store.table(FAILURES))
+    return MemoryFailureTable()
+
+
+def limiter(table: FailureTable | None = None, now: datetime = NOW) -> WindowFailureLimiter:
+    """A limiter at a time that stands still."""
+    return WindowFailureLimiter(table or MemoryFailureTable(), FakeClock(now), LIMITS)
+
+
+def fail(
+    limiter: FailureLimiter, times: int, account: str = "ada", source: str = "1.1.1.1"
+) -> None:
+    """So many failed attempts."""
+    for _ in range(times):
+        limiter.count(account, source)
+
+
+def wait_of(limiter: FailureLimiter, account: str = "ada", source: str = "1.1.1.1") -> int | None:
+    """The seconds for which no attempt is looked at; None where one would be."""
+    try:
+        limiter.check(account, source)
+    except TooManyFailures as refused:
+        return refused.retry_after
+    return None

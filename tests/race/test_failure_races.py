@@ -1,0 +1,37 @@
+"""Sixteen failures at once, fifty rounds: all are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from infrastructure.system.failure_limiter import FailureWindow
+from tests.failures import failure_table
+from tests.race.races import ROUNDS, WRITERS, Start, race
+from tests.stores import Store
+from tests.times import NOW
+
+pytestmark = pytest.mark.race
+
+WINDOW = timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("start", ["lockstep", "staggered"])
+@pytest.mark.parametrize("left_over", [0, 7], ids=["new key", "window that has ended"])
+def test_no_failure_is_lost_where_a_window_begins(
+    racing_store: Store, start: Start, left_over: int
+) -> None:
+    table = failure_table(racing_store)
+    for number in range(ROUNDS):
+        key = f"key-{number}"
+        for _ in range(left_over):
+            table.add(key, 1, NOW - WINDOW, NOW)
+
+        def count(_: int, ready: Callable[[], None], key: str = key) -> int:
+            ready()
+            return table.add(key, 1, NOW, NOW + WINDOW)
+
+        assert sorted(race(count, start), key=str) == sorted(range(1, WRITERS + 1), key=str)
+        assert table.window(key, NOW) == FailureWindow(WRITERS, NOW + WINDOW)
