@@ -1,3 +1,4 @@
+import asyncio
 import os
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -6,6 +7,7 @@ from typing import Literal
 
 import argon2
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 from argon2.exceptions import InvalidHashError
 from attrs import define, field
 from hypothesis import given
@@ -13,7 +15,8 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from application.ports.password_hasher import HashingBusy
-from infrastructure.system.passwords import MAX_WAITING, Argon2Hasher
+from infrastructure.settings.settings import Settings, SettingsError
+from infrastructure.system.passwords import MAX_SLOTS, MAX_WAITING, Argon2Hasher
 
 CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 HASHER = Argon2Hasher(CHEAP)
@@ -129,6 +132,15 @@ def test_without_a_number_one_processor_is_left(
 
     with pytest.raises(HashingBusy):
         hasher.hash("password")
+
+
+def test_those_who_hash_or_wait_leave_threads_for_others() -> None:
+    async def threads() -> float:
+        return current_default_thread_limiter().total_tokens
+
+    assert Settings(hashing_slots=MAX_SLOTS).hashing_slots + MAX_WAITING < asyncio.run(threads())
+    with pytest.raises(SettingsError):
+        Settings(hashing_slots=MAX_SLOTS + 1)
 
 
 def test_who_waits_is_served_when_a_slot_is_free(crowd: Crowd) -> None:
