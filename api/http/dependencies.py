@@ -10,13 +10,19 @@ from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
+from pydantic.json_schema import SkipJsonSchema
 
 from api.container import Container
 from api.http.refusals import BadRequest, PreconditionFailed, PreconditionRequired
 
 _IF_MATCH = "If-Match"
 _OPAQUE = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
-_OURS = re.compile(r'"([1-9][0-9]{0,17})"')
+MAX_VERSION = 10**18 - 1
+"""No resource comes that far, and every store can count so far."""
+
+TAG = rf'"[1-9][0-9]{{0,{len(str(MAX_VERSION)) - 1}}}"'
+"""How the entity tag of a version looks, as a pattern."""
+
 _ANY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
@@ -63,7 +69,12 @@ def is_known(if_none_match: str | None, version: int) -> bool:
 
 def _optional(
     if_match: Annotated[
-        str | None, Header(description="The ETag of the version to remove; `*` is any.")
+        str | SkipJsonSchema[None],
+        Header(
+            description="The ETag of the version to remove; `*` is any.",
+            json_schema_extra={"pattern": rf"^(\*|{TAG})$"},
+            examples=[etag(1)],
+        ),
     ] = None,
 ) -> int | None:
     if if_match is None or if_match.strip() == "*":
@@ -73,7 +84,12 @@ def _optional(
 
 def _required(
     if_match: Annotated[
-        str | None, Header(description="The ETag of the version that was changed; never `*`.")
+        str | SkipJsonSchema[None],
+        Header(
+            description="The ETag of the version that was changed; never `*`.",
+            json_schema_extra={"pattern": f"^{TAG}$"},
+            examples=[etag(1)],
+        ),
     ] = None,
 ) -> int:
     version = _optional(if_match)
@@ -88,14 +104,18 @@ def _version(tag: str) -> int:
         raise BadRequest(_IF_MATCH, "takes no weak entity tag")
     if not _OPAQUE.fullmatch(tag):
         raise BadRequest(_IF_MATCH, "must be one entity tag in double quotes, as ETag gave it")
-    ours = _OURS.fullmatch(tag)
-    if ours is None:
+    if not re.fullmatch(TAG, tag):
         raise PreconditionFailed()
-    return int(ours[1])
+    return int(tag.strip('"'))
 
 
 ChangedVersion = Annotated[int, Depends(_required)]
 """The version a change was decided on. Missing or `*`: 428; malformed, weak, a list: 400."""
+
+IfNoneMatch = Annotated[
+    str | SkipJsonSchema[None],
+    Header(description="The ETags of the versions that are known; `*` is any."),
+]
 
 RemovedVersion = Annotated[int | None, Depends(_optional)]
 """The version to remove; None, where the header is missing or `*`, is whatever is there."""

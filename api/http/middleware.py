@@ -16,7 +16,7 @@ from application.ports.event_store import EventMetadata
 from application.ports.ids import IdFactory
 
 HEADER = "X-Correlation-Id"
-_SANE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+CORRELATION_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 @frozen
@@ -72,4 +72,4 @@ class Correlation:
 
     def _id_of(self, scope: Scope) -> str:
         sent = Headers(scope=scope).get(HEADER, "")
-        return sent if _SANE.fullmatch(sent) else self.ids().new_id()
+        return sent if CORRELATION_ID.fullmatch(sent) else self.ids().new_id()

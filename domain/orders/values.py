@@ -12,9 +12,10 @@ from domain.errors import InvalidValue
 MAX_LINES = 100
 MAX_OF_A_LINE = 1_000
 MAX_PRICE_CENTS = 100_000_000
-_MAX_TEXT = 200
+MAX_TEXT = 200
 # So few characters that it stands in an address as it is, and is spelt in one way.
-_SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SKU_RULE = "must be 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit"
 
 
 class OrderStatus(Enum):
@@ -26,11 +27,8 @@ class OrderStatus(Enum):
 
 
 def _parse_sku(text: str) -> str:
-    if not _SKU.fullmatch(text):
-        raise InvalidValue(
-            "sku",
-            "must be 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit",
-        )
+    if not SKU.fullmatch(text):
+        raise InvalidValue("sku", SKU_RULE)
     return text
 
 
@@ -41,8 +39,8 @@ def parse_reason(text: str) -> str:
 
 def _parse_text(name: str, text: str) -> str:
     trimmed = text.strip()
-    if not trimmed or len(trimmed) > _MAX_TEXT or not trimmed.isprintable():
-        raise InvalidValue(name, f"must be 1 to {_MAX_TEXT} printable characters")
+    if not trimmed or len(trimmed) > MAX_TEXT or not trimmed.isprintable():
+        raise InvalidValue(name, f"must be 1 to {MAX_TEXT} printable characters")
     return trimmed
 
 

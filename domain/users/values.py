@@ -13,15 +13,15 @@ from domain.errors import InvalidValue
 
 # Deliberately plain: something@domain.tld without spaces. Whether a mailbox exists is shown by
 # the verification mail, not by a pattern. Lengths are those of RFC 5321, section 4.5.3.1.
-_ADDRESS = re.compile(
-    r"[^@\s\"(),:;<>\[\]\\]{1,64}@(?:[^@\s.,:;<>\[\]\\/#?]{1,63}\.)+[^@\s.,:;<>\[\]\\/#?]{2,63}"
+ADDRESS = re.compile(
+    r'[^@\s"(),:;<>\[\]\\]{1,64}@(?:[^@\s.,:;<>\[\]\\/#?]{1,63}\.)+[^@\s.,:;<>\[\]\\/#?]{2,63}'
 )
-_MAX_ADDRESS = 254
-_MAX_NAME = 100
+MAX_ADDRESS = 254
+MAX_NAME = 100
 # Invisible, but part of how names are written in Persian, Hindi and other languages.
 _JOINERS = {0x200C: None, 0x200D: None}
-_SHORTEST_PASSWORD = 10
-_MAX_PASSWORD = 200
+MIN_PASSWORD = 10
+MAX_PASSWORD = 200
 
 
 class Role(Enum):
@@ -40,26 +40,26 @@ class Email:
     @classmethod
     def parse(cls, text: str) -> Email:
         """The address in normal form: NFC, trimmed, lower case. Raises `InvalidValue`."""
-        _check_normalisable("email", text, _MAX_ADDRESS)
+        _check_normalisable("email", text, MAX_ADDRESS)
         # Twice: some pairs of letter and accent have a composed form in lower case alone.
         lower = unicodedata.normalize("NFC", text).strip().lower()
         address = unicodedata.normalize("NFC", lower)
-        if len(address) > _MAX_ADDRESS:
-            raise InvalidValue("email", f"longer than {_MAX_ADDRESS} characters")
-        if not _ADDRESS.fullmatch(address) or not address.isprintable():
+        if len(address) > MAX_ADDRESS:
+            raise InvalidValue("email", f"longer than {MAX_ADDRESS} characters")
+        if not ADDRESS.fullmatch(address) or not address.isprintable():
             raise InvalidValue("email", "not an e-mail address")
         return cls(address)
 
 
 def parse_name(field_name: str, text: str) -> str:
     """A trimmed name of 1 to 100 printable characters. Raises `InvalidValue`."""
-    _check_normalisable(field_name, text, _MAX_NAME)
+    _check_normalisable(field_name, text, MAX_NAME)
     name = unicodedata.normalize("NFC", text).strip()
     visible = name.translate(_JOINERS)
     if not visible:
         raise InvalidValue(field_name, "must not be empty")
-    if len(name) > _MAX_NAME:
-        raise InvalidValue(field_name, f"longer than {_MAX_NAME} characters")
+    if len(name) > MAX_NAME:
+        raise InvalidValue(field_name, f"longer than {MAX_NAME} characters")
     if not visible.isprintable():
         raise InvalidValue(field_name, "contains characters that cannot be printed")
     return name
@@ -74,10 +74,8 @@ def _check_normalisable(field_name: str, text: str, longest: int) -> None:
 
 def parse_password(field_name: str, text: str) -> str:
     """A password of 10 to 200 characters, unchanged. Raises `InvalidValue`, without the text."""
-    if not _SHORTEST_PASSWORD <= len(text) <= _MAX_PASSWORD:
-        raise InvalidValue(
-            field_name, f"must have {_SHORTEST_PASSWORD} to {_MAX_PASSWORD} characters"
-        )
+    if not MIN_PASSWORD <= len(text) <= MAX_PASSWORD:
+        raise InvalidValue(field_name, f"must have {MIN_PASSWORD} to {MAX_PASSWORD} characters")
     return text
 
 

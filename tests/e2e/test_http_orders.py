@@ -129,8 +129,22 @@ def test_the_history_is_told_page_by_page(
         pages.append([each["version"] for each in page["items"]])
         after = page["next_after"]
     assert pages == [[1, 2], [3]]
-    for wrong in ("after=-1", "size=0", "size=101", "after=x"):
+    for wrong in ("after=-1", f"after={10**18}", "size=0", "size=101", "after=x"):
         assert api.get(f"{path}?{wrong}", headers=ada).status_code == 400
+
+
+def test_a_number_without_a_fraction_is_whole_however_it_is_written(api: Api, ada: Headers) -> None:
+    answer = api.post("/orders", json={"lines": [line(quantity=2.0)]}, headers=ada)
+    assert (answer.status_code, answer.json()["lines"]) == (
+        201,
+        [{**line(quantity=2), "total_cents": 9_800}],
+    )
+
+
+def test_a_text_of_an_order_is_trimmed(api: Api, ada: Headers) -> None:
+    lines = [line(title="\t\u00a0A course \u2003\r\n")]
+    answer = api.post("/orders", json={"lines": lines}, headers=ada)
+    assert answer.json()["lines"][0]["title"] == "A course"
 
 
 def test_an_order_that_was_called_off_stays_as_it_is(

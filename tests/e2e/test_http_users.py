@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from tests.e2e.clients import ADA, GRACE, PASSWORD, Api, ManualClock, registration
@@ -52,6 +54,29 @@ def test_bad_input_is_named_and_nothing_is_written(field: str, value: object, ap
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert api.register()["version"] == 1
+
+
+def test_all_that_is_wrong_is_named_in_words(api: Api) -> None:
+    body = registration(first_name="\u200d ", last_name="x" * 101, email="a@b", password="short")
+    answer = api.post("/users", json=body)
+    assert answer.status_code == 422
+    name = "must be text of 1 to 100 printable characters"
+    assert answer.json()["errors"] == [
+        {"field": "first_name", "reason": name},
+        {"field": "last_name", "reason": name},
+        {"field": "email", "reason": "must be an e-mail address of at most 254 characters"},
+        {"field": "password", "reason": "String should have at least 10 characters"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada", "A", "Ada  Maria", "\u0645\u06cc\u200c\u062f", "e\u0301", "\U0001f600"]
+)
+@pytest.mark.parametrize("around", ["", " ", "\u00a0\t\r\n\u3000"])
+def test_a_name_is_taken_in_any_script_and_trimmed(name: str, around: str, api: Api) -> None:
+    answer = api.post("/users", json=registration(first_name=f"{around}{name}{around}"))
+    assert answer.status_code == 201
+    assert answer.json()["first_name"] == unicodedata.normalize("NFC", name)
 
 
 def test_an_address_belongs_to_one_user_in_any_spelling(api: Api) -> None:

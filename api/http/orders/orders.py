@@ -7,11 +7,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Response, status
 
-from api.http.dependencies import ChangedVersion, ContainerOf, etag, is_known
-from api.http.openapi import problems
-from api.http.orders.schemas import CancelBody, LineBody, OrderHistory, OrderView, PlaceBody
+from api.http.dependencies import (
+    MAX_VERSION,
+    ChangedVersion,
+    ContainerOf,
+    IfNoneMatch,
+    etag,
+    is_known,
+)
+from api.http.openapi import answers, problems
+from api.http.orders.schemas import (
+    SKU_PATTERN,
+    CancelBody,
+    LineBody,
+    OrderHistory,
+    OrderView,
+    PlaceBody,
+)
 from api.http.users.auth import PathId, SignedIn
 from application.orders.change_order import OrderToChange
 from domain.orders.order import Order
@@ -38,8 +52,14 @@ def _target(order_id: OrderId, customer: Customer, version: ChangedVersion) -> O
 Target = Annotated[OrderToChange, Depends(_target)]
 """What every change says: which order, whose, at which version. The use case checks it."""
 
+_CHANGED = {**answers(200, "ETag"), **problems(400, 401, 404, 409, 412, 428)}
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(401, 409, 422))
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses={**answers(201, "ETag", "Location"), **problems(401, 409, 422)},
+)
 def place_order(
     body: PlaceBody, caller: SignedIn, container: ContainerOf, response: Response
 ) -> OrderView:
@@ -52,14 +72,14 @@ def place_order(
 @router.get(
     "/{order_id}",
     response_model=OrderView,
-    responses={304: {"description": "Not modified"}, **problems(401, 404)},
+    responses={**answers(200, "ETag"), **answers(304, "ETag"), **problems(401, 404)},
 )
 def get_order(
     order_id: OrderId,
     customer: Customer,
     container: ContainerOf,
     response: Response,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> OrderView | Response:
     """One order of one's own, or any for administrators."""
     order = container.get_order()(order_id, customer)
@@ -75,7 +95,9 @@ def get_order_history(
     order_id: OrderId,
     customer: Customer,
     container: ContainerOf,
-    after: Annotated[int, Query(ge=0, description="`next_after` of the page before.")] = 0,
+    after: Annotated[
+        int, Query(ge=0, le=MAX_VERSION, description="`next_after` of the page before.")
+    ] = 0,
     size: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
 ) -> OrderHistory:
     """What happened to the order, oldest first."""
@@ -83,7 +105,7 @@ def get_order_history(
     return OrderHistory.of(events, size)
 
 
-@router.post("/{order_id}/lines", responses=problems(400, 401, 404, 409, 412, 422, 428))
+@router.post("/{order_id}/lines", responses=_CHANGED)
 def add_line(
     target: Target, body: LineBody, container: ContainerOf, response: Response
 ) -> OrderView:
@@ -91,19 +113,24 @@ def add_line(
     return _view(container.add_line()(target, body.line()), response)
 
 
-@router.delete("/{order_id}/lines/{sku}", responses=problems(400, 401, 404, 409, 412, 422, 428))
-def remove_line(target: Target, sku: str, container: ContainerOf, response: Response) -> OrderView:
+@router.delete("/{order_id}/lines/{sku}", responses={**_CHANGED, **problems(422)})
+def remove_line(
+    target: Target,
+    sku: Annotated[str, Path(json_schema_extra={"pattern": SKU_PATTERN})],
+    container: ContainerOf,
+    response: Response,
+) -> OrderView:
     """Removes a line, never the last one, if the order is still at that version."""
     return _view(container.remove_line()(target, sku), response)
 
 
-@router.post("/{order_id}/payment", responses=problems(400, 401, 404, 409, 412, 428))
+@router.post("/{order_id}/payment", responses=_CHANGED)
 def pay_order(target: Target, container: ContainerOf, response: Response) -> OrderView:
     """Pays the total of that version in full, which closes the order."""
     return _view(container.pay_order()(target), response)
 
 
-@router.post("/{order_id}/cancellation", responses=problems(400, 401, 404, 409, 412, 422, 428))
+@router.post("/{order_id}/cancellation", responses=_CHANGED)
 def cancel_order(
     target: Target, body: CancelBody, container: ContainerOf, response: Response
 ) -> OrderView:

@@ -4,28 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from attrs import asdict, evolve
-from pydantic import BaseModel, Field, StrictInt
+from pydantic import BaseModel, BeforeValidator, Field, StrictInt
 
-from api.http.body import Body
+from api.http.body import LINE, Body, Rule
 from application.ports.event_store import StoredEvent
 from domain.errors import InvalidValue
 from domain.orders.order import Order
-from domain.orders.values import MAX_LINES, MAX_OF_A_LINE, MAX_PRICE_CENTS, OrderLine
+from domain.orders.values import (
+    MAX_LINES,
+    MAX_OF_A_LINE,
+    MAX_PRICE_CENTS,
+    MAX_TEXT,
+    SKU,
+    SKU_RULE,
+    OrderLine,
+)
 
 # What the path and the other members of an event say already.
 _SAID = {"order_id", "occurred_at"}
+
+SKU_PATTERN = f"^{SKU.pattern}$"
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WholeNumber = Annotated[StrictInt, BeforeValidator(_whole)]
+"""A whole number; to JSON, `2.0` is one too."""
+
+Sku = Annotated[str, Field(pattern=SKU_PATTERN), Rule(SKU_RULE)]
+
+Text = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_TEXT, pattern=LINE),
+    Rule(f"must be text of 1 to {MAX_TEXT} printable characters"),
+]
 
 
 class LineBody(Body):
     """So many of one article."""
 
-    sku: str
-    title: str
-    quantity: StrictInt = Field(description=f"1 to {MAX_OF_A_LINE}.")
-    unit_price_cents: StrictInt = Field(description=f"0 to {MAX_PRICE_CENTS}.")
+    sku: Sku
+    title: Text
+    quantity: WholeNumber = Field(ge=1, le=MAX_OF_A_LINE)
+    unit_price_cents: WholeNumber = Field(ge=0, le=MAX_PRICE_CENTS)
 
     def line(self) -> OrderLine:
         """The line, checked. Raises `InvalidValue`."""
@@ -35,7 +61,11 @@ class LineBody(Body):
 class PlaceBody(Body):
     """A new order. It is always the caller's own."""
 
-    lines: list[LineBody] = Field(description=f"1 to {MAX_LINES}, each of another article.")
+    # How many there may be is only described: the order itself says so, by a problem of its own.
+    lines: list[LineBody] = Field(
+        description="Each of another article.",
+        json_schema_extra={"minItems": 1, "maxItems": MAX_LINES},
+    )
 
     def checked_lines(self) -> tuple[OrderLine, ...]:
         """The lines, checked. Raises `InvalidValue`, which names the line."""
@@ -45,7 +75,7 @@ class PlaceBody(Body):
 class CancelBody(Body):
     """Why the order is called off."""
 
-    reason: str = Field(description="1 to 200 characters.")
+    reason: Text
 
 
 class LineView(BaseModel):

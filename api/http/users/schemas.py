@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 from pydantic import BaseModel, Field, field_validator
 
-from api.http.body import Body
+from api.http.body import AROUND, INK, Body, Rule, Token
 from domain.repository import Page
 from domain.users.user import User
+from domain.users.values import ADDRESS, MAX_ADDRESS, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
+
+# With the two invisible characters that join letters, and never only these.
+_JOINED = r"[ \u200c\u200d]"
+_NAME = f"^{AROUND}{_JOINED}*{INK}(?:{INK}|{_JOINED})*{AROUND}$"
+_ADDRESS = ADDRESS.pattern.replace(r"\s", r"\p{C}\p{Z}")
+_PASSWORD = {"format": "password"}
+# What may be left out is None then, and yet no client may send null.
+_LEFT_OUT: Any = None
+
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_NAME, pattern=_NAME),
+    Rule(f"must be text of 1 to {MAX_NAME} printable characters"),
+]
+
+Address = Annotated[
+    str,
+    Field(max_length=MAX_ADDRESS, pattern=f"^{AROUND}{_ADDRESS}{AROUND}$"),
+    Rule(f"must be an e-mail address of at most {MAX_ADDRESS} characters"),
+]
+
+Password = Annotated[str, Field(json_schema_extra=_PASSWORD)]
+"""A password that is compared with the present one: any other is only a wrong one."""
+
+NewPassword = Annotated[
+    str,
+    Field(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD, json_schema_extra=_PASSWORD),
+]
 
 
 class RegisterBody(Body):
     """A new user. The role is not theirs to choose."""
 
-    first_name: str
-    last_name: str
-    email: str
-    password: str = Field(description="10 to 200 characters.")
+    first_name: Name
+    last_name: Name
+    email: Address
+    password: NewPassword
 
 
 class UpdateBody(Body):
     """What is left out stays as it is."""
 
-    first_name: str | None = None
-    last_name: str | None = None
-    email: str | None = None
+    first_name: Name = _LEFT_OUT
+    last_name: Name = _LEFT_OUT
+    email: Address = _LEFT_OUT
 
     @field_validator("*", mode="before")
     @classmethod
@@ -37,26 +68,26 @@ class UpdateBody(Body):
 class PasswordBody(Body):
     """The present password and the next."""
 
-    current_password: str
-    new_password: str = Field(description="10 to 200 characters.")
+    current_password: Password
+    new_password: NewPassword
 
 
 class EmailBody(Body):
     """An e-mail address."""
 
-    email: str
+    email: Address
 
 
 class TokenBody(Body):
     """A token from a mail."""
 
-    token: str
+    token: Token
 
 
 class CompleteResetBody(TokenBody):
     """The token from the mail, and the password that is to be."""
 
-    new_password: str = Field(description="10 to 200 characters.")
+    new_password: NewPassword
 
 
 class Accepted(BaseModel):

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Response, status
 from pydantic import BaseModel
 
 from api.container import Container
-from api.http.body import Body
+from api.http.body import Body, Token
 from api.http.dependencies import ContainerOf, SourceOf
-from api.http.openapi import problems
+from api.http.openapi import answers, problems
 from api.http.users.auth import SignedIn
+from api.http.users.schemas import Password
 from application.users.sign_in import SessionTokens
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
@@ -19,13 +20,13 @@ class SignInBody(Body):
     """Address and password."""
 
     email: str
-    password: str
+    password: Password
 
 
 class RefreshBody(Body):
     """The refresh token as issued last."""
 
-    refresh_token: str
+    refresh_token: Token
 
 
 class SessionView(BaseModel):
@@ -38,7 +39,11 @@ class SessionView(BaseModel):
     user_id: str
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(401, 403, 422, 429))
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses={**answers(201, "Cache-Control"), **problems(401, 403, 409, 422, 429)},
+)
 def sign_in(
     body: SignInBody, source: SourceOf, container: ContainerOf, response: Response
 ) -> SessionView:
@@ -49,7 +54,7 @@ def sign_in(
     return _view(container.sign_in()(**body.model_dump(), source=source), container, response)
 
 
-@router.post("/refresh", responses=problems(401, 422))
+@router.post("/refresh", responses={**answers(200, "Cache-Control"), **problems(401, 409, 422)})
 def refresh(body: RefreshBody, container: ContainerOf, response: Response) -> SessionView:
     """Exchanges the refresh token for the next pair. An old one that comes back ends the session.
 
@@ -59,7 +64,7 @@ def refresh(body: RefreshBody, container: ContainerOf, response: Response) -> Se
     return _view(tokens, container, response)
 
 
-@router.delete("", status_code=status.HTTP_204_NO_CONTENT, responses=problems(401, 404))
+@router.delete("", status_code=status.HTTP_204_NO_CONTENT, responses=problems(401, 404, 409))
 def sign_out(caller: SignedIn, container: ContainerOf) -> None:
     """Ends the session: its refresh token is worth nothing from now on."""
     container.sign_out()(caller.user_id)

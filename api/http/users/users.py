@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response, status
+from fastapi import APIRouter, Query, Response, status
+from pydantic.json_schema import SkipJsonSchema
 
+from api.http.body import TOKEN
 from api.http.dependencies import (
     ChangedVersion,
     ContainerOf,
+    IfNoneMatch,
     RemovedVersion,
     SourceOf,
     etag,
     is_known,
 )
-from api.http.openapi import problems
+from api.http.openapi import answers, problems
 from api.http.refusals import BadRequest
 from api.http.users.auth import UserId, admin, own_or_admin
 from api.http.users.schemas import (
@@ -37,8 +40,14 @@ from domain.users.user import User
 
 router = APIRouter(prefix="/users", tags=["users"])
 
+_BAN = {**answers(200, "ETag"), **problems(401, 403, 404, 409)}
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409, 422, 429))
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses={**answers(201, "ETag", "Location"), **problems(409, 422, 429)},
+)
 def register(body: RegisterBody, container: ContainerOf, response: Response) -> UserView:
     """Registers a user and sends a mail that lets them prove the address. Open to everyone."""
     user = container.register_user()(**body.model_dump())
@@ -50,7 +59,10 @@ def register(body: RegisterBody, container: ContainerOf, response: Response) -> 
 def list_users(
     container: ContainerOf,
     size: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 25,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
+    cursor: Annotated[
+        str | SkipJsonSchema[None],
+        Query(description="`next_cursor` of the page before.", json_schema_extra=TOKEN),
+    ] = None,
 ) -> UserPage:
     """Users in the order they registered. For administrators."""
     try:
@@ -64,13 +76,13 @@ def list_users(
     "/{user_id}",
     dependencies=[own_or_admin],
     response_model=UserView,
-    responses={304: {"description": "Not modified"}, **problems(401, 403, 404)},
+    responses={**answers(200, "ETag"), **answers(304, "ETag"), **problems(401, 403, 404)},
 )
 def get_user(
     user_id: UserId,
     container: ContainerOf,
     response: Response,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> UserView | Response:
     """One user: oneself, or anyone for administrators."""
     user = container.get_user()(user_id)
@@ -84,7 +96,7 @@ def get_user(
 @router.patch(
     "/{user_id}",
     dependencies=[own_or_admin],
-    responses=problems(400, 401, 403, 404, 409, 412, 422, 428),
+    responses={**answers(200, "ETag"), **problems(400, 401, 403, 404, 409, 412, 422, 428)},
 )
 def update_user(
     user_id: UserId,
@@ -103,7 +115,7 @@ def update_user(
     "/{user_id}",
     dependencies=[own_or_admin],
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(400, 401, 403, 404, 412),
+    responses=problems(400, 401, 403, 404, 409, 412),
 )
 def remove_user(user_id: UserId, version: RemovedVersion, container: ContainerOf) -> None:
     """Removes a user; with `If-Match`, only that version of it."""
@@ -122,7 +134,9 @@ def request_email_verification(user_id: UserId, container: ContainerOf) -> None:
 
 
 @router.post(
-    "/email-verification", status_code=status.HTTP_204_NO_CONTENT, responses=problems(400, 422)
+    "/email-verification",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(400, 409, 422),
 )
 def verify_email(body: TokenBody, container: ContainerOf) -> None:
     """Takes the token from that mail. Open: the token is the proof."""
@@ -134,7 +148,7 @@ def verify_email(body: TokenBody, container: ContainerOf) -> None:
     "/{user_id}/password",
     dependencies=[own_or_admin],
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(401, 403, 404, 422, 429),
+    responses=problems(401, 403, 404, 409, 422, 429),
 )
 def change_password(
     user_id: UserId, body: PasswordBody, source: SourceOf, container: ContainerOf
@@ -153,7 +167,7 @@ def request_password_reset(body: EmailBody, container: ContainerOf) -> Accepted:
 @router.post(
     "/password-reset/completion",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(400, 422, 429),
+    responses=problems(400, 409, 422, 429),
 )
 def complete_password_reset(body: CompleteResetBody, container: ContainerOf) -> None:
     """Takes the token from that mail and the new password, and ends the session. Open."""
@@ -161,13 +175,13 @@ def complete_password_reset(body: CompleteResetBody, container: ContainerOf) -> 
         container.complete_password_reset()(**body.model_dump())
 
 
-@router.post("/{user_id}/ban", dependencies=[admin], responses=problems(401, 403, 404))
+@router.post("/{user_id}/ban", dependencies=[admin], responses=_BAN)
 def ban_user(user_id: UserId, container: ContainerOf, response: Response) -> UserView:
     """Locks a user out and ends the session. For administrators."""
     return _view(container.ban_user()(user_id), response)
 
 
-@router.post("/{user_id}/unban", dependencies=[admin], responses=problems(401, 403, 404))
+@router.post("/{user_id}/unban", dependencies=[admin], responses=_BAN)
 def unban_user(user_id: UserId, container: ContainerOf, response: Response) -> UserView:
     """Lets a user in again. For administrators."""
     return _view(container.unban_user()(user_id), response)
