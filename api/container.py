@@ -42,7 +42,6 @@ from application.users.sign_out import SignOut
 from application.users.tokens import Lifetimes, UserTokens
 from application.users.update_user import UpdateUser
 from application.users.verify_email import RequestEmailVerification, VerifyEmail
-from infrastructure.claiming import Claiming
 from infrastructure.contexts.context import Contexts
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.events.event_sourced_table import SnapshotPolicy
@@ -177,7 +176,6 @@ class Container(containers.DeclarativeContainer):
         options=providers.Callable(_commit_options, settings, contexts, destinations),
     )
     unit_of_work = providers.Factory(TableUnitOfWork, units_of_work)
-    claiming = providers.Factory(Claiming, units_of_work)
     event_store = Shared(_event_store, settings, store, contexts, unit_of_work.provider)
     subscriptions = Shared(_subscriptions, settings, adapters, contexts, clock, ids)
 

@@ -91,7 +91,7 @@ def claim(
     which --after goes on. Aggregates that cannot have their claims are told and left as they are.
     Exits with 3 if there are some.
     """
-    claiming: Claiming = start().claiming(type_)
+    claiming = Claiming(start().units_of_work(), type_)
     done = "would be completed" if dry_run else "completed"
     seen = completed = 0
     left: list[Left] = []
