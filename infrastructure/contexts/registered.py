@@ -6,5 +6,10 @@ from infrastructure.contexts.context import Contexts
 from infrastructure.contexts.orders import ORDERS
 from infrastructure.contexts.users import USERS
 
-REGISTERED = Contexts([USERS, ORDERS])
+REGISTERED = Contexts(
+    [
+        USERS,
+        ORDERS,
+    ]
+)
 """Checked when this is imported: a gap between upcasters does not wait for an old event."""

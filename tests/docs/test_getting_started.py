@@ -23,8 +23,7 @@ _PLACED = re.compile(r"<!-- (?P<place>.+?) -->\n```python\n(?P<code>.*?)```", re
 def copy(tmp_path: Path) -> Path:
     """A copy in which both guides were followed, but for the renaming."""
     adding.copied(tmp_path, *TEXTS)
-    for block in adding.blocks():
-        block.apply(tmp_path)
+    adding.follow(tmp_path)
     for found in _PLACED.finditer(GUIDE.read_text()):
         adding.Block(found["place"], found["code"]).apply(tmp_path)
     return tmp_path
@@ -36,14 +35,31 @@ def test_every_block_has_its_place() -> None:
 
 
 TESTS = ("tests/coupons/test_redeem_coupon.py", "tests/e2e/test_http_coupons.py")
-PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", *TESTS)
+PYTEST = (*adding.PYTEST, *TESTS)
+OF_ALL_CONTEXTS = (
+    "tests/architecture/test_contexts.py",
+    "tests/architecture/test_kernel_suites.py",
+    "tests/docs/test_adding_an_aggregate.py",
+    "tests/docs/test_references.py",
+    "tests/e2e/test_container.py",
+    "tests/orders/test_order_repository.py",
+    "tests/orders/test_stored_names.py",
+    "tests/unit/test_settings.py",
+    "tests/users/test_stored_names.py",
+    "tests/users/test_user_repository.py",
+)
+"""The fast tests that see every context of the service: one more must not break them."""
+
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command as lint; lint()"
 
 
-def test_the_use_case_and_the_route_work(copy: Path) -> None:
-    adding.run(copy, *PYTEST, "-m", "not engine")
-    adding.run(copy, "ruff", "check", "--select", "I", "--fix", "-q", "application", "api")
-    adding.run(copy, "ruff", "check", "-q", "application/coupons", "api/http")
-    adding.run(copy, "mypy", "domain", "application", "infrastructure", "api")
+def test_the_use_case_and_the_route_work_and_break_nothing_else(copy: Path) -> None:
+    adding.run(copy, "ruff", "check", "-q", "--fix", "--exit-zero")
+    adding.run(copy, "ruff", "format", "-q")
+    adding.run(copy, "ruff", "check", "-q")
+    adding.check_types(copy)
+    adding.run(copy, "-c", LINT_IMPORTS, "--no-cache", module=False)
+    adding.run(copy, *PYTEST, *OF_ALL_CONTEXTS, "-m", "not engine", "-k", "not moto")
 
 
 @pytest.mark.engine

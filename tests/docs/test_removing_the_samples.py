@@ -23,23 +23,22 @@ SHARED = (
 SEEDING = ("scripts/setup-localstack.sh", "scripts/setup-localstack.ps1")
 LEFT = ("domain", "application", "infrastructure", "api", "scripts", "tests")
 KERNEL = (
-    *(f"tests/{folder}" for folder in ("contract", "faults", "parity", "relaying", "unit")),
     *(
         f"tests/architecture/test_{name}.py"
         for name in ("contexts", "kernel_suites", "memory_alone")
     ),
-    *(f"tests/subscription/test_{name}.py" for name in ("requests", "stored_formats")),
-    "tests/race/test_people_races.py",
-    "tests/relay/test_poison_messages.py",
-    "tests/property/test_mapping.py",
+    *(f"tests/contract/test_{name}.py" for name in ("event_store", "inbox", "unit_of_work")),
     "tests/integration/test_docker_compose.py",
+    "tests/property/test_mapping.py",
+    "tests/relay/test_poison_messages.py",
+    "tests/relaying",
+    "tests/subscription/test_stored_formats.py",
+    *(f"tests/unit/test_{name}.py" for name in ("bootstrap", "contexts", "settings")),
+    "tests/unit/messaging/test_building.py",
 )
-"""What is run without the samples: so much that it takes less than a minute.
-
-Left out is what takes long and says little more about the samples: moto, which has the contracts of
-memory; simulations and races, but for a file of each kind; limits, by Hypothesis; making engines
-ready; the dependency rule in copies of copies. Types are checked in every file of the tests, so one
-that needs a sample is found.
+"""What is run without the samples: every suite that sees the contexts of the service, or starts
+it, and a file of each other kind. What is left out uses neither; it is collected, and types are
+checked in every file of the tests, so one that needs a sample is found.
 """
 
 STARTED = """
@@ -79,7 +78,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_is_left_passes_the_checks(copy: Path) -> None:
     adding.run(copy, "ruff", "check", "-q", *LEFT)
-    adding.run(copy, "mypy", *LEFT)
+    adding.check_types(copy, *LEFT)
 
 
 def test_what_is_left_starts_and_plays_an_empty_demo(copy: Path) -> None:
@@ -92,8 +91,5 @@ def test_what_is_left_starts_and_plays_an_empty_demo(copy: Path) -> None:
 
 
 def test_the_kernels_own_tests_stay_green(copy: Path) -> None:
-    adding.run(
-        copy,
-        *("pytest", "-q", "-p", "no:cacheprovider", "-n", "2"),
-        *("-m", "not engine", "-k", "not moto", *KERNEL),
-    )
+    adding.run(copy, *adding.PYTEST, "--collect-only", "tests")
+    adding.run(copy, *adding.PYTEST, "-m", "not engine", "-k", "not moto", *KERNEL)
