@@ -19,7 +19,6 @@ from infrastructure.dynamodb.gateway.gateway import Client, Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.events.event_store import TableEventStore
@@ -94,8 +93,10 @@ def dynamodb_store(
     gateway = Gateway(client, meter, RetryPolicy(), trust_read_units=False)
     own = {each.aggregate_type: each.model() for each in contexts.state_stored}
     models = {**SHARED, **{aggregate_type.table: model for aggregate_type, model in own.items()}}
-    schemas = [TableSchema(model, tables.physical(logical)) for logical, model in models.items()]
-    DynamoDBTableInitializer(gateway, schemas, Capacity()).create_missing()
+    # Not by the table initializer, whose looks before and after cost more than most tests.
+    for logical, model in models.items():
+        schema = TableSchema(model, tables.physical(logical))
+        client.create_table(**schema.creation(Capacity()))
     provider = DynamoDBProvider(gateway, tables, own, listing_shards=shards)
     return Store(name, provider, meter, options=CommitOptions(contexts=contexts))
 
