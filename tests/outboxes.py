@@ -15,8 +15,11 @@ from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
 from application.ports.relay_queue import Acknowledgement, FailedMessage, KeyLease
 from infrastructure.dynamodb.items import item_size
 from infrastructure.dynamodb.provider import DynamoDBProvider
+from infrastructure.dynamodb.tables import outbox as dynamodb_table
 from infrastructure.memory.provider import MemoryProvider
+from infrastructure.memory.tables import outbox as memory_table
 from infrastructure.memory.tables.outbox import HEADS
+from infrastructure.outbox import store as outbox_store
 from infrastructure.outbox.relay_queue import TableRelayQueue
 from infrastructure.outbox.store import TableOutbox
 from infrastructure.outbox.table import MessageCheck
@@ -60,6 +63,17 @@ def message_of(size: int) -> OutboxMessage:
 def numbered(count: int) -> list[str]:
     """So many ids, in order."""
     return [f"{number:04}" for number in range(1, count + 1)]
+
+
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Lets pages and transactions of outboxes hold ten messages, not some hundred; the ten."""
+    for module, name in (
+        (dynamodb_table, "PAGE"),
+        (memory_table, "PAGE"),
+        (outbox_store, "MAX_ACTIONS"),
+    ):
+        monkeypatch.setattr(module, name, 10)
+    return 10
 
 
 def key(message_id: str, ordering_key: str = ADA) -> MessageKey:

@@ -114,7 +114,9 @@ class OutboxTable(Protocol):
         """Those that exist, in no particular order (strongly consistent)."""
         ...
 
-    def read(self, ordering_key: str, after: str = "", page: int = PAGE) -> Iterator[StoredMessage]:
+    def read(
+        self, ordering_key: str, after: str = "", page: int | None = None
+    ) -> Iterator[StoredMessage]:
         """The messages of an ordering key after an id, in order (strongly consistent), lazily.
 
         `page` is how many are asked for at once.

@@ -9,6 +9,8 @@ import pytest
 from application.commit_each import CommitResult, commit_each
 from application.errors import UnitOfWorkMisused
 from domain.errors import ConcurrencyConflict
+from infrastructure.dynamodb.transaction import transaction
+from infrastructure.memory import database
 from tests.contract.storing import address, facts, names, put_new, rename, stored
 from tests.samples.contexts import Unit
 from tests.samples.people import Email, EmailTaken, Person, PersonNotFound, new_person
@@ -197,10 +199,13 @@ def test_later_person_can_take_the_address_that_an_earlier_one_gave_up(store: St
     assert [result.is_committed for result in results] == [True, True]
 
 
-def test_more_people_than_fit_into_one_commit_are_changed(store: Store) -> None:
-    ids = [f"person-{n:03}" for n in range(101)]
-    for start in range(0, len(ids), 30):
-        put_new(store, *ids[start : start + 30])
+def test_more_people_than_fit_into_one_commit_are_changed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [f"person-{n:03}" for n in range(11)]
+    put_new(store, *ids)
+    for module in (transaction, database):
+        monkeypatch.setattr(module, "MAX_ACTIONS", 10)
 
     results = change_each(store, dict.fromkeys(ids, ban))
 

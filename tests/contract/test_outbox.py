@@ -31,6 +31,7 @@ from tests.outboxes import (
     outbox_of,
     pending,
     pending_ids,
+    small_pages,
     stored,
 )
 from tests.stores import Store, client_of, dynamodb_store
@@ -122,8 +123,10 @@ def test_message_that_cannot_exist_is_not_found(store: Store) -> None:
 
 
 class TestManyMessages:
-    def test_any_number_is_stored_in_this_order(self, store: Store) -> None:
-        ids = numbered(201)
+    def test_any_number_is_stored_in_this_order(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ids = numbered(2 * small_pages(monkeypatch) + 1)
 
         result = outbox_of(store).add_many(messages(*ids))
 
@@ -133,12 +136,12 @@ class TestManyMessages:
     def test_they_are_stored_a_hundred_at_once_the_first_ones_first(self, store: Store) -> None:
         outbox = outbox_of(store)
         interrupted = Interrupted(outbox.transaction)
-        ids = numbered(201)
+        ids = numbered(101)
 
         with pytest.raises(Throttled):
             evolve(outbox, transaction=interrupted).add_many(messages(*ids))
 
-        assert interrupted.counts == [100, 100, 1]
+        assert interrupted.counts == [100, 1]
         assert pending_ids(store) == ids[:100]
         assert outbox.add_many(messages(*ids)).value == keys(*ids)
         assert pending_ids(store) == ids
@@ -290,12 +293,15 @@ class TestPendingMessages:
 
         assert pending_ids(store) == ["1", "4"]
 
-    def test_they_are_found_behind_pages_of_published_ones(self, store: Store) -> None:
-        ids = numbered(205)
+    def test_they_are_found_behind_pages_of_published_ones(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = small_pages(monkeypatch)
+        ids = numbered(2 * page + 5)
         add(store, *ids)
-        outbox_of(store).mark_many_as_published(keys(*ids[:202]))
+        outbox_of(store).mark_many_as_published(keys(*ids[: 2 * page + 2]))
 
-        assert ids_of(outbox_of(store).get_pending("ada", 2).value) == ["0203", "0204"]
+        assert ids_of(outbox_of(store).get_pending("ada", 2).value) == ["0023", "0024"]
 
     def test_key_that_cannot_exist_has_none(self, store: Store) -> None:
         assert [pending_ids(store, text) for text in UNFIT] == [[]] * len(UNFIT)

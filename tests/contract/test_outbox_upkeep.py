@@ -39,6 +39,7 @@ from tests.outboxes import (
     outbox_of,
     pending_ids,
     queue_of,
+    small_pages,
     stored,
     take,
 )
@@ -89,13 +90,15 @@ class TestMarking:
 
         assert stored(store, "1").published_at == NOW + timedelta(hours=1)
 
-    def test_more_than_a_hundred_are_marked(self, store: Store) -> None:
-        ids = numbered(203)
+    def test_more_than_one_transaction_takes_are_marked(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ids = numbered(2 * small_pages(monkeypatch) + 3)
         add(store, *ids)
 
-        outbox_of(store).mark_many_as_published(keys(*ids[:202], ids[0]))
+        outbox_of(store).mark_many_as_published(keys(*ids[:-1], ids[0]))
 
-        assert pending_ids(store) == ["0203"]
+        assert pending_ids(store) == [ids[-1]]
 
     def test_where_one_is_missing_none_of_its_transaction_is_marked(self, store: Store) -> None:
         add(store, "1", "2")

@@ -26,6 +26,7 @@ from tests.outboxes import (
     outbox_of,
     pending_ids,
     queue_of,
+    small_pages,
     stored,
     take,
     with_shards,
@@ -387,8 +388,11 @@ class TestPending:
 
         assert seen_pending(store) == {"ada": {"1"}}
 
-    def test_key_with_a_great_many_messages_hides_no_other(self, store: Store) -> None:
-        ids = numbered(PAGE * 2 + 5)
+    def test_key_with_a_great_many_messages_hides_no_other(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = small_pages(monkeypatch)
+        ids = numbered(page * 2 + 5)
         for ordering_key in ("a", "c"):
             add(store, "1", "2", "3", ordering_key=ordering_key)
         add(store, *ids, ordering_key="b")
@@ -397,10 +401,12 @@ class TestPending:
 
         assert found["a"] == found["c"] == {"1", "2", "3"}
         assert found["b"] <= set(ids)
-        assert len(found["b"]) >= PAGE - 3
+        assert len(found["b"]) >= page - 3
 
-    def test_more_keys_than_fit_a_page_are_pending(self, store: Store) -> None:
-        all_keys = numbered(PAGE + 5)
+    def test_more_keys_than_fit_a_page_are_pending(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        all_keys = numbered(small_pages(monkeypatch) + 5)
         outbox_of(store).add_many([message("1", ordering_key) for ordering_key in all_keys])
 
         assert seen_pending(store) == {ordering_key: {"1"} for ordering_key in all_keys}

@@ -218,7 +218,9 @@ class DynamoDBOutboxTable(OutboxTable):
         return [to_stored(item) for item in found]
 
     @override
-    def read(self, ordering_key: str, after: str = "", page: int = PAGE) -> Iterator[StoredMessage]:
+    def read(
+        self, ordering_key: str, after: str = "", page: int | None = None
+    ) -> Iterator[StoredMessage]:
         """See `OutboxTable`. One request a page."""
         request = {
             "TableName": self._name,
@@ -228,7 +230,7 @@ class DynamoDBOutboxTable(OutboxTable):
                 ":after": {"S": after or HEAD},
             },
             "ConsistentRead": True,
-            "Limit": page,
+            "Limit": page or PAGE,
         }
         for items in pages(self._gateway, "Query", request):
             yield from map(to_stored, items)

@@ -134,10 +134,12 @@ class MemoryOutboxTable(OutboxTable):
         return [message_of(record) for record in found]
 
     @override
-    def read(self, ordering_key: str, after: str = "", page: int = PAGE) -> Iterator[StoredMessage]:
+    def read(
+        self, ordering_key: str, after: str = "", page: int | None = None
+    ) -> Iterator[StoredMessage]:
         end = ordering_key + _BEHIND
         while records := self._database.between(
-            OUTBOX, ordering_key + _SEPARATOR + after, end, page
+            OUTBOX, ordering_key + _SEPARATOR + after, end, page or PAGE
         ):
             for record in records:
                 message = message_of(record)
