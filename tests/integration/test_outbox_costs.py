@@ -31,7 +31,7 @@ from tests.times import NOW
 
 pytestmark = pytest.mark.engine
 
-PUBLISHED = 20_000
+PUBLISHED = 2_000
 PENDING = 100
 WRITERS = 8
 EXPIRES = SystemClock().now() + timedelta(days=7)

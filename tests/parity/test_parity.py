@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from attrs import evolve, fields
@@ -20,33 +20,32 @@ from tests.samples.parcels import PARCEL_INTEGRATION_EVENTS
 from tests.samples.people import PERSON_INTEGRATION_EVENTS
 from tests.stores import Store, client_of, dynamodb_store
 
-HISTORIES = 40
+HISTORIES = (0, 3, 8, 9, 12, 19, 22, 23, 28, 32)
+"""Seeds of histories that between them meet every kind of refusal and tell of every event."""
 
 Bug = Callable[[ItemAction], list[ItemAction]]
 """What a wrong provider sends in the place of an action."""
 
 
-def differences(engine: LocalEngine, seeds: Sequence[int]) -> list[tuple[int, str]]:
+def differences(engine: LocalEngine, seeds: Sequence[int] = HISTORIES) -> Iterator[tuple[int, str]]:
     """The seeds of histories whose replays differ, each with what differs."""
     client = client_of(engine.endpoint_url)
-    found: list[tuple[int, str]] = []
     for seed in seeds:
         expected = replay(Store("memory", MemoryProvider()), history(seed))
         actual = replay(dynamodb_store(engine.name, client), history(seed))
         parts = [each.name for each in fields(Story)]
-        found += [(seed, p) for p in parts if getattr(expected, p) != getattr(actual, p)]
-    return found
+        yield from ((seed, p) for p in parts if getattr(expected, p) != getattr(actual, p))
 
 
-@pytest.mark.parametrize("first", range(0, HISTORIES, 10))
-def test_both_providers_tell_the_same_story(engine: LocalEngine, first: int) -> None:
-    assert differences(engine, range(first, first + 10)) == []
+@pytest.mark.parametrize("seed", HISTORIES)
+def test_both_providers_tell_the_same_story(engine: LocalEngine, seed: int) -> None:
+    assert list(differences(engine, [seed])) == []
 
 
 def test_the_histories_meet_every_kind_of_refusal() -> None:
     """Otherwise agreeing on them would prove little."""
     met = set()
-    for seed in range(HISTORIES):
+    for seed in HISTORIES:
         for result in replay(Store("memory", MemoryProvider()), history(seed)).results:
             match result:
                 case ("commit", (str(error), str())):
@@ -66,7 +65,7 @@ def test_the_histories_meet_every_kind_of_refusal() -> None:
 def test_the_histories_tell_of_every_event_that_leaves_but_bans() -> None:
     """Otherwise agreeing on the messages would prove little."""
     told: set[str] = set()
-    for seed in range(HISTORIES):
+    for seed in HISTORIES:
         story = replay(Store("memory", MemoryProvider()), history(seed))
         told |= {each.message.message_type for found in story.messages.values() for each in found}
     declared = {each.name for each in (*PERSON_INTEGRATION_EVENTS, *PARCEL_INTEGRATION_EVENTS)}
@@ -120,7 +119,7 @@ def test_a_planted_bug_is_found(
     ministack: LocalEngine, monkeypatch: pytest.MonkeyPatch, bug: Bug
 ) -> None:
     plant(bug, monkeypatch)
-    assert differences(ministack, range(10)) != []
+    assert next(differences(ministack), None) is not None
 
 
 @pytest.mark.engine
@@ -128,7 +127,7 @@ def test_a_forgotten_message_is_found_among_the_messages_alone(
     ministack: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(forget_the_message, monkeypatch)
-    assert {part for _, part in differences(ministack, range(10))} == {"messages"}
+    assert {part for _, part in differences(ministack, HISTORIES[:3])} == {"messages"}
 
 
 def plant(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
 
+from infrastructure.memory.provider import MemoryProvider
+from tests.stores import Store
+
 T = TypeVar("T")
 
 Start = Literal["lockstep", "staggered"]
 WRITERS = 16
-ROUNDS = 50
 
 # Writers of a staggered race start within this many seconds: a few requests' worth, so that some
 # read before and some after the winner committed. Nothing waits for anything to have happened.
@@ -41,6 +43,11 @@ def race(work: Callable[[int, Callable[[], None]], T], start: Start) -> list[T |
 
     with ThreadPoolExecutor(WRITERS) as pool:
         return list(pool.map(run, range(WRITERS)))
+
+
+def rounds_on(store: Store) -> int:
+    """How often to race there: less on an engine, where every request is a chance to collide."""
+    return 50 if isinstance(store.provider, MemoryProvider) else 8
 
 
 def errors_of(outcomes: list[T | Exception]) -> list[type[Exception]]:

@@ -1,4 +1,4 @@
-"""Sixteen failures at once, fifty rounds: all are counted."""
+"""Sixteen failures at once, round after round: all are counted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from infrastructure.system.failure_limiter import FailureWindow
 from tests.failures import failure_table
-from tests.race.races import ROUNDS, WRITERS, Start, race
+from tests.race.races import WRITERS, Start, race, rounds_on
 from tests.stores import Store
 from tests.times import NOW
 
@@ -34,7 +34,7 @@ def test_no_failure_is_lost_where_a_window_begins(
     racing_store: Store, start: Start, left_over: int
 ) -> None:
     table = failure_table(racing_store)
-    for number in range(ROUNDS):
+    for number in range(rounds_on(racing_store)):
         key = f"key-{number}"
         for _ in range(left_over):
             table.add(key, 1, NOW - WINDOW, NOW)

@@ -1,4 +1,4 @@
-"""Sixteen deliveries of one message at once, fifty messages: every one has its effect once."""
+"""Sixteen deliveries of one message at once, in many rounds: each message has its effect once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from application.idempotent_receiver import Delivery, process_once
 from tests.outboxes import message, pending_ids
-from tests.race.races import ROUNDS, WRITERS, Start, race
+from tests.race.races import WRITERS, Start, race, rounds_on
 from tests.samples.contexts import Unit
 from tests.samples.people import new_person
 from tests.stores import Store
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.race
 
 @pytest.mark.parametrize("start", ["lockstep", "staggered"])
 def test_one_of_many_deliveries_has_the_effect(racing_store: Store, start: Start) -> None:
-    for number in range(ROUNDS):
+    for number in range(rounds_on(racing_store)):
         delivery = Delivery(consumer="mailer", message_id=f"message-{number}", at=NOW)
 
         def deliver(
@@ -45,7 +45,7 @@ def test_one_of_many_deliveries_changes_what_others_change_too(
     with racing_store.unit_of_work() as unit:
         unit.people.add(new_person(id="ada"))
         unit.commit()
-    for number in range(ROUNDS):
+    for number in range(rounds_on(racing_store)):
         delivery = Delivery(consumer="mailer", message_id=f"message-{number}", at=NOW)
 
         def deliver(

@@ -1,4 +1,4 @@
-"""Sixteen writers on one stream, fifty rounds, in lockstep and staggered."""
+"""Sixteen writers on one stream, round after round, in lockstep and staggered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import evolve
 from domain.consistency import Exact, Loaded, StreamId
 from domain.errors import ConcurrencyConflict
 from tests.events.samples import OPTIONS, Noted, noted
-from tests.race.races import ROUNDS, WRITERS, Start, errors_of, race
+from tests.race.races import WRITERS, Start, errors_of, race, rounds_on
 from tests.stores import Store
 
 pytestmark = pytest.mark.race
@@ -30,7 +30,7 @@ def test_one_of_many_appends_after_a_version(
     store: Store, start: Start, expectation: type[Loaded | Exact], events: int
 ) -> None:
     written: list[str] = []
-    for number in range(ROUNDS):
+    for number in range(rounds_on(store)):
         before = number * events
 
         def append(writer: int, ready: Callable[[], None], before: int = before) -> list[str]:

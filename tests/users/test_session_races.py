@@ -13,7 +13,7 @@ from domain.users.errors import RefreshTokenSuperseded
 from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
 from infrastructure.system.clock import SystemClock
 from infrastructure.system.tokens import JwtSigner
-from tests.race.races import ROUNDS, WRITERS, Start, errors_of, race
+from tests.race.races import WRITERS, Start, errors_of, race, rounds_on
 from tests.stores import Store
 from tests.users.samples import new_user
 
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.race
 def test_one_of_many_refreshes_rotates_and_its_session_lives(
     racing_store: Store, start: Start
 ) -> None:
+    rounds = rounds_on(racing_store)
     clock = SystemClock()
     tokens = UserTokens(JwtSigner(SAMPLE_SIGNING_KEY, clock))
     refresh = RefreshSession(racing_store.unit_of_work, clock, racing_store.ids, tokens)
@@ -37,7 +38,7 @@ def test_one_of_many_refreshes_rotates_and_its_session_lives(
         unit.users.add(user)
         unit.commit()
     token = tokens.refresh(claims)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
 
         def present(_: int, ready: Callable[[], None], token: str = token) -> SessionTokens:
             ready()
@@ -48,4 +49,4 @@ def test_one_of_many_refreshes_rotates_and_its_session_lives(
         (winner,) = (outcome for outcome in outcomes if isinstance(outcome, SessionTokens))
         token = winner.refresh_token
     with racing_store.unit_of_work() as unit:
-        assert unit.users.get("ada").version == ROUNDS + 1
+        assert unit.users.get("ada").version == rounds + 1
