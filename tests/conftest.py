@@ -1,5 +1,6 @@
 """What every test may ask for, and how Hypothesis runs."""
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.engines", "tests.stores"]
@@ -7,3 +8,14 @@ pytest_plugins = ["tests.engines", "tests.stores"]
 # Without a deadline: how long an example takes says more about the machine than about the code.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+_FOLLOWING = ("tests/subscription/*.py", "tests/contract/test_subscri*.py")
+_SECONDS = 300  # far more than any of them takes: it is for one that would never end
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of subscriptions have a time limit, so that one that goes in circles fails."""
+    for item in items:
+        if any(item.path.match(pattern) for pattern in _FOLLOWING):
+            # Not of fixtures: fetching an engine takes as long as the network does.
+            item.add_marker(pytest.mark.timeout(_SECONDS, func_only=True))
