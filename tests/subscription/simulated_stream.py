@@ -27,7 +27,11 @@ _ITERATOR_SECONDS = 900
 
 @frozen(kw_only=True)
 class Chances:
-    """How often, of all answers, something is in the way."""
+    """How often, of all answers, something is in the way.
+
+    Open shards can claim an end: `listed_ends` by a last number in the list, `unfollowed` by no
+    iterator after their newest record.
+    """
 
     fault: float = 0.0
     expired: float = 0.0
@@ -36,6 +40,8 @@ class Chances:
     shards_on_a_page: int = 100
     records_on_a_page: int = 1000
     pages_are_full: bool = True
+    listed_ends: bool = False
+    unfollowed: bool = False
 
 
 CALM = Chances()
@@ -108,7 +114,7 @@ class SimulatedStream:
         page = ids[start : start + self.chances.shards_on_a_page]
         description: dict[str, Any] = {
             "StreamStatus": "ENABLED" if self.enabled else "DISABLED",
-            "Shards": [_described(self.table.shards[shard_id]) for shard_id in page],
+            "Shards": [self._described(self.table.shards[shard_id]) for shard_id in page],
         }
         if start + len(page) < len(ids):
             description["LastEvaluatedShardId"] = page[-1]
@@ -140,9 +146,19 @@ class SimulatedStream:
             if self.table.random.random() < self.chances.repeated:
                 start = max(stand.origin, shard.trimmed, start - 3)
         answer: dict[str, Any] = {"Records": shard.records[start:end]}
-        if not shard.is_closed or end < len(shard.records):
+        is_closed = shard.is_closed or self.chances.unfollowed
+        if not is_closed or end < len(shard.records):
             answer["NextShardIterator"] = self._issue(shard.id, end, stand.origin)
         return answer
+
+    def _described(self, shard: SimulatedShard) -> dict[str, Any]:
+        numbers = {"StartingSequenceNumber": str(shard.first)}
+        if shard.is_closed or self.chances.listed_ends:
+            numbers["EndingSequenceNumber"] = (shard.numbers() or [str(shard.first)])[-1]
+        described: dict[str, Any] = {"ShardId": shard.id, "SequenceNumberRange": numbers}
+        if shard.parent is not None:
+            described["ParentShardId"] = shard.parent
+        return described
 
     def _index(self, shard: SimulatedShard, kind: str, number: str | None) -> int:
         if kind == "TRIM_HORIZON":
@@ -184,13 +200,3 @@ _FAULTS: Sequence[Callable[[], Exception]] = (
     lambda: EndpointConnectionError(endpoint_url="http://stream.example"),
     lambda: ConnectionClosedError(endpoint_url="http://stream.example"),
 )
-
-
-def _described(shard: SimulatedShard) -> dict[str, Any]:
-    numbers = {"StartingSequenceNumber": str(shard.first)}
-    if shard.is_closed:
-        numbers["EndingSequenceNumber"] = (shard.numbers() or [str(shard.first)])[-1]
-    described: dict[str, Any] = {"ShardId": shard.id, "SequenceNumberRange": numbers}
-    if shard.parent is not None:
-        described["ParentShardId"] = shard.parent
-    return described

@@ -37,7 +37,7 @@ def children_before_their_parents_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def wrong(self: Frontier, lineage: Lineage) -> None:
         follow(self, lineage)
-        read = {*self.unfinished(), *self.finished()}
+        read = {*self.unfinished(lineage), *self.finished(lineage)}
         for shard in lineage:
             if shard.id not in read | lineage.ancestors(read):
                 self[shard.id] = ShardPosition(Place.START, 0)

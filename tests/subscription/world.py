@@ -240,9 +240,10 @@ class World:
         position = frontier.get(shard_id)
         if position is None:
             return shard_id in self._lineage().ancestors(frontier)
-        if position.place is Place.END:
+        if position.place is Place.END and not position.sequence:
             return True
-        return position.place is Place.AFTER and number <= int(position.sequence)
+        is_passed = position.place in (Place.AFTER, Place.END)
+        return is_passed and number <= int(position.sequence)
 
     def _is_scanned(self, key: Key, scan: str) -> bool:
         if scan == "null":

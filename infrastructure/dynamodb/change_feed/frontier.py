@@ -17,6 +17,8 @@ _LONG_AGO = 0
 class Frontier:
     """A position for every shard that is being read, and for finished ones without a child.
 
+    A shard that was said to end is read on for as long as it is listed.
+
     What comes before a shard that has a position is read to its end, and needs none itself: so a
     checkpoint holds about as many positions as the table has partitions.
     """
@@ -35,13 +37,13 @@ class Frontier:
         """One that changes on its own."""
         return Frontier(self._table, self._positions)
 
-    def unfinished(self) -> list[str]:
+    def unfinished(self, lineage: Lineage) -> list[str]:
         """The shards to read."""
-        return [id_ for id_, position in self._positions.items() if position.place is not Place.END]
+        return [shard_id for shard_id in self._positions if not self._is_read(shard_id, lineage)]
 
-    def finished(self) -> list[str]:
+    def finished(self, lineage: Lineage) -> list[str]:
         """The shards at the end, whose children are not known yet."""
-        return [id_ for id_, position in self._positions.items() if position.place is Place.END]
+        return [shard_id for shard_id in self._positions if self._is_read(shard_id, lineage)]
 
     def oldest(self) -> ShardPosition:
         """The position that is furthest behind in time."""
@@ -50,7 +52,7 @@ class Frontier:
 
     def awaits_children(self, lineage: Lineage) -> bool:
         """Whether a shard is finished and what comes after it is not listed yet."""
-        return any(not lineage.has_children(shard_id) for shard_id in self.finished())
+        return any(not lineage.has_children(shard_id) for shard_id in self.finished(lineage))
 
     def follow(self, lineage: Lineage) -> None:
         """Takes in the shards whose parents are finished; forgets what needs no position.
@@ -59,7 +61,7 @@ class Frontier:
         """
         self._check_nothing_dropped(lineage)
         done = lineage.ancestors(self._positions)
-        finished = {id_: self[id_].timestamp for id_ in self.finished()}
+        finished = {id_: self[id_].timestamp for id_ in self.finished(lineage)}
         for shard in lineage:
             if shard.id in self._positions or shard.id in done:
                 continue
@@ -85,14 +87,19 @@ class Frontier:
         }
         return cls(table, positions)
 
+    def _is_read(self, shard_id: str, lineage: Lineage) -> bool:
+        position = self[shard_id]
+        is_read_on = bool(position.sequence) and shard_id in lineage
+        return position.place is Place.END and not is_read_on
+
     def _check_nothing_dropped(self, lineage: Lineage) -> None:
-        for shard_id in self.unfinished():
+        for shard_id in self.unfinished(lineage):
             if shard_id not in lineage:
                 raise ChangesTrimmed(self._table, shard_id, self[shard_id].time)
 
     def _forget(self, lineage: Lineage) -> None:
         done = lineage.ancestors(self._positions)
-        for shard_id in self.finished():
+        for shard_id in self.finished(lineage):
             is_gone = shard_id not in lineage and not lineage.has_children(shard_id)
             if shard_id in done or (is_gone and len(self._positions) > 1):
                 del self._positions[shard_id]

@@ -41,6 +41,13 @@ class Lineage:
         """Whether a shard that is listed comes after this one, be it listed or not."""
         return shard_id in self._parents
 
+    def goes_on(self, shard_id: str) -> bool:
+        """Whether a shard may get more records, whatever else is said of it.
+
+        Only what comes after it proves that it is closed, or that it is gone, or the stream is.
+        """
+        return self.is_enabled and shard_id in self and not self.has_children(shard_id)
+
     def leaves(self) -> list[Shard]:
         """The shards that none comes after."""
         return [shard for shard in self if not self.has_children(shard.id)]

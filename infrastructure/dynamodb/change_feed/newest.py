@@ -1,4 +1,4 @@
-"""Finding the end of an open shard, in words that can be stored."""
+"""Finding the place after the newest record of a shard, in words that can be stored."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EMPTY_PAGES = 2
 def newest(
     stream: TableStream, arn: str, shard: Shard, now: datetime
 ) -> tuple[ShardPosition, str | None]:
-    """A position after the newest record, and an iterator that stands there.
+    """A position after the newest record, and an iterator that stands there if one was given.
 
     The iterator is exact and lives for minutes. The position can be stored; it is a timestamp, and
     the number of the newest record as far as that was found, so that records from minutes before
@@ -36,8 +36,6 @@ def newest(
             continue
         if page.records:
             return ShardPosition(Place.AT, timestamp, sequence_of(page.records[0])), None
-        if page.following is None:
-            return ShardPosition(Place.END, timestamp), None
         return position, page.following
     return position, None
 

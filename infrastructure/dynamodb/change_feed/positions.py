@@ -23,6 +23,7 @@ class Place(Enum):
     AT = "at"
     AFTER = "after"
     END = "end"
+    """Read to its end. With a number: after that record it was said to end, so look once more."""
 
 
 @frozen
@@ -53,7 +54,8 @@ class ShardPosition:
     def after(self, record: StreamRecord) -> ShardPosition:
         """The position after a record, or this one if it is further: records can come again."""
         sequence = sequence_of(record)
-        if self.place is Place.AFTER and int(sequence) <= int(self.sequence):
+        is_passed = self.place in (Place.AFTER, Place.END) and bool(self.sequence)
+        if is_passed and int(sequence) <= int(self.sequence):
             return self
         return ShardPosition(
             Place.AFTER, max(self.timestamp, created(record, self.timestamp)), sequence

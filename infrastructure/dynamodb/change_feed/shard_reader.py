@@ -33,7 +33,10 @@ ITERATORS = 4
 
 @frozen
 class ShardPage:
-    """Records of one page, and where the shard is to be read on when all of them are handled."""
+    """Records of one page, and where the shard is to be read on when all of them are handled.
+
+    `has_ended` where nothing follows the page. That can be said of a shard that is open, too.
+    """
 
     records: Sequence[StreamRecord]
     position: ShardPosition
@@ -41,7 +44,10 @@ class ShardPage:
 
 
 class ShardReader:
-    """Reads a shard from a position on. `iterator` may be one that is already there."""
+    """Reads a shard from a position on, an `END` with a number too.
+
+    `iterator` may be one that is already there.
+    """
 
     def __init__(
         self,
@@ -51,7 +57,8 @@ class ShardReader:
         position: ShardPosition,
         iterator: str | None = None,
     ) -> None:
-        self.position = position
+        is_read_on = position.place is Place.END
+        self.position = evolve(position, place=Place.AFTER) if is_read_on else position
         self._stream = stream
         self._arn = arn
         self._shard = shard
@@ -69,9 +76,11 @@ class ShardReader:
             raise self._trimmed() from error
         wanted = [record for record in page.records if self._pass(record)]
         self._iterator = page.following
-        if page.following is None:
-            self.position = ShardPosition(Place.END, self.position.timestamp)
-        return ShardPage(wanted, self.position, has_ended=page.following is None)
+        has_ended = page.following is None
+        position = self.position
+        if has_ended and position.place is Place.AFTER:
+            position = evolve(position, place=Place.END)
+        return ShardPage(wanted, position, has_ended)
 
     def keep_fresh(self) -> None:
         """Renews an iterator that stands after the newest record, where only it knows the place.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
-from datetime import datetime, timedelta
+from collections import Counter, deque
+from datetime import timedelta
 
 from attrs import frozen
 
 from application.errors import ResourceMissing
 from application.ports.clock import Clock
 from infrastructure.dynamodb.change_feed.frontier import Frontier
-from infrastructure.dynamodb.change_feed.lineage import Lineage, Shard
+from infrastructure.dynamodb.change_feed.lineage import Lineage
 from infrastructure.dynamodb.change_feed.newest import newest
 from infrastructure.dynamodb.change_feed.positions import Place, ShardPosition, StreamRecord
 from infrastructure.dynamodb.change_feed.shard_reader import ShardPage, ShardReader
@@ -20,6 +20,9 @@ from infrastructure.subscriptions.change_reader import ChangeKind, TableChange, 
 
 LINEAGE_SECONDS = 60.0
 """How often the shards are listed where nothing tells that there are new ones."""
+
+MAX_LOOKS_IN_VAIN = 10
+"""So many in a row, and a shard that is listed as closed is read like an open one: it may be."""
 
 _KINDS = {
     "INSERT": ChangeKind.INSERTED,
@@ -54,6 +57,8 @@ class Tail:
         self._readers: dict[str, ShardReader] = {}
         self._round: deque[str] = deque()
         self._has_moved = True
+        self._in_vain = Counter[str]()
+        self._said_to_end: set[str] = set()
         self._current: _Current | None = None
 
     def to_end(self) -> None:
@@ -61,13 +66,13 @@ class Tail:
         now = self._clock.now()
         self._lineage, self._listed = self._stream.lineage(self._arn), now
         self._readers = {
-            shard.id: ShardReader(self._stream, self._arn, shard, *self._end_of(shard, now))
+            shard.id: ShardReader(
+                self._stream, self._arn, shard, *newest(self._stream, self._arn, shard, now)
+            )
             for shard in self._lineage.leaves()
         }
         positions = {id_: reader.position for id_, reader in self._readers.items()}
         self._frontier = Frontier(self._stream.table, positions)
-        for shard_id in self._frontier.finished():
-            del self._readers[shard_id]
 
     def resume(self, frontier: Frontier) -> None:
         """Stands where a checkpoint says. Raises `ChangesTrimmed`."""
@@ -88,9 +93,17 @@ class Tail:
         if not self._round:
             return self._next_round()
         shard_id = self._round.popleft()
-        page = self._readers[shard_id].read(self._clock.now())
+        reader = self._readers[shard_id]
+        before = reader.position
+        page = reader.read(self._clock.now())
         self._current = _Current(shard_id, page)
-        self._has_moved |= page.position != self._frontier[shard_id]
+        has_moved = reader.position != before
+        self._has_moved |= has_moved
+        if has_moved:
+            del self._in_vain[shard_id]
+            self._said_to_end.discard(shard_id)
+        elif self._lineage[shard_id].is_closed:
+            self._in_vain[shard_id] += 1
         return Turn([change_of(record) for record in page.records])
 
     def entries(self, handled: int) -> dict[str, str]:
@@ -106,20 +119,34 @@ class Tail:
             return
         current, self._current = self._current, None
         _advance(self._frontier, current, len(current.page.records))
-        if not current.page.has_ended:
+        if current.page.has_ended:
+            self._end(current.shard_id)
+
+    def _end(self, shard_id: str) -> None:
+        """It was said that nothing follows in a shard: true where it was known not to go on.
+
+        Otherwise it is read on like an open one, until a look that comes after it is known.
+        """
+        if self._lineage.goes_on(shard_id):
+            if shard_id not in self._said_to_end:
+                self._said_to_end.add(shard_id)
+                self._list_shards()
             return
-        del self._readers[current.shard_id]
-        if self._lineage.has_children(current.shard_id):
-            self._follow()
-        else:
-            self._list_shards()
+        timestamp = self._frontier[shard_id].timestamp
+        self._frontier[shard_id] = ShardPosition(Place.END, timestamp)
+        del self._readers[shard_id]
+        self._follow()
 
     def _next_round(self) -> Turn[Item]:
         is_idle, self._has_moved = not self._has_moved, False
-        if is_idle and self._frontier.awaits_children(self._lineage):
+        if is_idle and (self._said_to_end or self._frontier.awaits_children(self._lineage)):
             self._list_shards()
             self._check_goes_on()
-        closed = [shard_id for shard_id in self._readers if self._lineage[shard_id].is_closed]
+        closed = [
+            shard_id
+            for shard_id in self._readers.keys() - self._said_to_end
+            if self._lineage[shard_id].is_closed and self._in_vain[shard_id] < MAX_LOOKS_IN_VAIN
+        ]
         if closed:
             self._round.append(min(closed, key=self._age))
             self._has_moved = True  # a closed shard has an end, so looking on is worth it
@@ -131,7 +158,7 @@ class Tail:
         return int(self._lineage[shard_id].first or 0), shard_id
 
     def _is_listing_due(self) -> bool:
-        return self._clock.now() - self._listed >= timedelta(seconds=LINEAGE_SECONDS)
+        return abs(self._clock.now() - self._listed) >= timedelta(seconds=LINEAGE_SECONDS)
 
     def _list_shards(self) -> None:
         self._lineage, self._listed = self._stream.lineage(self._arn), self._clock.now()
@@ -139,15 +166,16 @@ class Tail:
 
     def _follow(self) -> None:
         self._frontier.follow(self._lineage)
-        for shard_id in self._frontier.unfinished():
+        unfinished = self._frontier.unfinished(self._lineage)
+        self._readers = {id_: self._readers[id_] for id_ in unfinished if id_ in self._readers}
+        self._round = deque(id_ for id_ in self._round if id_ in self._readers)
+        ended = self._said_to_end.intersection(unfinished)
+        self._said_to_end = {id_ for id_ in ended if self._lineage.goes_on(id_)}
+        self._has_moved |= self._said_to_end != ended
+        for shard_id in unfinished:
             if shard_id not in self._readers:
                 shard, position = self._lineage[shard_id], self._frontier[shard_id]
                 self._readers[shard_id] = ShardReader(self._stream, self._arn, shard, position)
-
-    def _end_of(self, shard: Shard, now: datetime) -> tuple[ShardPosition, str | None]:
-        if shard.is_closed:
-            return ShardPosition(Place.END, int(now.timestamp())), None
-        return newest(self._stream, self._arn, shard, now)
 
     def _check_goes_on(self) -> None:
         if not self._lineage.is_enabled and not self._readers:
