@@ -12,8 +12,10 @@ from domain.users import events
 from domain.users.errors import RefreshTokenSuperseded, SessionRefused, UserIsBanned
 from domain.users.values import Email, Role, Rotation, Session, parse_name
 
-# How long the secret before the current one is forgiven: a second tab, a lost answer, a lost race.
-PREVIOUS_SECRET_GRACE = timedelta(seconds=10)
+# How long the secret before the current one is forgiven: ten seconds for a second tab, a lost
+# answer, a lost race; five minutes more, as the clock of the server that exchanged it may have been
+# behind, which makes it look older than it is.
+PREVIOUS_SECRET_GRACE = timedelta(seconds=10) + timedelta(minutes=5)
 
 
 @define(kw_only=True, eq=False, on_setattr=setters.frozen)
@@ -134,7 +136,8 @@ class User(Aggregate):
         `ROTATED`: the presented secret was the current one; `next_hash` is current now.
         `REUSED`: it was an older one of this session; the session has ended, and the caller
         must store that. Raises `RefreshTokenSuperseded` for the previous secret within
-        `PREVIOUS_SECRET_GRACE`, `SessionRefused` where no such session runs; both change nothing.
+        `PREVIOUS_SECRET_GRACE`, or before it was exchanged by the clock here; `SessionRefused`
+        where no such session runs; both change nothing.
         """
         session = self._running_session(session_id, now)
         if compare_digest(presented_hash, session.token_hash):

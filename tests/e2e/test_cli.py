@@ -272,7 +272,7 @@ def test_the_demo_stores_the_same_on_each_provider_and_tells_the_cost(
             f"nothing: {RefreshTokenSuperseded()}",
         ),
         (
-            "use it again a minute later",
+            "use it again ten minutes later",
             f"user, without a session: {RefreshTokenReused()}",
         ),
         ("list the users", "nothing: 3 users were read"),

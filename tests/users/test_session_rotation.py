@@ -7,11 +7,18 @@ from datetime import datetime, timedelta
 import pytest
 from attrs import frozen
 
+from application.users.refresh_session import RefreshSession
+from application.users.tokens import RefreshClaims, UserTokens, secret_hash
 from domain.users import events
 from domain.users.errors import RefreshTokenSuperseded, SessionRefused
 from domain.users.user import PREVIOUS_SECRET_GRACE, User
 from domain.users.values import Rotation
+from infrastructure.contexts.registered import REGISTERED
 from infrastructure.contexts.users import USER
+from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
+from infrastructure.system.tokens import JwtSigner
+from tests.stores import Store, memory_store
+from tests.subscription.subscribing import FakeClock
 from tests.times import NOW
 from tests.users.samples import new_user
 
@@ -69,8 +76,11 @@ def rotate(known: User, secret: str, now: datetime, session_id: str = "session-1
         ("current", AFTER, Rotation.ROTATED),
         ("current", LAST_MOMENT, Rotation.ROTATED),
         ("current", EXPIRED, Kept(SessionRefused)),
-        # A clock that lags behind the one that rotated is within the grace.
+        # The clock is behind the one that rotated.
         ("previous", ROTATED_AT - timedelta(seconds=1), Kept(RefreshTokenSuperseded)),
+        ("previous", ROTATED_AT - timedelta(hours=3), Kept(RefreshTokenSuperseded)),
+        # It is ahead of the one that rotated, and the answer got lost a moment ago.
+        ("previous", ROTATED_AT + timedelta(minutes=5), Kept(RefreshTokenSuperseded)),
         ("previous", ROTATED_AT, Kept(RefreshTokenSuperseded)),
         ("previous", WITHIN, Kept(RefreshTokenSuperseded)),
         ("previous", AFTER, Rotation.REUSED),
@@ -154,6 +164,34 @@ def test_reuse_ends_the_session_and_is_recorded() -> None:
             occurred_at=AFTER,
         ),
     )
+
+
+@pytest.mark.parametrize("behind", [timedelta(minutes=5), timedelta(hours=-3)])
+def test_client_that_repeats_its_token_at_a_server_with_another_clock_keeps_its_session(
+    behind: timedelta,
+) -> None:
+    """The first server rotates, its answer gets lost, and the client asks the second one."""
+    store = memory_store(REGISTERED)
+    right, wrong = FakeClock(NOW), FakeClock(NOW - behind)
+    claims = RefreshClaims("ada", "session-1", "first secret")
+    with store.unit_of_work() as unit:
+        known = new_user(id="ada")
+        known.start_session("session-1", secret_hash(claims.secret), EXPIRES_AT, NOW)
+        unit.users.add(known)
+        unit.commit()
+    token = server(store, right).user_tokens.refresh(claims)
+    latest = server(store, wrong)(token).refresh_token
+    right.advance(PREVIOUS_SECRET_GRACE.total_seconds() - 300)
+
+    with pytest.raises(RefreshTokenSuperseded):
+        server(store, right)(token)
+
+    assert server(store, right)(latest).user_id == "ada"
+
+
+def server(store: Store, clock: FakeClock) -> RefreshSession:
+    tokens = UserTokens(JwtSigner(SAMPLE_SIGNING_KEY, clock))
+    return RefreshSession(store.unit_of_work, clock, store.ids, tokens)
 
 
 def test_secret_two_rotations_old_is_reuse_even_within_the_grace() -> None:

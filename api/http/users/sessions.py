@@ -58,7 +58,8 @@ def sign_in(
 def refresh(body: RefreshBody, container: ContainerOf, response: Response) -> SessionView:
     """Exchanges the refresh token for the next pair. An old one that comes back ends the session.
 
-    Within ten seconds the old one is only refused, for it may come from a second tab.
+    For five minutes the old one is only refused: it may come from a second tab, and the clocks of
+    two servers may differ.
     """
     tokens = container.refresh_session()(body.refresh_token)
     return _view(tokens, container, response)
