@@ -25,6 +25,9 @@ from domain.errors import Conflict, DynastrataError, InvalidValue
 _HELD_SECONDS = 1.0
 """For how long a key is left alone that another relay holds: it may be done at any moment."""
 
+_RESTING_SECONDS = 60.0
+"""For how long at most a key is left alone without asking: it may have been freed by hand."""
+
 _STORE_PAUSE = 0.1
 """Seconds between two attempts to acknowledge a batch."""
 
@@ -196,8 +199,7 @@ class Relay:
             lease = self._queue.take(key, self._owner, now, until)
             if isinstance(lease, KeyLease):
                 return self._read(lease, pending, keys, report)
-            soon = now + timedelta(seconds=_HELD_SECONDS)
-            self._not_before[key] = min(lease.until, soon) if lease.is_held else lease.until
+            self._leave(key, lease.until, _HELD_SECONDS if lease.is_held else _RESTING_SECONDS)
         report.busy += 1
         return None
 
@@ -211,7 +213,7 @@ class Relay:
         except UnreadableMessage as unreadable:
             report.lost[lease.name] = unreadable
             # Nobody could do anything with the key: it is left alone until the lease ends.
-            self._not_before[lease.name] = lease.until
+            self._leave(lease.name, lease.until)
             return None
         now, more = deque(messages[:limit]), messages[limit:]
         batch = _Batch(lease, pending.message_ids, now, more, is_cut=bool(more))
@@ -241,9 +243,8 @@ class Relay:
 
     def _publish(self, publisher: Publisher, batches: Sequence[_Batch]) -> None:
         needed = timedelta(seconds=publisher.timeout + self._options.margin_seconds)
-        latest = self.clock.now() + needed
         for batch in batches:
-            if batch.lease.until < latest:
+            if self._left(batch.lease) < needed:
                 batch.stop()
         lasting = [batch for batch in batches if not batch.is_over]
         if not lasting:
@@ -268,7 +269,7 @@ class Relay:
         if batch.failed is not None:
             report.failed.append(batch.failed)
         if next_attempt is not None:
-            self._not_before[key] = next_attempt
+            self._leave(key, next_attempt)
         elif batch.is_cut and not batch.published and batch.failed is None:
             # Its lease was too short for anything: at once again, that could go on for ever.
             report.busy += 1
@@ -301,16 +302,30 @@ class Relay:
                 return None
             except (StorageError, CommitOutcomeUnknown) as error:
                 # The same write again, as long as nobody else can have the key.
-                if self.clock.now() >= batch.lease.until:
+                if self._left(batch.lease) <= timedelta():
                     report.lost[batch.lease.name] = error
                     return None
                 self._sleep(_STORE_PAUSE)
             else:
                 return next_attempt
 
+    def _left(self, lease: KeyLease) -> timedelta:
+        """What is left of a lease: nothing where the clock has stepped back since it was taken.
+
+        Others may see such a lease as ended, or as void.
+        """
+        left = lease.until - self.clock.now()
+        return left if left <= timedelta(seconds=self._options.lease_seconds) else timedelta()
+
+    def _leave(self, key: str, until: datetime, seconds: float = _RESTING_SECONDS) -> None:
+        """Leaves a key alone until then, and for so many seconds at most."""
+        self._not_before[key] = min(until, self.clock.now() + timedelta(seconds=seconds))
+
     def _forget_passed(self) -> None:
+        """Keeps the keys to leave alone still. What is too far away is from before a step back."""
         now = self.clock.now()
-        self._not_before = {key: at for key, at in self._not_before.items() if at > now}
+        latest = now + timedelta(seconds=_RESTING_SECONDS)
+        self._not_before = {k: at for k, at in self._not_before.items() if now < at <= latest}
 
 
 class _Keys:

@@ -1,4 +1,4 @@
-"""`dynastrata outbox`: what is pending, publishing it, sending dead letters again."""
+"""`dynastrata outbox`: what is pending, publishing it, dead letters, keys that are held."""
 
 from __future__ import annotations
 
@@ -125,6 +125,25 @@ def retry(
         say_json({"retried": retried})
     else:
         say(f"{retried} pending again" if retried else "There are no dead letters.")
+
+
+@app.command()
+def release(
+    ordering_key: Annotated[str, typer.Argument(metavar="KEY", help="The ordering key.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Free an ordering key that a relay holds, or that rests after a failure.
+
+    For a relay that hangs, and for a destination that works again. Relays that run come to the key
+    within a minute. What a relay is publishing of it just now is published again.
+    """
+    outbox: Outbox = start().outbox()
+    outbox.release(ordering_key)
+    if as_json:
+        say_json({"released": ordering_key})
+    else:
+        say(f"{ordering_key} is free.")
 
 
 @define

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
 from domain.errors import Conflict
+
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
+"""How far the clocks of two servers may differ.
+
+A lease or a pause is void where it was written later than this, seen by the clock of whoever reads
+it. Twice what AWS allows a clock to be off: it refuses most requests whose signature is further
+than five minutes from its own time (IAM User Guide, "AWS Signature Version 4").
+"""
 
 
 @frozen(kw_only=True)

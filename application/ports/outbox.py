@@ -37,6 +37,22 @@ class MessageNotFound(Conflict):
 
 
 @frozen
+class KeyNotHeld(Conflict):
+    """No relay holds this ordering key, and it does not rest after a failure.
+
+    Where it is not `is_known`, no relay has worked at it lately either.
+    """
+
+    ordering_key: str
+    is_known: bool
+
+    def __str__(self) -> str:
+        if self.is_known:
+            return f"the key {self.ordering_key} is free: no relay holds it, and it does not rest"
+        return f"there is no key {self.ordering_key} at which a relay has worked lately"
+
+
+@frozen
 class UnreadableMessage(DynastrataError):
     """What is stored is no message that this code can read. `problem` says why."""
 
@@ -199,6 +215,14 @@ class Outbox(Protocol):
         """Makes a dead-lettered message pending again: it comes out of order.
 
         Raises `NotDeadLettered` for one that is not dead-lettered.
+        """
+        ...
+
+    def release(self, ordering_key: str) -> Metered[None]:
+        """Frees an ordering key: ends the lease of a relay on it, and its pause after a failure.
+
+        A relay that is at work on the key goes on sending what it has begun, and cannot store that
+        it did: these messages are repeated. Raises `KeyNotHeld`.
         """
         ...
 

@@ -80,7 +80,8 @@ class RelayQueue(Protocol):
     ) -> KeyLease | Busy:
         """Takes the lease of a key if it is free, ended, or the owner's.
 
-        Every lease has a higher token than the one before it.
+        Every lease has a higher token than the one before it. A lease or a pause is void that was
+        written by a clock more than `MAX_CLOCK_DIFFERENCE` ahead of `now`.
         """
         ...
 

@@ -70,7 +70,7 @@ class TableRelayQueue(RelayQueue):
         )
         expires = (acknowledgement.next_attempt or at) + self.keep
         release = self.table.release(
-            ended, next_attempt=acknowledgement.next_attempt, expires=expires
+            ended, at=at, next_attempt=acknowledgement.next_attempt, expires=expires
         )
         return self.transaction(self.ids.new_id(), [release, *actions])
 

@@ -15,6 +15,7 @@ from application.errors import LimitExceeded
 from application.ports.clock import Clock
 from application.ports.ids import IdFactory
 from application.ports.outbox import (
+    KeyNotHeld,
     MessageAlreadyAdded,
     MessageKey,
     MessageNotFound,
@@ -106,6 +107,12 @@ class TableOutbox(Outbox):
     @override
     def retry(self, key: MessageKey) -> Metered[None]:
         return self._metered(lambda: self._write([self.table.redrive(_validated(key))]))
+
+    @override
+    def release(self, ordering_key: str) -> Metered[None]:
+        if key_problem("ordering_key", ordering_key) is not None:
+            raise KeyNotHeld(ordering_key, is_known=False)
+        return self._metered(lambda: self._write([self.table.free(ordering_key)]))
 
     @override
     def dead_letters(self, limit: int) -> Metered[list[StoredMessage]]:

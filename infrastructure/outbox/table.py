@@ -102,11 +102,18 @@ class OutboxTable(Protocol):
         ...
 
     def release(
-        self, lease: KeyLease, *, next_attempt: datetime | None, expires: datetime
+        self, lease: KeyLease, *, at: datetime, next_attempt: datetime | None, expires: datetime
     ) -> Action:
-        """Ends a lease, storing its `last_message_id` and `attempts`.
+        """Ends a lease at the time `at`, storing its `last_message_id` and `attempts`.
 
         Refused with `LeaseLost` where it is no longer the owner's.
+        """
+        ...
+
+    def free(self, ordering_key: str) -> Action:
+        """Ends the lease of a key and its pause, whoever has them; refused with `KeyNotHeld`.
+
+        What the holder acknowledges afterwards is refused.
         """
         ...
 

@@ -36,7 +36,8 @@ class CheckpointTable(Protocol):
     ) -> CheckpointLease | None:
         """Takes the lease if it is free, ended, or the owner's; None if another one holds it.
 
-        Every grant has a higher token than the one before it.
+        Every grant has a higher token than the one before it. A lease is void that was written by
+        a clock more than `MAX_CLOCK_DIFFERENCE` ahead of `now`.
         """
         ...
 
@@ -46,9 +47,11 @@ class CheckpointTable(Protocol):
         token: int,
         revision: int,
         checkpoint: Checkpoint | None,
+        *,
+        now: datetime,
         until: datetime | None,
     ) -> bool:
-        """Stores the checkpoint (None: leaves it) and when the lease ends (None: now).
+        """Stores the checkpoint (None: leaves it) and when the lease ends (None: it is free).
 
         Returns False, and changes nothing, unless this token is the last one granted and no
         higher revision was stored under it: a request that was delayed on its way cannot move
@@ -84,8 +87,8 @@ class SubscriptionLease:
 
     @property
     def is_due(self) -> bool:
-        """Whether it is time to renew it."""
-        passed = self._clock.now() - self._renewed
+        """Whether it is time to renew it, also where the clock has stepped back since."""
+        passed = abs(self._clock.now() - self._renewed)
         return passed >= timedelta(seconds=self.seconds / _RENEWALS)
 
     @property
@@ -103,20 +106,25 @@ class SubscriptionLease:
     def store(self, checkpoint: Checkpoint | None) -> None:
         """Stores a checkpoint and renews the lease. Raises `LeaseLost`."""
         now = self._clock.now()
-        self._write(checkpoint, self._end(now))
+        self._write(checkpoint, now, self._end(now))
         self._renewed = now
 
     def release(self, checkpoint: Checkpoint | None) -> None:
         """Stores a checkpoint and gives the lease back. Raises `LeaseLost`."""
-        self._write(checkpoint, None)
+        self._write(checkpoint, self._clock.now(), None)
         self._lease = None
 
-    def _write(self, checkpoint: Checkpoint | None, until: datetime | None) -> None:
+    def _write(self, checkpoint: Checkpoint | None, now: datetime, until: datetime | None) -> None:
         if self._lease is None:
             raise LeaseLost(self._subscription, self._owner)
         self._revision += 1
         if not self._table.store(
-            self._subscription, self._lease.token, self._revision, checkpoint, until
+            self._subscription,
+            self._lease.token,
+            self._revision,
+            checkpoint,
+            now=now,
+            until=until,
         ):
             self._lease = None
             raise LeaseLost(self._subscription, self._owner)

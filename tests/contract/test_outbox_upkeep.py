@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from application.ports.leases import LeaseLost
 from application.ports.outbox import (
+    KeyNotHeld,
     MessageKey,
     MessageNotFound,
     Metered,
     NotDeadLettered,
     OutboxStatistics,
 )
-from application.ports.relay_queue import Busy
+from application.ports.relay_queue import Acknowledgement, Busy
 from domain.errors import InvalidValue
 from infrastructure.engines import LocalEngine
 from infrastructure.memory.provider import MemoryProvider
@@ -29,6 +31,7 @@ from tests.outboxes import (
     add,
     dead_letter,
     entries,
+    failed,
     ids_of,
     key,
     keys,
@@ -230,6 +233,79 @@ class TestDeadLetters:
         assert dead_ids(store) == []
         with pytest.raises(NotDeadLettered):
             outbox_of(store).retry(key("1"))
+
+
+class TestReleasing:
+    def test_key_that_is_held_is_free_and_its_holder_stores_nothing(self, store: Store) -> None:
+        add(store, "1", "2")
+        lease = take(store)
+
+        outbox_of(store).release("ada")
+
+        with pytest.raises(LeaseLost):
+            queue_of(store).acknowledge(
+                Acknowledgement(lease=lease, at=NOW, published=keys("1"))
+            ).commit()
+        assert pending_ids(store) == ["1", "2"]
+        # One for each: a lease that was given back, and not freed, keeps its token.
+        assert take(store, owner="other").token == lease.token + 2
+
+    def test_key_that_rests_is_free_and_keeps_how_far_it_got(self, store: Store) -> None:
+        add(store, "1", "2")
+        queue_of(store).acknowledge(
+            Acknowledgement(
+                lease=take(store),
+                at=NOW,
+                published=keys("1"),
+                failed=failed("2"),
+                next_attempt=LATER,
+            )
+        ).commit()
+
+        outbox_of(store).release("ada")
+
+        lease = take(store, owner="other")
+        assert (lease.last_message_id, lease.attempts) == ("1", 1)
+
+    def test_key_that_is_free_is_not_released(self, store: Store) -> None:
+        add(store, "1")
+        queue_of(store).acknowledge(
+            Acknowledgement(lease=take(store), at=NOW, published=keys("1"))
+        ).commit()
+
+        with pytest.raises(KeyNotHeld) as refused:
+            outbox_of(store).release("ada")
+
+        assert facts(refused.value) == (KeyNotHeld, "ada", True)
+        assert "no relay holds it" in str(refused.value)
+        assert take(store).token == 2
+
+    def test_key_that_was_released_is_not_released_again(self, store: Store) -> None:
+        take(store)
+        outbox_of(store).release("ada")
+
+        with pytest.raises(KeyNotHeld):
+            outbox_of(store).release("ada")
+
+    @pytest.mark.parametrize("text", ["nobody", "", "x" * 1025, "\ud800"])
+    def test_key_that_is_unknown_is_said_to_be(self, store: Store, text: str) -> None:
+        take(store)
+        before = entries(store)
+
+        with pytest.raises(KeyNotHeld) as refused:
+            outbox_of(store).release(text)
+
+        assert facts(refused.value) == (KeyNotHeld, text, False)
+        assert "there is no key" in str(refused.value)
+        assert entries(store) == before
+
+    def test_other_keys_are_left_alone(self, store: Store) -> None:
+        for ordering_key in ("ad", "ada"):
+            take(store, ordering_key)
+
+        outbox_of(store).release("ada")
+
+        assert queue_of(store).take("ad", "other", NOW, LATER) == Busy(LATER)
 
 
 class TestCleanup:

@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 
-from application.ports.leases import LeaseLost
+from application.ports.leases import MAX_CLOCK_DIFFERENCE, LeaseLost
 from application.ports.outbox import MessageNotFound, NotDeadLettered
 from application.ports.relay_queue import Acknowledgement, Busy, FailedMessage, KeyLease, PendingKey
 from infrastructure.outbox.table import PAGE
@@ -36,6 +36,7 @@ from tests.times import NOW
 
 MOMENT = timedelta(milliseconds=1)
 MUCH_LATER = LATER + timedelta(hours=1)
+AHEAD = NOW + timedelta(hours=3)
 
 
 def acknowledge(
@@ -363,6 +364,62 @@ class TestFencing:
             acknowledge(store, lease, "2")
 
         assert pending_ids(store) == ["2"]
+
+
+class TestClocks:
+    """A clock that is ahead by hours neither holds a key nor keeps it from being tried."""
+
+    def test_lease_from_hours_ahead_is_void(self, store: Store) -> None:
+        add(store, "1")
+        late = take(store, owner="other", now=AHEAD, until=AHEAD + timedelta(seconds=12))
+
+        acknowledge(store, take(store), "1")
+
+        with pytest.raises(LeaseLost):
+            acknowledge(store, late, "1")
+        assert pending_ids(store) == []
+
+    def test_pause_from_hours_ahead_is_void_and_stays_so(self, store: Store) -> None:
+        add(store, "1")
+        lease = take(store, owner="other", now=AHEAD, until=AHEAD + timedelta(seconds=12))
+        queue_of(store).acknowledge(
+            Acknowledgement(
+                lease=lease,
+                at=AHEAD,
+                failed=failed("1"),
+                next_attempt=AHEAD + timedelta(seconds=1),
+            )
+        ).commit()
+
+        assert (take(store).token, take(store).attempts) == (2, 1)
+        # Whoever took it died: with its lease, the pause does not count again.
+        assert take(store, owner="third", now=LATER, until=MUCH_LATER).token == 4
+
+    def test_lease_that_follows_a_void_one_is_good(self, store: Store) -> None:
+        take(store, owner="other", now=AHEAD, until=AHEAD + timedelta(seconds=12))
+
+        take(store)
+
+        assert queue_of(store).take("ada", "third", NOW, LATER) == Busy(LATER)
+
+    def test_lease_is_good_however_long_it_is(self, store: Store) -> None:
+        """A relay with leases of hours is respected by those with leases of half a minute."""
+        take(store, owner="other", until=AHEAD)
+
+        assert queue_of(store).take("ada", "relay", NOW, LATER) == Busy(AHEAD)
+
+    def test_pause_is_good_however_long_it_is(self, store: Store) -> None:
+        add(store, "1")
+        acknowledge(store, take(store), failure=failed("1"), next_attempt=AHEAD)
+
+        assert queue_of(store).take("ada", "relay", NOW, LATER) == Busy(AHEAD)
+
+    def test_lease_from_a_little_ahead_is_good(self, store: Store) -> None:
+        ahead = NOW + MAX_CLOCK_DIFFERENCE
+        take(store, owner="other", now=ahead, until=ahead + timedelta(seconds=12))
+
+        assert isinstance(queue_of(store).take("ada", "relay", NOW, LATER), Busy)
+        assert take(store, now=NOW - MOMENT, until=LATER).token == 2
 
 
 class TestPending:

@@ -117,3 +117,29 @@ def test_lease_that_ended_is_still_good_if_nobody_took_it(events: Subscribing) -
         events.clock.advance(LEASE * 10)
         assert seen(subscription) == [("a", 2)]
     assert events.read() == []
+
+
+def test_lease_of_an_instance_whose_clock_was_hours_ahead_is_not_waited_for(
+    events: Subscribing,
+) -> None:
+    events.commit("a", 2)
+    events.clock.advance(3 * 3600)
+    first = events.subscribe()
+    assert seen(first, 1) == [("a", 1)]
+    events.clock.advance(-3 * 3600)
+
+    with events.subscribe(wait=stop_when_idle) as second:
+        assert seen(second) == [("a", 1), ("a", 2)]
+
+    with pytest.raises(LeaseLost):
+        first.close()
+
+
+def test_lease_is_renewed_where_the_clock_has_stepped_back(events: Subscribing) -> None:
+    events.commit("a", 2)
+    with events.subscribe() as first:
+        assert seen(first, 1) == [("a", 1)]
+        events.clock.advance(-3 * 3600)
+        assert seen(first, 1) == [("a", 2)]
+        with events.subscribe(wait=stop_when_idle) as second:
+            assert seen(second) == []

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from threading import Event, current_thread, main_thread
 from typing import Any
 
@@ -181,6 +182,40 @@ class TestStats:
             found = told(here("outbox", "stats", "--json"))
 
         assert (found["requests"], found["read_units"]) == (used.requests, used.read_units)
+
+
+class TestRelease:
+    def test_a_key_that_rests_is_free(
+        self, here: Cli, container: Container, destination: ScriptedDestination
+    ) -> None:
+        add(container, "1")
+        container.settings.override(evolve(container.settings(), relay_backoff_seconds=3600))
+        destination.refusals = {"1": 1}
+        container.polling_relay().run_once()
+
+        result = here("outbox", "release", "ada")
+
+        assert (result.exit_code, result.stdout) == (0, "ada is free.\n")
+        assert container.polling_relay().run_once().published == 1
+
+    def test_a_key_that_is_held_is_free(self, here: Cli, container: Container) -> None:
+        now = container.clock().now()
+        container.relay_queue().take("ada", "hangs", now, now + timedelta(hours=1))
+
+        assert told(here("outbox", "release", "ada", "--json")) == {"released": "ada"}
+
+    def test_one_that_is_free_or_unknown_is_said_to_be(
+        self, here: Cli, container: Container, destination: ScriptedDestination
+    ) -> None:
+        add(container, "1")
+        container.polling_relay().run_once()
+
+        free = here("outbox", "release", "ada")
+        unknown = here("outbox", "release", "nobody")
+
+        assert (free.exit_code, unknown.exit_code) == (1, 1)
+        assert "the key ada is free: no relay holds it" in free.stderr
+        assert "there is no key nobody" in unknown.stderr
 
 
 class TestRelayOnce:

@@ -221,6 +221,7 @@ class TestHeads:
             "sk": {"S": "!head"},
             "owner": {"S": "relay"},
             "leaseUntil": {"N": str((SECONDS + 30) * 1000)},
+            "writtenAt": {"N": str(SECONDS * 1000)},
             "token": {"N": "1"},
             "ttl": {"N": str(SECONDS + 30 + 7 * DAY)},
         }
@@ -244,6 +245,7 @@ class TestHeads:
             "lastMessageId": {"S": "1"},
             "attempts": {"N": "1"},
             "nextAttempt": {"N": str((SECONDS + 30) * 1000 + 250)},
+            "writtenAt": {"N": str(SECONDS * 1000)},
             "ttl": {"N": str(SECONDS + 30 + 7 * DAY)},
         }
 
@@ -264,6 +266,7 @@ class TestHeads:
             "token": {"N": "2"},
             "lastMessageId": {"S": "1"},
             "attempts": {"N": "0"},
+            "writtenAt": {"N": str(SECONDS * 1000)},
             "ttl": {"N": str(SECONDS + 7 * DAY)},
         }
 

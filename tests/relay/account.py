@@ -136,11 +136,14 @@ class Account:
     def failed_attempts(self) -> int:
         return sum(1 for attempt in self.attempts if attempt.has_failed)
 
+    def lost_or_disordered(self) -> list[str]:
+        """What no clock may bring about."""
+        return [*self._lost(), *self._disordered()]
+
     def failures(self) -> list[str]:
         """What was promised and not kept."""
         return [
-            *self._lost(),
-            *self._disordered(),
+            *self.lost_or_disordered(),
             *self._in_flight_twice(),
             *self._too_late_for_their_lease(),
             *self._too_early(),

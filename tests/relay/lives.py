@@ -103,7 +103,12 @@ class Service:
 
 
 def lives(
-    seed: int, *, chances: Chances = ROUGH, lag: float | None = None, steps: int = 16
+    seed: int,
+    *,
+    chances: Chances = ROUGH,
+    lag: float | None = None,
+    steps: int = 16,
+    ahead: Sequence[float] = (),
 ) -> World:
     """A service, those who look after it, and three relays, until nothing is pending."""
     time = VirtualTime(one_at_a_time=True)
@@ -112,6 +117,6 @@ def lives(
     options = evolve(
         OPTIONS, batch_size=random.randint(1, 6), keys_at_once=random.randint(1, 5), attempts=4
     )
-    world = World(outboxes, time, seed, chances, options)
+    world = World(outboxes, time, seed, chances, options, ahead=ahead)
     world.run(3, Service(world, steps).run)
     return world

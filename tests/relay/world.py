@@ -17,7 +17,7 @@ from infrastructure.outbox.store import TableOutbox
 from tests.relay.account import DIED, MARGIN, OUTLIVED, Account
 from tests.relay.providers import Outboxes
 from tests.relay.relays import LEASE, Chances, FlakyPublisher, Killed, Life, WatchedQueue
-from tests.relay.virtual_time import VirtualTime
+from tests.relay.virtual_time import OffClock, VirtualTime
 
 DESTINATIONS = ("billing", "shipping")
 POLL = 0.5
@@ -38,6 +38,7 @@ OPTIONS = RelayOptions(
 class World:
     """Messages are added, marked and sent again by whoever has the world; relays see to the rest.
 
+    `ahead` is by how many seconds the clocks at the places are ahead, those not named by none.
     `poison` are messages that no publisher accepts. `is_complete` says that nothing is added any
     more: relays go on until nothing is pending.
     """
@@ -50,6 +51,7 @@ class World:
     poison: set[MessageKey] = field(factory=set)
     account: Account = field(factory=Account)
     is_complete: bool = True
+    ahead: Sequence[float] = ()
     seconds: float = 0.0
     _begun: float = 0.0
     random: Random = field(init=False)
@@ -121,22 +123,23 @@ class World:
 
     def _place(self, number: int) -> Callable[[], None]:
         random = Random(f"{self.seed} {number}")
+        clock = OffClock(self.time, self.ahead[number] if number < len(self.ahead) else 0.0)
 
         def live() -> None:
             lives, is_over = 0, False
             while not is_over:
                 lives += 1
-                is_over = self._live(f"relay-{number}.{lives}", random)
+                is_over = self._live(f"relay-{number}.{lives}", random, clock)
 
         return live
 
-    def _live(self, name: str, random: Random) -> bool:
+    def _live(self, name: str, random: Random, clock: OffClock) -> bool:
         """One relay until its death, or until nothing is left to do; whether that is so."""
         self.account.lives += 1
         life = Life(name, self.time, random, self.chances, self.account)
         queue = WatchedQueue(self.outboxes.queue(life), life)
         publishers = dict.fromkeys(DESTINATIONS, FlakyPublisher(life, self.poison))
-        relay = Relay(queue, publishers, self.time, name, self.options, sleep=life.wait)
+        relay = Relay(queue, publishers, clock, name, self.options, sleep=life.wait)
         try:
             return self._work(relay, queue, life)
         except Killed:

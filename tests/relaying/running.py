@@ -137,10 +137,12 @@ class TroubledCheckpoints:
         token: int,
         revision: int,
         checkpoint: Checkpoint | None,
+        *,
+        now: datetime,
         until: datetime | None,
     ) -> bool:
         self.trouble.meet()
-        return self.table.store(subscription, token, revision, checkpoint, until)
+        return self.table.store(subscription, token, revision, checkpoint, now=now, until=until)
 
 
 @define

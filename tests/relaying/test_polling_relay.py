@@ -325,3 +325,73 @@ def test_key_that_another_relay_gave_back_is_not_left_alone_until_its_lease_woul
     relays.clock.advance(1)
 
     assert relay.work(queue.pending()).published == 1
+
+
+HOURS = 3 * 3600.0
+
+
+def test_a_relay_that_died_hours_ahead_holds_no_key(relays: Relaying) -> None:
+    relays.add("1")
+    relays.clock.advance(HOURS)
+    relays.hold("ada")
+    relays.clock.advance(-HOURS)
+
+    assert relays.core().work(relays.queue.pending()).published == 1
+
+
+def test_a_failure_hours_ahead_does_not_keep_a_key_from_being_tried(relays: Relaying) -> None:
+    relays.add("1")
+    relays.destination.refusals = {"1": 1}
+    relay = relays.core()
+    relays.clock.advance(HOURS)
+    assert len(relay.work(relays.queue.pending()).failed) == 1
+    relays.clock.advance(-HOURS)
+
+    # The very relay forgets its own pause, too.
+    assert relay.work(relays.queue.pending()).published == 1
+
+
+def test_nothing_more_is_sent_under_a_lease_from_before_the_clock_stepped_back(
+    relays: Relaying,
+) -> None:
+    relays.add("1", "2", "3")
+
+    def step_back(given: OutboxMessage) -> None:
+        if given.message_id == "1":
+            relays.clock.advance(-HOURS)
+
+    relays.destination.on_message = step_back
+    relays.core().work(relays.queue.pending())
+
+    assert relays.destination.ids() == ["1", "2", "3"]
+    assert relays.queue.taken == ["ada", "ada"]
+
+
+def test_a_key_that_rests_is_asked_for_once_a_minute_and_found_free(relays: Relaying) -> None:
+    relays.add("1")
+    relays.destination.refusals = {"1": 1}
+    relay = relays.core(backoff=lambda _: HOURS)
+    relay.work(relays.queue.pending())
+    taken = []
+    for _ in range(4):
+        relays.clock.advance(30)
+        relay.work(relays.queue.pending())
+        taken.append(len(relays.queue.taken))
+    assert taken == [1, 2, 2, 3]
+
+    outbox_of(relays.store).release("ada")
+    relays.clock.advance(60)
+
+    assert relay.work(relays.queue.pending()).published == 1
+
+
+def test_a_clock_that_stepped_back_does_not_hide_that_no_round_succeeds(relays: Relaying) -> None:
+    relay = relays.polling_relay(Script([]))
+    late = []
+    for hours in (0.0, -HOURS):
+        relays.clock.advance(hours)
+        late.append(relay.is_late)
+        relay.run_once()
+        late.append(relay.is_late)
+
+    assert late == [False, False, True, False]

@@ -29,6 +29,8 @@ from tests.relaying.running import (
 from tests.stores import Store, client_of, dynamodb_store
 from tests.times import NOW
 
+HOURS = 3 * 3600.0
+
 
 def nothing() -> None:
     """A step in which nothing happens."""
@@ -101,6 +103,27 @@ class TestWhatComes:
         )
 
         assert (relays.destination.ids(), relays.queue.sweeps) == (["1"], 2)
+
+    def test_it_sweeps_where_the_clock_has_stepped_back(self, relays: Relaying) -> None:
+        def add_untold() -> None:
+            relays.trouble.lost.append("record")
+            relays.add("1")
+
+        relays.follow(add_untold, relays.accepts(), relays.passes(-HOURS), sweep=30)
+
+        assert (relays.destination.ids(), relays.queue.sweeps) == (["1"], 2)
+
+    def test_it_follows_and_sweeps_though_an_instance_hours_ahead_had_the_stream(
+        self, relays: Relaying
+    ) -> None:
+        relays.clock.advance(HOURS)
+        relays.steal_the_stream()
+        relays.clock.advance(-HOURS)
+        relays.add("1")
+
+        relays.follow(relays.accepts("1"))
+
+        assert relays.queue.sweeps == 1
 
 
 class TestFailures:

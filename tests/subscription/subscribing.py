@@ -85,9 +85,13 @@ class RecordingCheckpoints:
         token: int,
         revision: int,
         checkpoint: Checkpoint | None,
+        *,
+        now: datetime,
         until: datetime | None,
     ) -> bool:
-        is_stored = self.table.store(subscription, token, revision, checkpoint, until)
+        is_stored = self.table.store(
+            subscription, token, revision, checkpoint, now=now, until=until
+        )
         if is_stored and checkpoint is not None:
             self.stored = checkpoint
             self.on_store()

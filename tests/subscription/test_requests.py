@@ -35,6 +35,21 @@ def test_an_idle_look_costs_one_request_a_shard(world: World) -> None:
     assert world.stream.requests[looks[0] :] == ["GetRecords"] * 8
 
 
+def test_shards_are_listed_again_where_the_clock_has_stepped_back(world: World) -> None:
+    listings: list[int] = []
+
+    def wait(stopping: Event, seconds: float) -> None:
+        listings.append(world.stream.requests.count("DescribeStream"))
+        world.clock.advance(-3600.0)
+        if len(listings) == 3:
+            stopping.set()
+
+    with world.open(wait=wait) as subscription:
+        assert list(subscription) == []
+
+    assert [later - earlier for earlier, later in pairwise(listings)] == [1, 1]
+
+
 def test_going_on_costs_two_descriptions_and_an_iterator_a_shard(world: World) -> None:
     world.read_to_the_end()
     world.commit("a", 1)

@@ -22,6 +22,7 @@ POSITIONS = {
         Place.AT, 1795200000, "4421584500000000017450439091"
     ),
     "after:111@1795200000": ShardPosition(Place.AFTER, 1795200000, "111"),
+    "end:111@1795200000": ShardPosition(Place.END, 1795200000, "111"),
     "end@0": ShardPosition(Place.END, 0),
 }
 
@@ -39,7 +40,15 @@ def test_key_of_a_subscription() -> None:
 def test_attributes_of_the_table_of_checkpoints() -> None:
     names = {each.attr_name for each in CheckpointModel.get_attributes().values()}
 
-    assert names == {"id", "owner", "leaseUntil", "token", "revision", "checkpoint"}
+    assert names == {
+        "id",
+        "owner",
+        "leaseUntil",
+        "writtenAt",
+        "token",
+        "revision",
+        "checkpoint",
+    }
     assert CheckpointModel.Meta.table_name == "checkpoints"
 
 

@@ -99,6 +99,7 @@ def test_attributes_of_a_head_are_stored_under_these_names_and_types() -> None:
         "lastMessageId": "S",
         "attempts": "N",
         "nextAttempt": "N",
+        "writtenAt": "N",
         "ttl": "N",
     }
 

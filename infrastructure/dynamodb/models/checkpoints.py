@@ -13,8 +13,9 @@ class CheckpointModel(Model):
 
     One conditional write so stores a checkpoint, renews the lease and checks the fencing token,
     and taking the lease reads the checkpoint. `token` counts the grants of the lease, `revision`
-    the writes under it; `leaseUntil` is in unix milliseconds. `checkpoint` is JSON: an object of
-    texts, in the words of what is read.
+    the writes under it; `leaseUntil` and `writtenAt`, when that was written, are in unix
+    milliseconds by the owner's clock. `checkpoint` is JSON: an object of texts, in the words of
+    what is read.
     """
 
     class Meta:
@@ -25,6 +26,7 @@ class CheckpointModel(Model):
     id = UnicodeAttribute(hash_key=True)
     owner = UnicodeAttribute(null=True)
     lease_until = NumberAttribute(attr_name="leaseUntil", null=True)
+    written_at = NumberAttribute(attr_name="writtenAt", null=True)
     token = NumberAttribute()
     revision = NumberAttribute()
     checkpoint = UnicodeAttribute(null=True)

@@ -63,8 +63,10 @@ class OutboxModel(Model):
 class KeyHeadModel(Model):
     """The head of one ordering key, beside its messages: `sk` is `!head`, which sorts before them.
 
-    It is a relay's lease and how far the key got. `token` counts the grants of the lease;
-    `leaseUntil` and `nextAttempt` are in unix milliseconds, `ttl` in unix seconds.
+    It is a relay's lease and how far the key got. `token` counts the grants of the lease, and how
+    often it was freed by hand; `leaseUntil`, `nextAttempt` and `writtenAt` are in unix
+    milliseconds, `ttl` in unix seconds. `writtenAt` is when the lease or the pause was written, by
+    the clock of the relay that did.
     """
 
     class Meta:
@@ -80,4 +82,5 @@ class KeyHeadModel(Model):
     last_message_id = UnicodeAttribute(attr_name="lastMessageId", null=True)
     attempts = NumberAttribute(null=True)
     next_attempt = NumberAttribute(attr_name="nextAttempt", null=True)
+    written_at = NumberAttribute(attr_name="writtenAt", null=True)
     ttl = TTLAttribute()

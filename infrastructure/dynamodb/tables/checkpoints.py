@@ -12,6 +12,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action as UpdateAction
 from typing_extensions import override
 
+from application.ports.leases import MAX_CLOCK_DIFFERENCE
 from infrastructure.dynamodb.gateway.errors import ConditionFailed
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.mappers.timestamps import milliseconds
@@ -33,13 +34,16 @@ class DynamoDBCheckpointTable(CheckpointTable):
         """See `CheckpointTable`. Costs a write unit also where another one holds the lease."""
         model = CheckpointModel
         is_free = model.owner.does_not_exist() | (model.lease_until <= milliseconds(now))
+        is_void = model.written_at > milliseconds(now + MAX_CLOCK_DIFFERENCE)
         updates = [
             model.owner.set(owner),
             model.lease_until.set(milliseconds(until)),
+            model.written_at.set(milliseconds(now)),
             model.token.set((model.token | 0) + 1),
             model.revision.set(0),
         ]
-        request = self._update(subscription, updates, is_free | (model.owner == owner))
+        condition = is_free | (model.owner == owner) | is_void
+        request = self._update(subscription, updates, condition)
         try:
             answer = self._gateway.call("UpdateItem", {**request, "ReturnValues": "ALL_NEW"})
         except ConditionFailed:
@@ -60,11 +64,16 @@ class DynamoDBCheckpointTable(CheckpointTable):
         token: int,
         revision: int,
         checkpoint: Checkpoint | None,
+        *,
+        now: datetime,
         until: datetime | None,
     ) -> bool:
         """See `CheckpointTable`. A write unit for every KB of the checkpoint."""
         model = CheckpointModel
-        updates: list[UpdateAction] = [model.revision.set(revision)]
+        updates: list[UpdateAction] = [
+            model.revision.set(revision),
+            model.written_at.set(milliseconds(now)),
+        ]
         if checkpoint is not None:
             updates.append(model.checkpoint.set(orjson.dumps(dict(checkpoint)).decode()))
         if until is None:

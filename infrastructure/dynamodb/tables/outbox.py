@@ -11,8 +11,9 @@ from attrs import frozen
 from pynamodb.expressions.update import Action as UpdateAction
 from typing_extensions import override
 
-from application.ports.leases import LeaseLost
+from application.ports.leases import MAX_CLOCK_DIFFERENCE, LeaseLost
 from application.ports.outbox import (
+    KeyNotHeld,
     MessageAlreadyAdded,
     MessageKey,
     MessageNotFound,
@@ -49,7 +50,7 @@ from infrastructure.outbox.table import (
 
 @frozen
 class _MessageRefusal(Refusal):
-    """Of the condition on one message; `refused` makes its error from what is there."""
+    """Of the condition on a message or a head; `refused` makes its error from what is there."""
 
     refused: Callable[[Item | None], Conflict | None]
 
@@ -164,14 +165,18 @@ class DynamoDBOutboxTable(OutboxTable):
         at = milliseconds(now)
         is_free = model.owner.does_not_exist() | (model.lease_until <= at)
         is_due = model.next_attempt.does_not_exist() | (model.next_attempt <= at)
+        is_void = model.written_at > milliseconds(now + MAX_CLOCK_DIFFERENCE)
         request = KeyHeadModel(ordering_key, HEAD).get_update_kwargs_from_instance(
             [
                 model.owner.set(owner),
                 model.lease_until.set(milliseconds(until)),
+                model.written_at.set(at),
                 model.token.set((model.token | 0) + 1),
                 model.ttl.set(expires),
+                # It is over or void. Left there, a void one would count again with this lease.
+                model.next_attempt.remove(),
             ],
-            (is_free | (model.owner == owner)) & is_due,
+            ((is_free | (model.owner == owner)) & is_due) | is_void,
             "ALL_OLD",
         )
         request |= {"TableName": self._name, "ReturnValues": "ALL_NEW"}
@@ -183,12 +188,13 @@ class DynamoDBOutboxTable(OutboxTable):
 
     @override
     def release(
-        self, lease: KeyLease, *, next_attempt: datetime | None, expires: datetime
+        self, lease: KeyLease, *, at: datetime, next_attempt: datetime | None, expires: datetime
     ) -> ItemAction:
         model = KeyHeadModel
         updates: list[UpdateAction] = [
             model.owner.remove(),
             model.lease_until.remove(),
+            model.written_at.set(milliseconds(at)),
             model.attempts.set(lease.attempts),
             model.ttl.set(expires),
         ]
@@ -207,6 +213,24 @@ class DynamoDBOutboxTable(OutboxTable):
             updates=updates,
             # The token is never granted again: applied once, the condition does not hold any more.
             repeatable=True,
+        )
+
+    @override
+    def free(self, ordering_key: str) -> ItemAction:
+        model = KeyHeadModel
+        return ItemAction(
+            kind=ActionKind.UPDATE,
+            table=self._name,
+            model=KeyHeadModel(ordering_key, HEAD),
+            condition=model.owner.exists() | model.next_attempt.exists(),
+            refusals=(_MessageRefusal(lambda old: KeyNotHeld(ordering_key, old is not None)),),
+            updates=[
+                # By the token it is told from a lease that its holder gave back.
+                model.token.set(model.token + 1),
+                model.owner.remove(),
+                model.lease_until.remove(),
+                model.next_attempt.remove(),
+            ],
         )
 
     @override

@@ -8,6 +8,7 @@ from threading import Lock
 from attrs import evolve, frozen
 from typing_extensions import override
 
+from application.ports.leases import MAX_CLOCK_DIFFERENCE
 from infrastructure.subscriptions.leases import Checkpoint, CheckpointLease, CheckpointTable
 
 
@@ -15,9 +16,14 @@ from infrastructure.subscriptions.leases import Checkpoint, CheckpointLease, Che
 class _Held:
     owner: str | None = None
     until: datetime | None = None
+    written_at: datetime | None = None
     token: int = 0
     revision: int = 0
     checkpoint: Checkpoint | None = None
+
+    def is_held(self, now: datetime) -> bool:
+        is_void = self.written_at is not None and self.written_at > now + MAX_CLOCK_DIFFERENCE
+        return self.until is not None and self.until > now and not is_void
 
 
 class MemoryCheckpointTable(CheckpointTable):
@@ -33,10 +39,16 @@ class MemoryCheckpointTable(CheckpointTable):
     ) -> CheckpointLease | None:
         with self._lock:
             present = self._stored.get(subscription, _Held())
-            is_free = present.until is None or present.until <= now
-            if not is_free and present.owner != owner:
+            if present.owner != owner and present.is_held(now):
                 return None
-            taken = evolve(present, owner=owner, until=until, token=present.token + 1, revision=0)
+            taken = evolve(
+                present,
+                owner=owner,
+                until=until,
+                written_at=now,
+                token=present.token + 1,
+                revision=0,
+            )
             self._stored[subscription] = taken
             return CheckpointLease(
                 name=subscription,
@@ -53,6 +65,8 @@ class MemoryCheckpointTable(CheckpointTable):
         token: int,
         revision: int,
         checkpoint: Checkpoint | None,
+        *,
+        now: datetime,
         until: datetime | None,
     ) -> bool:
         with self._lock:
@@ -63,6 +77,7 @@ class MemoryCheckpointTable(CheckpointTable):
                 present,
                 owner=None if until is None else present.owner,
                 until=until,
+                written_at=now,
                 revision=revision,
                 checkpoint=present.checkpoint if checkpoint is None else dict(checkpoint),
             )

@@ -8,8 +8,9 @@ from datetime import datetime
 from attrs import evolve, frozen
 from typing_extensions import override
 
-from application.ports.leases import LeaseLost
+from application.ports.leases import MAX_CLOCK_DIFFERENCE, LeaseLost
 from application.ports.outbox import (
+    KeyNotHeld,
     MessageAlreadyAdded,
     MessageKey,
     MessageNotFound,
@@ -41,6 +42,7 @@ _BEHIND = "\x01"
 @frozen(kw_only=True)
 class _Head:
     lease: KeyLease
+    written_at: datetime
     is_held: bool = True
     next_attempt: datetime | None = None
 
@@ -103,11 +105,11 @@ class MemoryOutboxTable(OutboxTable):
             return present is None or _busy(present["head"], owner, now) is None
 
         def grant(present: Record | None) -> Record:
-            before = _Head(lease=KeyLease(name=ordering_key, owner=owner, token=0, until=until))
-            head: _Head = before if present is None else present["head"]
-            lease = evolve(head.lease, owner=owner, token=head.lease.token + 1, until=until)
+            new = KeyLease(name=ordering_key, owner=owner, token=0, until=until)
+            before: KeyLease = new if present is None else present["head"].lease
+            lease = evolve(before, owner=owner, token=before.token + 1, until=until)
             granted.append(lease)
-            return {"head": evolve(head, lease=lease, is_held=True)}
+            return {"head": _Head(lease=lease, written_at=now)}
 
         if self._database.change_if(HEADS, ordering_key, grant, is_free):
             return granted[0]
@@ -116,7 +118,7 @@ class MemoryOutboxTable(OutboxTable):
 
     @override
     def release(
-        self, lease: KeyLease, *, next_attempt: datetime | None, expires: datetime
+        self, lease: KeyLease, *, at: datetime, next_attempt: datetime | None, expires: datetime
     ) -> MemoryAction:
         refused = LeaseLost(lease.name, lease.owner)
 
@@ -125,8 +127,22 @@ class MemoryOutboxTable(OutboxTable):
             is_ours = head is not None and head.is_held and head.lease.token == lease.token
             return None if is_ours else refused
 
-        released = _Head(lease=lease, is_held=False, next_attempt=next_attempt)
+        released = _Head(lease=lease, written_at=at, is_held=False, next_attempt=next_attempt)
         return MemoryAction(HEADS, lease.name, {"head": released}, is_lost)
+
+    @override
+    def free(self, ordering_key: str) -> MemoryAction:
+        def refused(present: Record | None) -> Conflict | None:
+            head: _Head | None = None if present is None else present["head"]
+            is_held = head is not None and (head.is_held or head.next_attempt is not None)
+            return None if is_held else KeyNotHeld(ordering_key, head is not None)
+
+        def freed(present: Record | None) -> Record:
+            head: _Head = (present or {})["head"]
+            lease = evolve(head.lease, token=head.lease.token + 1)
+            return {"head": evolve(head, lease=lease, is_held=False, next_attempt=None)}
+
+        return MemoryAction(HEADS, ordering_key, refusal=refused, change=freed)
 
     @override
     def get_many(self, keys: Sequence[MessageKey]) -> list[StoredMessage]:
@@ -206,6 +222,8 @@ def _changing(
 
 def _busy(head: _Head, owner: str, now: datetime) -> Busy | None:
     """Why the key cannot be had by this owner, if it cannot."""
+    if head.written_at > now + MAX_CLOCK_DIFFERENCE:
+        return None
     if head.next_attempt is not None and head.next_attempt > now:
         return Busy(head.next_attempt)
     if head.is_held and head.lease.until > now and head.lease.owner != owner:
