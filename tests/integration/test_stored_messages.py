@@ -12,6 +12,7 @@ from attrs import evolve
 
 from application.ports.relay_queue import Acknowledgement
 from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.models.outbox import OutboxModel
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
@@ -290,7 +291,12 @@ class TestProcessedMessages:
 class TestTables:
     @pytest.mark.parametrize("logical", ["outbox", "inbox", "failures"])
     def test_items_are_removed_by_their_ttl(self, store: Store, logical: str) -> None:
-        assert time_to_live(store.gateway, store.table(logical)) == "ttl"
+        name = f"test-{uuid4().hex}"
+        schema = TableSchema(SHARED[logical], name)
+
+        DynamoDBTableInitializer(store.gateway, [schema], Capacity()).create_missing()
+
+        assert time_to_live(store.gateway, name) == "ttl"
 
     def test_stream_shows_what_was_there_and_what_is(self, store: Store) -> None:
         assert stream(store.gateway, store.table("outbox")) == "NEW_AND_OLD_IMAGES"
