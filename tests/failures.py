@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from limits import parse
 
@@ -14,6 +14,7 @@ from infrastructure.system.failure_limiter import (
     FAILURES,
     FailureLimits,
     FailureTable,
+    FailureWindow,
     WindowFailureLimiter,
 )
 from tests.stores import Store
@@ -25,6 +26,20 @@ LIMITS = FailureLimits(
     per_source=parse("8 per hour"),
     per_account=parse("4 per minute"),
 )
+
+
+WINDOW = timedelta(seconds=30)
+LONGEST = timedelta(hours=1)
+
+
+def add(table: FailureTable, now: datetime, key: str = "key", amount: int = 1) -> int:
+    """Counts in a window of thirty seconds, where none is longer than an hour."""
+    return table.add(key, amount, now=now, latest=now + LONGEST, until=now + WINDOW)
+
+
+def window(table: FailureTable, now: datetime, key: str = "key") -> FailureWindow | None:
+    """The window that runs, where none is longer than an hour."""
+    return table.window(key, now=now, latest=now + LONGEST)
 
 
 def failure_table(store: Store) -> FailureTable:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from math import ceil
 from typing import Protocol
 
-from attrs import frozen
+from attrs import astuple, frozen
 from limits import RateLimitItem
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
@@ -16,6 +16,7 @@ from typing_extensions import override
 from application.errors import StorageError
 from application.ports.clock import Clock
 from application.ports.failure_limiter import FailureLimiter, TooManyFailures
+from application.ports.leases import MAX_CLOCK_DIFFERENCE
 
 FAILURES = "failures"
 """The logical name of the table."""
@@ -30,9 +31,14 @@ class FailureWindow:
 
 
 class FailureTable(Protocol):
-    """Where failures are counted, under each key in one window after the other."""
+    """Where failures are counted, under each key in one window after the other.
 
-    def add(self, key: str, amount: int, now: datetime, until: datetime) -> int:
+    A window that ends after `latest` was begun by a clock far ahead, and does not run.
+    """
+
+    def add(
+        self, key: str, amount: int, *, now: datetime, latest: datetime, until: datetime
+    ) -> int:
         """Counts in the window that runs, or else in a new one which ends at `until`.
 
         Returns how many there are in it. Never loses one; after a lost answer it may count one
@@ -40,7 +46,7 @@ class FailureTable(Protocol):
         """
         ...
 
-    def window(self, key: str, now: datetime) -> FailureWindow | None:
+    def window(self, key: str, *, now: datetime, latest: datetime) -> FailureWindow | None:
         """The window that runs (strongly consistent)."""
         ...
 
@@ -61,7 +67,9 @@ class WindowFailureLimiter(FailureLimiter):
     """Fixed windows, each from its first failure on. For any thread."""
 
     def __init__(self, table: FailureTable, clock: Clock, limits: FailureLimits) -> None:
-        self._windows = FixedWindowRateLimiter(_TableStorage(table, clock))
+        longest = max(limit.get_expiry() for limit in astuple(limits, recurse=False))
+        storage = _TableStorage(table, clock, timedelta(seconds=longest) + MAX_CLOCK_DIFFERENCE)
+        self._windows = FixedWindowRateLimiter(storage)
         self._clock = clock
         self._limits = limits
 
@@ -91,12 +99,16 @@ class WindowFailureLimiter(FailureLimiter):
 
 
 class _TableStorage(Storage):
-    """A table as `limits` uses it. Keys are digests: addresses of people are not stored."""
+    """A table as `limits` uses it. Keys are digests: addresses of people are not stored.
 
-    def __init__(self, table: FailureTable, clock: Clock) -> None:
+    No window ends later than after `longest`.
+    """
+
+    def __init__(self, table: FailureTable, clock: Clock, longest: timedelta) -> None:
         super().__init__()
         self._table = table
         self._clock = clock
+        self._longest = longest
 
     @property
     @override
@@ -106,17 +118,23 @@ class _TableStorage(Storage):
     @override
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         now = self._now()
-        return self._table.add(_digest(key), amount, now, now + timedelta(seconds=expiry))
+        return self._table.add(
+            _digest(key),
+            amount,
+            now=now,
+            latest=now + self._longest,
+            until=now + timedelta(seconds=expiry),
+        )
 
     @override
     def get(self, key: str) -> int:
-        window = self._table.window(_digest(key), self._now())
+        window = self._window(key, self._now())
         return 0 if window is None else window.failures
 
     @override
     def get_expiry(self, key: str) -> float:
         now = self._now()
-        window = self._table.window(_digest(key), now)
+        window = self._window(key, now)
         return (now if window is None else window.until).timestamp()
 
     @override
@@ -130,6 +148,9 @@ class _TableStorage(Storage):
     @override
     def clear(self, key: str) -> None:
         raise NotImplementedError("windows end by themselves")
+
+    def _window(self, key: str, now: datetime) -> FailureWindow | None:
+        return self._table.window(_digest(key), now=now, latest=now + self._longest)
 
     def _now(self) -> datetime:
         return self._clock.now().astimezone(UTC).replace(microsecond=0)

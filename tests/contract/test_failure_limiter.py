@@ -9,11 +9,12 @@ import pytest
 from infrastructure.metering import Usage
 from infrastructure.system.failure_limiter import FailureTable, FailureWindow
 from tests.contract.storing import HOSTILE_IDS
-from tests.failures import fail, failure_table, limiter, wait_of
+from tests.failures import WINDOW, add, fail, failure_table, limiter, wait_of, window
 from tests.stores import Store
 from tests.times import NOW
 
 MINUTE = 60
+HOUR = timedelta(hours=1)
 OWNER, GUESSER, ANOTHER = "1.1.1.1", "6.6.6.6", "7.7.7.7"
 
 
@@ -119,27 +120,42 @@ class TestTable:
     """Windows of one key."""
 
     def test_counting_tells_how_many_there_are(self, table: FailureTable) -> None:
-        until = NOW + timedelta(seconds=30)
+        until = NOW + WINDOW
 
-        assert table.window("key", NOW) is None
-        assert [table.add("key", amount, NOW, until) for amount in (1, 1, 5)] == [1, 2, 7]
-        assert table.window("key", NOW) == FailureWindow(7, until)
-        assert table.window("another", NOW) is None
+        assert window(table, NOW) is None
+        assert [add(table, NOW, amount=amount) for amount in (1, 1, 5)] == [1, 2, 7]
+        assert window(table, NOW) == FailureWindow(7, until)
+        assert window(table, NOW, "another") is None
 
     def test_a_window_keeps_its_end(self, table: FailureTable) -> None:
-        until = NOW + timedelta(seconds=30)
-        table.add("key", 1, NOW, until)
-        table.add("key", 1, NOW + timedelta(seconds=29), until + timedelta(seconds=29))
+        add(table, NOW)
+        add(table, NOW + timedelta(seconds=29))
 
-        assert table.window("key", NOW) == FailureWindow(2, until)
+        assert window(table, NOW) == FailureWindow(2, NOW + WINDOW)
 
     def test_a_window_that_has_ended_is_replaced(self, table: FailureTable) -> None:
-        until = NOW + timedelta(seconds=30)
-        table.add("key", 3, NOW, until)
+        until = NOW + WINDOW
+        add(table, NOW, amount=3)
 
-        assert table.window("key", until) is None
-        assert table.add("key", 1, until, until + timedelta(seconds=30)) == 1
-        assert table.window("key", until) == FailureWindow(1, until + timedelta(seconds=30))
+        assert window(table, until) is None
+        assert add(table, until) == 1
+        assert window(table, until) == FailureWindow(1, until + WINDOW)
+
+    def test_a_window_that_a_clock_far_ahead_has_begun_is_replaced(
+        self, table: FailureTable
+    ) -> None:
+        add(table, NOW + 3 * HOUR, amount=3)
+
+        assert window(table, NOW) is None
+        assert add(table, NOW) == 1
+        assert window(table, NOW) == FailureWindow(1, NOW + WINDOW)
+
+
+def test_a_clock_far_ahead_keeps_nobody_out(table: FailureTable) -> None:
+    fail(limiter(table, NOW + 3 * HOUR), 3)
+    assert wait_of(limiter(table, NOW + 3 * HOUR)) == 15 * MINUTE
+
+    assert wait_of(limiter(table)) is None
 
 
 @pytest.mark.engine

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 import pytest
 
 from infrastructure.system.failure_limiter import FailureWindow
-from tests.failures import failure_table
+from tests.failures import WINDOW, add, failure_table, window
 from tests.race.races import WRITERS, Start, race, rounds_on
 from tests.stores import Store
 from tests.times import NOW
 
 pytestmark = pytest.mark.race
-
-WINDOW = timedelta(seconds=30)
 
 
 @pytest.fixture(autouse=True)
@@ -37,11 +34,11 @@ def test_no_failure_is_lost_where_a_window_begins(
     for number in range(rounds_on(racing_store)):
         key = f"key-{number}"
         for _ in range(left_over):
-            table.add(key, 1, NOW - WINDOW, NOW)
+            add(table, NOW - WINDOW, key)
 
         def count(_: int, ready: Callable[[], None], key: str = key) -> int:
             ready()
-            return table.add(key, 1, NOW, NOW + WINDOW)
+            return add(table, NOW, key)
 
         assert sorted(race(count, start), key=str) == sorted(range(1, WRITERS + 1), key=str)
-        assert table.window(key, NOW) == FailureWindow(WRITERS, NOW + WINDOW)
+        assert window(table, NOW, key) == FailureWindow(WRITERS, NOW + WINDOW)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from infrastructure.memory.tables.failures import KEPT, MemoryFailureTable
 from tests.times import NOW
@@ -12,17 +12,15 @@ MINUTE = timedelta(minutes=1)
 
 def test_windows_that_have_ended_are_removed_and_those_that_run_are_not() -> None:
     table = MemoryFailureTable()
-    table.add("long", 7, NOW, NOW + 60 * MINUTE)
+    add(table, "long", NOW, minutes=60)
     for n in range(KEPT - 1):
-        table.add(f"short-{n}", 1, NOW, NOW + MINUTE)
+        add(table, f"short-{n}", NOW)
     assert len(table._windows) == KEPT
 
-    table.add("new", 1, NOW + MINUTE, NOW + 2 * MINUTE)
+    add(table, "new", NOW + MINUTE)
 
     assert table._windows.keys() == {"long", "new"}
-    running = table.window("long", NOW + MINUTE)
-    assert running is not None
-    assert running.failures == 7
+    assert add(table, "long", NOW + MINUTE) == 2
 
 
 def test_windows_that_all_run_are_all_kept() -> None:
@@ -30,6 +28,10 @@ def test_windows_that_all_run_are_all_kept() -> None:
     keys = [f"key-{n}" for n in range(2 * KEPT)]
 
     for key in keys:
-        table.add(key, 1, NOW, NOW + MINUTE)
+        add(table, key, NOW)
 
-    assert [table.add(key, 1, NOW, NOW + MINUTE) for key in keys] == [2] * len(keys)
+    assert [add(table, key, NOW) for key in keys] == [2] * len(keys)
+
+
+def add(table: MemoryFailureTable, key: str, now: datetime, *, minutes: int = 1) -> int:
+    return table.add(key, 1, now=now, latest=now + 120 * MINUTE, until=now + minutes * MINUTE)

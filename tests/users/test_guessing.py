@@ -169,11 +169,11 @@ class Down(MemoryFailureTable):
         self._reads = reads
 
     @override
-    def add(self, key: str, amount: int, now: object, until: object) -> int:
+    def add(self, key: str, amount: int, *, now: object, latest: object, until: object) -> int:
         raise Throttled(operation="UpdateItem")
 
     @override
-    def window(self, key: str, now: object) -> FailureWindow | None:
+    def window(self, key: str, *, now: object, latest: object) -> FailureWindow | None:
         if not self._reads:
             raise Throttled(operation="GetItem")
         return None

@@ -26,30 +26,34 @@ class DynamoDBFailureTable(FailureTable):
     _name: str
 
     @override
-    def add(self, key: str, amount: int, now: datetime, until: datetime) -> int:
+    def add(
+        self, key: str, amount: int, *, now: datetime, latest: datetime, until: datetime
+    ) -> int:
         """See `FailureTable`. One write; where an old window is still there, one refused before."""
         try:
-            return self._add(key, amount, now, until)
+            return self._add(key, amount, now, latest, until)
         except StorageError as error:
             raise evolve(error, maybe_applied=False) from error  # twice does no harm
 
     @override
-    def window(self, key: str, now: datetime) -> FailureWindow | None:
+    def window(self, key: str, *, now: datetime, latest: datetime) -> FailureWindow | None:
         request = {"TableName": self._name, "Key": {"id": {"S": key}}, "ConsistentRead": True}
         answer = self._gateway.call("GetItem", request)
         if "Item" not in answer:
             return None
         item = FailureModel.from_raw_data(answer["Item"])
-        return FailureWindow(int(item.failures), item.ttl) if item.ttl > now else None
+        runs = now < item.ttl <= latest
+        return FailureWindow(int(item.failures), item.ttl) if runs else None
 
-    def _add(self, key: str, amount: int, now: datetime, until: datetime) -> int:
+    def _add(self, key: str, amount: int, now: datetime, latest: datetime, until: datetime) -> int:
         model = FailureModel
         one_more = [model.failures.add(amount), model.ttl.set(model.ttl | until)]
         with suppress(ConditionFailed):
-            return self._update(key, one_more, model.ttl.does_not_exist() | (model.ttl > now))
+            runs = (model.ttl > now) & (model.ttl <= latest)
+            return self._update(key, one_more, model.ttl.does_not_exist() | runs)
         anew = [model.failures.set(amount), model.ttl.set(until)]
         with suppress(ConditionFailed):
-            return self._update(key, anew, model.ttl <= now)
+            return self._update(key, anew, (model.ttl <= now) | (model.ttl > latest))
         return self._update(key, one_more)  # somebody else has begun a window in between
 
     def _update(

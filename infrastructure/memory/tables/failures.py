@@ -22,18 +22,20 @@ class MemoryFailureTable(FailureTable):
         self._kept = KEPT
 
     @override
-    def add(self, key: str, amount: int, now: datetime, until: datetime) -> int:
+    def add(
+        self, key: str, amount: int, *, now: datetime, latest: datetime, until: datetime
+    ) -> int:
         with self._lock:
-            present = self.window(key, now) or FailureWindow(0, until)
+            present = self.window(key, now=now, latest=latest) or FailureWindow(0, until)
             self._windows[key] = FailureWindow(present.failures + amount, present.until)
             if len(self._windows) > self._kept:
                 self._remove_ended(now)
             return self._windows[key].failures
 
     @override
-    def window(self, key: str, now: datetime) -> FailureWindow | None:
+    def window(self, key: str, *, now: datetime, latest: datetime) -> FailureWindow | None:
         present = self._windows.get(key)
-        return None if present is None or present.until <= now else present
+        return present if present is not None and now < present.until <= latest else None
 
     def _remove_ended(self, now: datetime) -> None:
         self._windows = {key: w for key, w in self._windows.items() if w.until > now}
