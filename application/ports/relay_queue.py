@@ -78,10 +78,11 @@ class RelayQueue(Protocol):
     def take(
         self, ordering_key: str, owner: str, now: datetime, until: datetime
     ) -> KeyLease | Busy:
-        """Takes the lease of a key if it is free, ended, or the owner's.
+        """Takes the lease of a key if it is free, or ended, or the owner's and ends earlier.
 
-        Every lease has a higher token than the one before it. A lease or a pause is void that was
-        written by a clock more than `MAX_CLOCK_DIFFERENCE` ahead of `now`.
+        Every lease has a higher token than the one before it. Taking one again until the same
+        timestamp gives the same lease: a request may be sent twice. A lease or a pause is void that
+        was written by a clock more than `MAX_CLOCK_DIFFERENCE` ahead of `now`.
         """
         ...
 

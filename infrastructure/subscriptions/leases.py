@@ -34,10 +34,11 @@ class CheckpointTable(Protocol):
     def take(
         self, subscription: str, owner: str, now: datetime, until: datetime
     ) -> CheckpointLease | None:
-        """Takes the lease if it is free, ended, or the owner's; None if another one holds it.
+        """Takes the lease if it is free, or ended, or the owner's and ends earlier; or None.
 
-        Every grant has a higher token than the one before it. A lease is void that was written by
-        a clock more than `MAX_CLOCK_DIFFERENCE` ahead of `now`.
+        Every grant has a higher token than the one before it. Taking one again until the same
+        timestamp, before anything is stored, is the same grant: a request may be sent twice. A
+        lease is void that was written by a clock more than `MAX_CLOCK_DIFFERENCE` ahead of `now`.
         """
         ...
 

@@ -40,9 +40,27 @@ def test_lease_goes_to_one_owner_until_it_ends(table: CheckpointTable) -> None:
     assert token(table, "b", LATER) == 2
 
 
-def test_owner_may_take_its_own_lease_again(table: CheckpointTable) -> None:
+def test_owner_may_take_its_own_lease_again_for_longer(table: CheckpointTable) -> None:
     assert token(table, "a") == 1
-    assert token(table, "a") == 2
+    assert token(table, "a", NOW + timedelta(milliseconds=1)) == 2
+
+
+def test_taking_it_twice_until_the_same_time_is_one_grant(table: CheckpointTable) -> None:
+    """As a request does whose answer was lost, or that comes late as well."""
+    assert token(table, "a") == 1
+    assert token(table, "a") == 1
+    assert table.store(NAME, 1, 1, {"position": "7"}, now=NOW, until=LATER)
+
+
+def test_request_that_comes_late_does_not_end_a_grant_under_which_something_was_stored(
+    table: CheckpointTable,
+) -> None:
+    assert token(table, "a") == 1
+    longer = LATER + timedelta(milliseconds=1)
+    assert table.store(NAME, 1, 1, {"position": "7"}, now=NOW, until=longer)
+
+    assert token(table, "a") is None
+    assert table.store(NAME, 1, 2, {"position": "8"}, now=NOW, until=longer)
 
 
 def test_lease_that_is_given_back_is_free_at_once(table: CheckpointTable) -> None:

@@ -95,6 +95,27 @@ class TestTaking:
         assert take(store, until=MUCH_LATER).token == 2
         assert queue_of(store).take("ada", "other", LATER, MUCH_LATER) == Busy(MUCH_LATER)
 
+    def test_taking_it_twice_until_the_same_time_is_one_lease(self, store: Store) -> None:
+        """As a request does whose answer was lost, or that comes late as well."""
+        add(store, "1")
+        lease = take(store)
+
+        assert take(store) == lease
+        acknowledge(store, lease, "1")
+
+        assert pending_ids(store) == []
+
+    def test_request_that_comes_late_does_not_end_a_longer_lease(self, store: Store) -> None:
+        add(store, "1")
+        take(store)
+        longer = take(store, until=MUCH_LATER)
+
+        late = queue_of(store).take("ada", "relay", NOW, LATER)
+
+        assert late == Busy(MUCH_LATER)
+        acknowledge(store, longer, "1")
+        assert pending_ids(store) == []
+
     def test_lease_that_was_acknowledged_is_free_at_once(self, store: Store) -> None:
         acknowledge(store, take(store))
 
@@ -393,7 +414,7 @@ class TestClocks:
 
         assert (take(store).token, take(store).attempts) == (2, 1)
         # Whoever took it died: with its lease, the pause does not count again.
-        assert take(store, owner="third", now=LATER, until=MUCH_LATER).token == 4
+        assert take(store, owner="third", now=LATER, until=MUCH_LATER).token == 3
 
     def test_lease_that_follows_a_void_one_is_good(self, store: Store) -> None:
         take(store, owner="other", now=AHEAD, until=AHEAD + timedelta(seconds=12))

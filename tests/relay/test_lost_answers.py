@@ -16,11 +16,13 @@ from infrastructure.outbox.relay_queue import TableRelayQueue
 from tests.faults.faulty_client import (
     Fault,
     FaultyClient,
+    Send,
     answer_lost,
     connection_reset,
     refused,
     request_lost,
 )
+from tests.faults.test_late_requests import Delayed
 from tests.relay.providers import on_dynamodb
 from tests.relay.relays import Chances
 from tests.relay.virtual_time import VirtualTime
@@ -165,13 +167,31 @@ def test_a_batch_that_found_nothing_ends_though_its_answer_gets_lost(
 
 def test_a_relay_goes_on_with_a_lease_that_it_took_without_knowing(troubled: Troubled) -> None:
     attempts = RetryPolicy().attempts
-    troubled.fail(is_take, *[answer_lost] * attempts)
+    troubled.fail(is_take, answer_lost, *[request_lost] * (attempts - 1))
     with pytest.raises(Unreachable):
         troubled.work()
 
     assert troubled.work().busy == 0
     assert troubled.published == list(ids(1, 12))
     assert troubled.time.passed < 1
+
+
+def test_a_take_that_arrives_after_it_was_taken_for_lost_makes_nothing_repeat(
+    troubled: Troubled,
+) -> None:
+    delayed = Delayed()
+
+    def answered_and_then_the_late_one_arrives(send: Send) -> object:
+        answer = send()
+        assert delayed.arrive() == "ConditionalCheckFailedException"
+        return answer
+
+    troubled.fail(is_take, delayed, answered_and_then_the_late_one_arrives)
+
+    report = troubled.work()
+
+    assert troubled.published == list(ids(1, 12))
+    assert (report.published, report.lost, report.finished) == (12, {}, {"ada"})
 
 
 @pytest.mark.parametrize("fault", LOST)

@@ -15,6 +15,7 @@ from typing_extensions import override
 from application.ports.leases import MAX_CLOCK_DIFFERENCE
 from infrastructure.dynamodb.gateway.errors import ConditionFailed
 from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.mappers.leases import is_lease
 from infrastructure.dynamodb.mappers.timestamps import milliseconds
 from infrastructure.dynamodb.models.checkpoints import CheckpointModel
 from infrastructure.subscriptions.leases import Checkpoint, CheckpointLease, CheckpointTable
@@ -35,20 +36,27 @@ class DynamoDBCheckpointTable(CheckpointTable):
         model = CheckpointModel
         is_free = model.owner.does_not_exist() | (model.lease_until <= milliseconds(now))
         is_void = model.written_at > milliseconds(now + MAX_CLOCK_DIFFERENCE)
+        # So a request that comes twice, or late, does not end the lease that followed it.
+        ends = milliseconds(until)
+        is_another = (model.lease_until < ends) | (
+            (model.lease_until == ends) & (model.revision > 0)
+        )
         updates = [
             model.owner.set(owner),
-            model.lease_until.set(milliseconds(until)),
+            model.lease_until.set(ends),
             model.written_at.set(milliseconds(now)),
             model.token.set((model.token | 0) + 1),
             model.revision.set(0),
         ]
-        condition = is_free | (model.owner == owner) | is_void
+        condition = is_free | ((model.owner == owner) & is_another) | is_void
         request = self._update(subscription, updates, condition)
         try:
             answer = self._gateway.call("UpdateItem", {**request, "ReturnValues": "ALL_NEW"})
-        except ConditionFailed:
-            return None
-        item = CheckpointModel.from_raw_data(answer["Attributes"])
+            item = CheckpointModel.from_raw_data(answer["Attributes"])
+        except ConditionFailed as refused:
+            if refused.old is None or not is_lease(refused.old, owner, until):
+                return None
+            item = CheckpointModel.from_raw_data(dict(refused.old))
         return CheckpointLease(
             name=subscription,
             owner=owner,
@@ -92,7 +100,7 @@ class DynamoDBCheckpointTable(CheckpointTable):
         self, subscription: str, updates: Sequence[UpdateAction], condition: Condition
     ) -> dict[str, Any]:
         item = CheckpointModel(subscription)
-        request = item.get_update_kwargs_from_instance(list(updates), condition)
+        request = item.get_update_kwargs_from_instance(list(updates), condition, "ALL_OLD")
         return {**request, "TableName": self._name}
 
 

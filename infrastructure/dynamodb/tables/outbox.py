@@ -28,6 +28,7 @@ from infrastructure.dynamodb.gateway.errors import ConditionFailed
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.pages import pages
 from infrastructure.dynamodb.items import Item, model_of, shard_of
+from infrastructure.dynamodb.mappers.leases import is_lease
 from infrastructure.dynamodb.mappers.outbox import (
     to_busy,
     to_entry,
@@ -166,6 +167,8 @@ class DynamoDBOutboxTable(OutboxTable):
         is_free = model.owner.does_not_exist() | (model.lease_until <= at)
         is_due = model.next_attempt.does_not_exist() | (model.next_attempt <= at)
         is_void = model.written_at > milliseconds(now + MAX_CLOCK_DIFFERENCE)
+        # So a request that comes twice, or late, does not end the lease that followed it.
+        is_longer = (model.owner == owner) & (model.lease_until < milliseconds(until))
         request = KeyHeadModel(ordering_key, HEAD).get_update_kwargs_from_instance(
             [
                 model.owner.set(owner),
@@ -176,13 +179,15 @@ class DynamoDBOutboxTable(OutboxTable):
                 # It is over or void. Left there, a void one would count again with this lease.
                 model.next_attempt.remove(),
             ],
-            ((is_free | (model.owner == owner)) & is_due) | is_void,
+            ((is_free | is_longer) & is_due) | is_void,
             "ALL_OLD",
         )
         request |= {"TableName": self._name, "ReturnValues": "ALL_NEW"}
         try:
             answer = self._gateway.call("UpdateItem", request)
         except ConditionFailed as refused:
+            if refused.old is not None and is_lease(refused.old, owner, until):
+                return to_lease(refused.old, until)
             return to_busy(refused.old, now)
         return to_lease(answer["Attributes"], until)
 

@@ -21,9 +21,12 @@ class _Held:
     revision: int = 0
     checkpoint: Checkpoint | None = None
 
-    def is_held(self, now: datetime) -> bool:
+    def is_free(self, owner: str, now: datetime, until: datetime) -> bool:
         is_void = self.written_at is not None and self.written_at > now + MAX_CLOCK_DIFFERENCE
-        return self.until is not None and self.until > now and not is_void
+        if self.until is None or self.until <= now or is_void:
+            return True
+        is_another = self.until < until or (self.until == until and self.revision > 0)
+        return self.owner == owner and is_another
 
 
 class MemoryCheckpointTable(CheckpointTable):
@@ -39,16 +42,18 @@ class MemoryCheckpointTable(CheckpointTable):
     ) -> CheckpointLease | None:
         with self._lock:
             present = self._stored.get(subscription, _Held())
-            if present.owner != owner and present.is_held(now):
+            taken = present
+            if present.is_free(owner, now, until):
+                taken = evolve(
+                    present,
+                    owner=owner,
+                    until=until,
+                    written_at=now,
+                    token=present.token + 1,
+                    revision=0,
+                )
+            elif (present.owner, present.until) != (owner, until):
                 return None
-            taken = evolve(
-                present,
-                owner=owner,
-                until=until,
-                written_at=now,
-                token=present.token + 1,
-                revision=0,
-            )
             self._stored[subscription] = taken
             return CheckpointLease(
                 name=subscription,

@@ -102,7 +102,7 @@ class MemoryOutboxTable(OutboxTable):
         granted: list[KeyLease] = []
 
         def is_free(present: Record | None) -> bool:
-            return present is None or _busy(present["head"], owner, now) is None
+            return present is None or _busy(present["head"], owner, now, until) is None
 
         def grant(present: Record | None) -> Record:
             new = KeyLease(name=ordering_key, owner=owner, token=0, until=until)
@@ -113,8 +113,13 @@ class MemoryOutboxTable(OutboxTable):
 
         if self._database.change_if(HEADS, ordering_key, grant, is_free):
             return granted[0]
-        head = self._database.get(HEADS, ordering_key)
-        return (None if head is None else _busy(head["head"], owner, now)) or Busy(now)
+        present = self._database.get(HEADS, ordering_key)
+        if present is None:
+            return Busy(now)
+        head: _Head = present["head"]
+        if head.is_held and (head.lease.owner, head.lease.until) == (owner, until):
+            return head.lease
+        return _busy(head, owner, now, until) or Busy(now)
 
     @override
     def release(
@@ -220,13 +225,14 @@ def _changing(
     return MemoryAction(OUTBOX, _key(key), refusal=refused, change=changed)
 
 
-def _busy(head: _Head, owner: str, now: datetime) -> Busy | None:
-    """Why the key cannot be had by this owner, if it cannot."""
+def _busy(head: _Head, owner: str, now: datetime, until: datetime) -> Busy | None:
+    """Why the key cannot be had by this owner until then, if it cannot."""
     if head.written_at > now + MAX_CLOCK_DIFFERENCE:
         return None
     if head.next_attempt is not None and head.next_attempt > now:
         return Busy(head.next_attempt)
-    if head.is_held and head.lease.until > now and head.lease.owner != owner:
+    is_longer = head.lease.owner == owner and head.lease.until < until
+    if head.is_held and head.lease.until > now and not is_longer:
         return Busy(head.lease.until, is_held=True)
     return None
 
