@@ -19,3 +19,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if any(item.path.match(pattern) for pattern in _FOLLOWING):
             # Not of fixtures: fetching an engine takes as long as the network does.
             item.add_marker(pytest.mark.timeout(_SECONDS, func_only=True))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--whole-matrix",
+        action="store_true",
+        help="every case of the fault matrix, instead of one of each kind for each request",
+    )
+
+
+@pytest.fixture(scope="session")
+def whole_matrix(request: pytest.FixtureRequest) -> bool:
+    """Whether every case of the fault matrix is to run."""
+    return bool(request.config.getoption("--whole-matrix"))

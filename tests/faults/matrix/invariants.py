@@ -1,0 +1,101 @@
+"""What holds of the items of all tables at any time, whoever wrote them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from infrastructure.aggregates.aggregate_type import CLAIM_PREFIX, AggregateType
+from infrastructure.contexts.context import Contexts
+from infrastructure.events.streams import EVENTS
+from infrastructure.outbox.table import HEAD, OUTBOX
+
+Items = Mapping[str, Sequence[Mapping[str, Any]]]
+"""The items of every table that has any, by the logical name of the table."""
+
+
+def broken(contexts: Contexts, tables: Items) -> list[str]:
+    """What does not hold, in words."""
+    found = [
+        problem
+        for stored in contexts.state_stored
+        for problem in _state(stored.aggregate_type, tables)
+    ]
+    return [*found, *_streams(tables), *_messages(contexts, tables)]
+
+
+def _state(aggregate_type: AggregateType[Any], tables: Items) -> Iterator[str]:
+    """Each unique value has a claim of who has it, and there is no other claim."""
+    items = {item["id"]["S"]: item for item in tables.get(aggregate_type.table, ())}
+    aggregates = {k: item for k, item in items.items() if not k.startswith(CLAIM_PREFIX)}
+    needed = {
+        unique.key(item[unique.name]["S"]): id_
+        for id_, item in aggregates.items()
+        for unique in aggregate_type.unique
+    }
+    claims = {k: item["owner"]["S"] for k, item in items.items() if k not in aggregates}
+    if len(needed) < len(aggregates) * len(aggregate_type.unique):
+        yield f"two of {sorted(aggregates)} have one unique value"
+    if claims != needed:
+        yield f"the claims are {claims}, not {needed}"
+
+
+def _streams(tables: Items) -> Iterator[str]:
+    """Versions go from 1 without a gap, and commits are whole."""
+    streams: defaultdict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
+    for event in tables.get(EVENTS, ()):
+        streams[event["pk"]["S"]][int(event["sk"]["N"])] = event
+    for stream, events in streams.items():
+        if sorted(events) != list(range(1, len(events) + 1)):
+            yield f"{stream} has the versions {sorted(events)}"
+        for event in events.values():
+            first, count = int(event["commitFirst"]["N"]), int(event["commitCount"]["N"])
+            of_commit = [events.get(first + n, {}).get("commitId") for n in range(count)]
+            if of_commit != [event["commitId"]] * count:
+                yield f"{stream}: the commit of {first} is not whole"
+
+
+def _messages(contexts: Contexts, tables: Items) -> Iterator[str]:
+    """Each event that others are told of has one message, of its own commit, and no other has."""
+    messages = [m for m in tables.get(OUTBOX, ()) if m["sk"]["S"] != HEAD]
+    told = Counter(_event_of(m) for m in messages if "aggregateType" in m)
+    for event, times in told.items():
+        if times > 1:
+            yield f"{event} is told {times} times"
+    commits = {
+        (event["aggregateId"]["S"], event["sk"]["N"]): event["commitId"]
+        for event in tables.get(EVENTS, ())
+        if event["isDispatched"]["BOOL"]
+    }
+    streams = {event["aggregateType"]["S"] for event in tables.get(EVENTS, ())}
+    of_streams = {
+        _event_of(m)[:2]: m["commitId"]
+        for m in messages
+        if m.get("aggregateType", {"S": ""})["S"] in streams
+    }
+    if of_streams != commits:
+        yield f"messages of {sorted(of_streams)} for events {sorted(commits)}"
+    yield from _of_states(contexts, tables, messages)
+
+
+def _of_states(
+    contexts: Contexts, tables: Items, messages: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
+    """A message of a version has the commit that made this version."""
+    for stored in contexts.state_stored:
+        items = {item["id"]["S"]: item for item in tables.get(stored.aggregate_type.table, ())}
+        for message in messages:
+            key, version, _ = _event_of(message)
+            if key not in items:
+                continue
+            behind = int(items[key]["version"]["N"]) - int(version)
+            commits = items[key]["commits"]["L"]
+            if behind < 0 or (behind < len(commits) and commits[behind] != message["commitId"]):
+                yield f"the message of version {version} of {key} is of another commit"
+
+
+def _event_of(message: Mapping[str, Any]) -> tuple[str, str, str]:
+    version = json.loads(message["headers"]["S"]).get("aggregateVersion", "0")
+    return message["pk"]["S"], version, message["messageType"]["S"]

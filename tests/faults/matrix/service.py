@@ -1,0 +1,298 @@
+"""One service on tables of its own, behind a network that can fail; or the same in memory."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from attrs import define, evolve, field
+from dependency_injector import providers
+from typing_extensions import override
+
+from api.container import Container, build_container
+from application.ports.clock import Clock
+from application.ports.ids import IdFactory
+from application.ports.outbox import OutboxMessage
+from application.ports.publisher import Accepted, Outcome, Publisher
+from infrastructure.contexts.context import Contexts
+from infrastructure.dynamodb.gateway.gateway import Client, Gateway
+from infrastructure.dynamodb.gateway.retry import RetryPolicy
+from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
+from infrastructure.engines import LocalEngine
+from infrastructure.settings.settings import Settings
+from tests.faults.matrix.invariants import Items
+from tests.faults.matrix.network import Network
+from tests.stores import PATIENCE, REGION, client_of
+from tests.times import NOW
+
+ATTEMPTS = 2
+"""How often a request is tried: enough to tell one fault from those that last."""
+
+_VARYING = re.compile(
+    r'"(leaseUntil|writtenAt|nextAttempt|ttl|publishedAt|deadLetteredAt|checkpoint)":'
+    r' {"[NS]": "(?:[^"\\]|\\.)*"}'
+)
+"""Attributes with times, and with places in a stream, in an item as JSON."""
+
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")
+
+_IN_BASE64 = {"payload", "state", "eventData"}
+
+Configure = Callable[[Container], None]
+"""Replaces what a context brings to the container, such as what hashes its passwords."""
+
+State = Mapping[str, Mapping[str, str]]
+"""What each table holds: every item by its key, as text without what differs from run to run."""
+
+
+@define(eq=False)
+class Time(Clock):
+    """Stands still until it is turned, or moves by `tick` seconds each time somebody looks.
+
+    In the future, where no item of the past expires.
+    """
+
+    start: datetime = NOW
+    passed: float = 0.0
+    tick: float = 0.0
+
+    @override
+    def now(self) -> datetime:
+        self.passed += self.tick
+        return self.start + timedelta(seconds=self.passed)
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def turn(self, seconds: float) -> None:
+        self.passed += seconds
+
+
+@define(eq=False)
+class NumberedIds(IdFactory):
+    """The same ids and secrets in every run, but for the name of the run in front of an id."""
+
+    run: str = ""
+    count: int = 0
+
+    @override
+    def new_id(self) -> str:
+        self.count += 1
+        return self.following(0)
+
+    @override
+    def new_secret(self) -> str:
+        self.count += 1
+        return f"secret {self.count}"
+
+    def following(self, more: int = 1) -> str:
+        """The id that comes so many ids later."""
+        return f"{self.run}-{self.count + more:04}"
+
+
+@define(eq=False)
+class KeepingPublisher(Publisher):
+    """Takes every message, and remembers its id."""
+
+    timeout: float = 1.0
+    max_messages: int = 10
+    published: list[str] = field(factory=list)
+
+    @override
+    def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
+        self.published += [message.message_id or "" for message in messages]
+        return [Accepted()] * len(messages)
+
+
+@define(eq=False)
+class Service:
+    """A container whose clock, ids and network are the test's, and what its tables hold."""
+
+    container: Container
+    contexts: Contexts
+    time: Time
+    ids: NumberedIds
+    publisher: KeepingPublisher
+    network: Network
+    prefix: str = ""
+    _client: Client = None
+    _read: tuple[int, Items] | None = None
+    _runs: int = 0
+    _name: str = field(factory=lambda: uuid4().hex[:12])
+
+    def begin(self) -> None:
+        """A new run: no time has passed, no id is taken."""
+        self._runs += 1
+        self.time.start, self.time.passed, self.time.tick = NOW, 0.0, 0.0
+        self.ids.run, self.ids.count = f"{self._name}{self._runs:06}", 0
+        self.publisher.published.clear()
+        self.network.reset()
+        self.network.written.clear()
+        self._read = None
+        random.seed(0)  # what is shuffled comes in the same order in every run
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """For others, whose requests do not count and meet nothing."""
+        network = self.network
+        before = network.troubles, network.after, network.sent, network._held
+        network.troubles, network.after, network.sent, network._held = (), lambda _: None, [], []
+        try:
+            yield
+        finally:
+            network.troubles, network.after, network.sent, network._held = before
+
+    def items(self) -> Items:
+        """Every item of the tables that were written to, by the table's logical name.
+
+        As it was read before, where nothing was written since.
+        """
+        writes = self.network.writes
+        if self._read is None or self._read[0] != writes:
+            found = {
+                name.removeprefix(self.prefix): _scan(self._client, name)
+                for name in sorted(self.network.written)
+            }
+            self._read = (writes, {name: items for name, items in found.items() if items})
+        return self._read[1]
+
+    def state(self, items: Items) -> State:
+        """These items as text that is the same in every run."""
+        return {
+            table: {
+                self.anonymous(" ".join(_key(item).values())): self.anonymous(_text(item))
+                for item in found
+            }
+            for table, found in items.items()
+        }
+
+    def anonymous(self, text: str) -> str:
+        """The text without the name of the run, and without what else differs from run to run."""
+        known = _TIMESTAMP.sub("…", text.replace(self.ids.run, ""))
+        return _VARYING.sub(r'"\1": "…"', known)
+
+    def clear(self) -> None:
+        """Removes every item that was written."""
+        for name, items in self.items().items():
+            requests = [
+                {"DeleteRequest": {"Key": {name: item[name] for name in _key(item)}}}
+                for item in items
+            ]
+            for first in range(0, len(requests), 25):
+                part = {self.prefix + name: requests[first : first + 25]}
+                answer = self._client.batch_write_item(RequestItems=part)
+                assert not answer["UnprocessedItems"]
+
+    def renew(self, *tables: str) -> None:
+        """Replaces these tables by new ones, whose streams are empty."""
+        for schema in self.schemas(*tables):
+            self.drop(schema)
+            self._client.create_table(**schema.creation(Capacity()))
+
+    def drop(self, schema: TableSchema) -> None:
+        """Removes a table that may be there."""
+        try:
+            self._client.delete_table(TableName=schema.name)
+        except self._client.exceptions.ResourceNotFoundException:
+            return
+
+    def schemas(self, *tables: str) -> list[TableSchema]:
+        """The schemas of these tables."""
+        names = {self.prefix + table for table in tables}
+        initializer: Any = self.container.table_initializer()
+        return [schema for schema in initializer._schemas if schema.name in names]
+
+
+IN_MEMORY = Settings(
+    environment="test",
+    snapshot_every=2,
+    relay_batch_size=2,
+    outbox_shards=1,
+    failures_per_account_and_source="3 per 15 minutes",
+)
+
+
+def service_in_memory(contexts: Contexts, configure: Configure) -> Service:
+    """An empty service in memory."""
+    service = _service(IN_MEMORY, contexts, configure)
+    service.begin()
+    return service
+
+
+def service_on(engine: LocalEngine, contexts: Contexts, configure: Configure) -> Iterator[Service]:
+    """A service in new tables of an engine, which are removed in the end."""
+    prefix = f"test-{uuid4().hex}-"
+    settings = evolve(
+        IN_MEMORY,
+        provider="dynamodb",
+        endpoint_url=engine.endpoint_url,
+        region=REGION,
+        table_prefix=prefix,
+        read_timeout_seconds=PATIENCE,
+    )
+    service = _service(settings, contexts, configure)
+    service.prefix, service._client = prefix, client_of(engine.endpoint_url)
+    adapters: Any = service.container.adapters()
+    policy = RetryPolicy(
+        attempts=ATTEMPTS,
+        base=0.0,
+        throttling_base=0.0,
+        sleep=service.time.turn,
+        monotonic=service.time.monotonic,
+    )
+    gateways: list[Gateway] = [adapters._gateway, adapters._streams]
+    for gateway in gateways:
+        gateway.retry = policy
+        service.network.attach(gateway._client)
+    service.container.table_initializer().create_missing()
+    yield service
+    service.network.reset()
+    service.container.table_initializer().delete_all()
+
+
+def _service(settings: Settings, contexts: Contexts, configure: Configure) -> Service:
+    container = build_container(settings)
+    time, ids, publisher = Time(), NumberedIds(), KeepingPublisher()
+    container.contexts.override(providers.Object(contexts))
+    container.clock.override(providers.Object(time))
+    container.ids.override(providers.Object(ids))
+    destinations = contexts.integration_events.destinations
+    container.publishers.override(providers.Object(dict.fromkeys(destinations, publisher)))
+    configure(container)
+    return Service(container, contexts, time, ids, publisher, Network(time.turn))
+
+
+def _key(item: Mapping[str, Any]) -> dict[str, str]:
+    """The key of an item of any table: the values of these attributes."""
+    names = ("id",) if "id" in item else ("pk", "sk")
+    return {name: next(iter(item[name].values())) for name in names if name in item}
+
+
+def _text(item: Mapping[str, Any]) -> str:
+    """An item as JSON, and what it holds in base64 as it was before."""
+    readable = {
+        name: {"S": b64decode(value["S"]).decode()} if name in _IN_BASE64 else value
+        for name, value in item.items()
+    }
+    return json.dumps(readable, sort_keys=True)
+
+
+def _scan(client: Client, table: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    request: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
+    while True:
+        try:
+            answer = client.scan(**request)
+        except client.exceptions.ResourceNotFoundException:
+            return []
+        found += answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return found
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
