@@ -10,8 +10,9 @@ from zlib import crc32
 
 from attrs import frozen
 
+from infrastructure.engines.dynamodb_local import NAME as DYNAMODB_LOCAL
 from tests.faults.matrix.invariants import broken
-from tests.faults.matrix.network import FAULTS, Sent, Trouble
+from tests.faults.matrix.network import FAULTS, TABLE_WRITES, Sent, Trouble
 from tests.faults.matrix.service import Configure, Service, State, service_in_memory
 from tests.faults.matrix.use_cases import NOT_WRITTEN, UNKNOWN, Told, UseCase, told_by
 
@@ -83,15 +84,34 @@ def chosen(kinds: Iterable[Sequence[Trouble]], name: str, *, whole: bool) -> Ite
             yield kind[crc32(f"{name} {number}".encode()) % len(kind)]
 
 
+def _troubles(
+    service: Service, use_case: UseCase, sent: Sequence[Sent], *, whole: bool
+) -> Iterator[Trouble]:
+    """Everything that can happen to each request, or a selection of it.
+
+    A read that the use case has sent before meets one thing only, and so does what DynamoDB Local
+    has no part in: there it is answers that are lost after the fact, and requests that are late.
+    """
+    for at, request in enumerate(sent):
+        name = f"{use_case} {at}"
+        selected = list(chosen(all_troubles(at, len(sent)), name, whole=whole))
+        if whole:
+            yield from selected
+            continue
+        if service.engine == DYNAMODB_LOCAL:
+            selected = [each for each in selected if each.is_decided_by_the_engine]
+        is_repeated = request.operation not in TABLE_WRITES and str(request) in map(str, sent[:at])
+        yield from chosen([selected], name, whole=False) if is_repeated else selected
+
+
 def failures(service: Service, use_case: UseCase, memory: Told | None, *, whole: bool) -> list[str]:
     """What is wrong with a use case, in any case of the matrix, or of the selection of it."""
     undisturbed = record(service, use_case)
     requests = len(undisturbed.sent)
     if memory is not None and undisturbed.told != memory:
         return [f"{use_case}: told {undisturbed.told}, in memory {memory}"]
-    kinds = (kind for at in range(requests) for kind in all_troubles(at, requests))
     found = []
-    for trouble in chosen(kinds, str(use_case), whole=whole):
+    for trouble in _troubles(service, use_case, undisturbed.sent, whole=whole):
         problem = _failure(service, use_case, undisturbed, trouble)
         if problem:
             request = undisturbed.sent[trouble.at]

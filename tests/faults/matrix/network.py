@@ -164,6 +164,11 @@ class Trouble:
         """Whether the request is held back."""
         return self.fault is None
 
+    @property
+    def is_decided_by_the_engine(self) -> bool:
+        """Whether it is the engine that keeps the request from being applied twice, or too late."""
+        return self.fault is None or self.fault.kind == "answer lost"
+
     def __str__(self) -> str:
         often = " at every attempt" if self.lasting else ""
         if self.fault is not None:

@@ -121,6 +121,7 @@ class Service:
     ids: NumberedIds
     publisher: KeepingPublisher
     network: Network
+    engine: str = ""
     prefix: str = ""
     _client: Client = None
     _read: tuple[int, Items] | None = None
@@ -238,6 +239,7 @@ def service_on(engine: LocalEngine, contexts: Contexts, configure: Configure) ->
         read_timeout_seconds=PATIENCE,
     )
     service = _service(settings, contexts, configure)
+    service.engine = engine.name
     service.prefix, service._client = prefix, client_of(engine.endpoint_url)
     adapters: Any = service.container.adapters()
     policy = RetryPolicy(
