@@ -133,10 +133,11 @@ def test_an_acknowledgement_that_never_gets_through_is_lost_and_its_messages_rep
     assert troubled.published == [*ids(1, 5), *ids(1, 12)]
 
 
-def test_an_applied_acknowledgement_whose_answers_all_get_lost_is_not_repeated(
+def test_an_applied_acknowledgement_whose_answer_never_comes_is_not_repeated(
     troubled: Troubled,
 ) -> None:
-    troubled.fail(is_acknowledgement, *[answer_lost] * 1000)
+    # Applied, and never told so; in the end nothing gets through until the lease has ended.
+    troubled.fail(is_acknowledgement, *[answer_lost] * 20, *[request_lost] * 1000)
 
     report = troubled.work()
     troubled.client.faults = []
