@@ -21,12 +21,10 @@ from infrastructure.outbox.relay_queue import TableRelayQueue
 from infrastructure.outbox.table import first_pending
 from tests.relay.lives import lives
 from tests.relay.relays import LEASE, FlakyPublisher
-from tests.relay.virtual_time import START
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 SEEDS = 60
-NEVER = START + timedelta(days=1000)
 
 
 def acknowledgements_without_fencing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +53,7 @@ def published_whatever_is_left_of_the_lease(monkeypatch: pytest.MonkeyPatch) -> 
     def wrong(self: Relay, publisher: Publisher, batches: Sequence[_Batch]) -> None:
         leases = [batch.lease for batch in batches]
         for batch in batches:
-            batch.lease = evolve(batch.lease, until=NEVER)
+            batch.lease = evolve(batch.lease, until=self.clock.now() + timedelta(seconds=LEASE))
         try:
             publish(self, publisher, batches)
         finally:
