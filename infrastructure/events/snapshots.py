@@ -81,6 +81,6 @@ class Snapshots(Generic[A]):
     def _restored(self, stream: StreamId, snapshot: Snapshot) -> A:
         state: Any = orjson.loads(snapshot.state)
         told = (state.get("id"), state.get("version")) if isinstance(state, dict) else None
-        if told != (stream.id, snapshot.version) or snapshot.version < 1:
+        if told != (stream.id, snapshot.version):
             raise UnreadableState(stream.type, stream.id, "not the state of its version")
         return self.aggregate_type.from_state(state)

@@ -89,7 +89,7 @@ class EventSubscription(Subscription):
             logger.warning("subscription closed without its checkpoint", reason=str(error))
 
     def __del__(self) -> None:
-        if not getattr(self, "_is_closed", True):
+        if not self._is_closed:
             warnings.warn(
                 "a subscription was dropped unclosed: its lease is held until it ends",
                 ResourceWarning,

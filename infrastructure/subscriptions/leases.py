@@ -78,8 +78,9 @@ class SubscriptionLease:
         self._owner = owner
         self._clock = clock
         self._lease: CheckpointLease | None = None
-        self._revision = 0
-        self._renewed = clock.now()
+        # Both of the lease that was taken.
+        self._revision: int
+        self._renewed: datetime
 
     @property
     def is_held(self) -> bool:

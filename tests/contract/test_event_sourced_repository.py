@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 from attrs import evolve
+from structlog.testing import capture_logs
 
 from application.errors import UnitOfWorkMisused, Unreachable, UnreadableEvent
 from domain.consistency import StreamId
@@ -141,9 +142,12 @@ def test_a_parcel_has_no_way_to_be_removed(store: Store) -> None:
         assert not hasattr(unit.parcels, "remove")
 
 
+@pytest.mark.parametrize("every", [0, 2])
 def test_a_missing_event_makes_its_parcel_unreadable(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch, every: int
 ) -> None:
+    """Also where a snapshot was taken at it."""
+    store = with_snapshots(store, every)
     placed(store)
     add_lines(store, "2", "3")
     table = type(store.provider.events())
@@ -169,6 +173,10 @@ class TestSnapshots:
         assert snapshot is not None
         assert snapshot.version == 3
         assert skus(store) == ["first", "2", "3", "4"]
+        add_lines(store, "5", "6")
+        snapshot = store.provider.snapshots().read(STREAM)
+        assert snapshot is not None
+        assert snapshot.version == 6
 
     def test_a_commit_that_passes_the_mark_takes_one(self, store: Store) -> None:
         store = with_snapshots(store, every=3)
@@ -211,7 +219,9 @@ class TestSnapshots:
         state = f'{{"id":"1","version":{version},"lines":[]}}'.encode()
         snapshot = Snapshot(stream=STREAM, version=version, schema_version=1, state=state)
         assert store.provider.snapshots().write(snapshot)
-        add_lines(store, "4")
+        with capture_logs() as lines:
+            add_lines(store, "4")
+        assert told(lines) == [("warning", "snapshot beyond its stream passed over")]
         assert skus(store) == ["first", "2", "3", "4"]
         assert store.event_store().version(STREAM).version == 4
 
@@ -227,7 +237,12 @@ class TestSnapshots:
 
     @pytest.mark.parametrize(
         "state",
-        [b"", b"{", b"[]", b"null", b'{"version":3}', b'{"id":"1","version":2,"lines":7}', b"\xff"],
+        [
+            *(b"", b"{", b"[]", b"null", b"\xff"),
+            *(b'{"version":3}', b'{"id":"1","version":3,"lines":7}'),
+            # Of another version than the snapshot's.
+            b'{"id":"1","version":2,"lines":[]}',
+        ],
     )
     def test_an_unreadable_snapshot_is_passed_over(self, store: Store, state: bytes) -> None:
         store = with_snapshots(store, every=2)
@@ -235,14 +250,18 @@ class TestSnapshots:
         add_lines(store, "2", "3")
         snapshot = Snapshot(stream=STREAM, version=3, schema_version=1, state=state)
         assert store.provider.snapshots().write(snapshot)
-        assert skus(store) == ["first", "2", "3"]
+        with capture_logs() as lines:
+            assert skus(store) == ["first", "2", "3"]
+        assert told(lines) == [("warning", "snapshot passed over")]
 
     def test_a_snapshot_of_another_schema_is_passed_over(self, store: Store) -> None:
         placed(with_snapshots(store, every=1))
         snapshot = store.provider.snapshots().read(STREAM)
         assert snapshot is not None
         later = with_snapshots(store, every=1, schema_version=2)
-        add_lines(later, "2")
+        with capture_logs() as lines:
+            add_lines(later, "2")
+        assert told(lines) == [("info", "snapshot of another schema passed over")]
         assert skus(later) == ["first", "2"]
         assert skus(with_snapshots(store, every=1)) == ["first", "2"]
 
@@ -261,5 +280,12 @@ class TestSnapshots:
             raise Unreachable(operation="PutItem")
 
         monkeypatch.setattr(type(store.provider.snapshots()), "write", unreachable)
-        placed(store)
+        with capture_logs() as lines:
+            placed(store)
+        assert told(lines) == [("warning", "snapshot not stored")]
         assert skus(store) == ["first"]
+
+
+def told(lines: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The levels and events of a log."""
+    return [(line["log_level"], line["event"]) for line in lines]

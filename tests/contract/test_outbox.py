@@ -13,7 +13,6 @@ from application.ports.outbox import MessageNotFound, OutboxMessage, StoredMessa
 from application.ports.transaction import Transaction
 from domain.errors import DynastrataError, InvalidValue
 from infrastructure.commit.participant import Action, TransactionFactory
-from infrastructure.engines import LocalEngine
 from infrastructure.outbox.table import MAX_MESSAGE
 from tests.contract.storing import HOSTILE_IDS, facts
 from tests.outboxes import (
@@ -34,7 +33,7 @@ from tests.outboxes import (
     small_pages,
     stored,
 )
-from tests.stores import Store, client_of, dynamodb_store
+from tests.stores import Store
 from tests.times import NOW
 
 WHOLE = message(
@@ -55,12 +54,18 @@ UNFIT_IDS = [*UNFIT, " 1", "!head", "!"]
 
 @define
 class Interrupted:
-    """A way to prepare transactions, the second of which is never sent. Counts their actions."""
+    """A way to prepare transactions, the second of which is never sent. Counts their actions.
+
+    It takes no more actions than `most`.
+    """
 
     transaction: TransactionFactory
+    most: int = 100
     counts: list[int] = field(factory=list)
 
     def __call__(self, commit_id: str, actions: Sequence[Action]) -> Transaction:
+        if len(actions) > self.most:
+            raise LimitExceeded("size of one commit", len(actions), self.most, "actions")
         self.counts.append(len(actions))
         return Unsent() if len(self.counts) == 2 else self.transaction(commit_id, actions)
 
@@ -146,14 +151,25 @@ class TestManyMessages:
         assert outbox.add_many(messages(*ids)).value == keys(*ids)
         assert pending_ids(store) == ids
 
-    def test_more_bytes_than_one_transaction_takes_are_stored(self, engine: LocalEngine) -> None:
-        store = dynamodb_store(engine.name, client_of(engine.endpoint_url))
-        payload = b"x" * 280_000
+    def test_more_bytes_than_one_transaction_takes_are_stored(self, store: Store) -> None:
         ids = numbered(12)
 
-        outbox_of(store).add_many(messages(*ids, payload=payload))
+        outbox_of(store).add_many(messages(*ids, payload=b"x" * 280_000))
 
         assert pending_ids(store) == ids
+
+    def test_they_are_halved_until_they_fit_and_the_first_ones_are_stored_first(
+        self, store: Store
+    ) -> None:
+        outbox = outbox_of(store)
+        interrupted = Interrupted(outbox.transaction, most=6)
+        ids = numbered(21)
+
+        with pytest.raises(Throttled):
+            evolve(outbox, transaction=interrupted).add_many(messages(*ids))
+
+        assert interrupted.counts == [5, 5, 5, 6]
+        assert pending_ids(store) == ids[:5]
 
     def test_none_at_all_are_stored_by_no_request(self, store: Store) -> None:
         with store.meter.measure() as used:

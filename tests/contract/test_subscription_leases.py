@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Event
 
 import pytest
+from structlog.testing import capture_logs
 
 from application.ports.leases import LeaseLost
 from application.ports.subscriptions import Start
@@ -88,6 +89,17 @@ def test_closing_after_the_lease_was_lost_is_refused_and_stores_nothing(
     assert len(events.read()) == 3
 
 
+def test_lost_lease_is_told_at_the_end_of_the_block(events: Subscribing) -> None:
+    def lose_the_lease() -> None:
+        with events.subscribe():
+            events.clock.advance(LEASE)
+            with events.subscribe():
+                pass
+
+    with pytest.raises(LeaseLost):
+        lose_the_lease()
+
+
 def test_lost_lease_does_not_hide_what_was_raised_in_the_block(events: Subscribing) -> None:
     def lose_the_lease_and_fail() -> None:
         with events.subscribe():
@@ -95,8 +107,9 @@ def test_lost_lease_does_not_hide_what_was_raised_in_the_block(events: Subscribi
             with events.subscribe():
                 raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
+    with capture_logs() as lines, pytest.raises(ZeroDivisionError):
         lose_the_lease_and_fail()
+    assert [line["event"] for line in lines] == ["subscription closed without its checkpoint"]
 
 
 def test_lease_is_renewed_while_events_are_dealt_with_slowly(events: Subscribing) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from linecache import getline
 from threading import Event, Thread
 
 import pytest
@@ -196,7 +197,7 @@ def test_name_that_cannot_be_stored_is_refused(events: Subscribing, name: str) -
     assert refused.value.field == "name"
 
 
-@pytest.mark.parametrize("name", ["x" * 255, "a#b:c", "naïve"])
+@pytest.mark.parametrize("name", ["x" * 255, "x", "a#b:c", "naïve"])
 def test_any_other_name_is_taken(events: Subscribing, name: str) -> None:
     events.commit("a")
 
@@ -209,8 +210,10 @@ def test_subscription_that_is_dropped_unclosed_complains(events: Subscribing) ->
         events.subscribe()
         gc.collect()
 
-    with pytest.warns(ResourceWarning, match="dropped unclosed"):
+    with pytest.warns(ResourceWarning, match="dropped unclosed") as caught:
         drop()
+    # It names the line at which it is gone.
+    assert "gc.collect()" in getline(caught[0].filename, caught[0].lineno)
 
 
 def test_closing_twice_does_nothing(events: Subscribing) -> None:

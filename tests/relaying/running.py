@@ -92,12 +92,16 @@ class Trouble:
 
 @define
 class WatchedQueue:
-    """A queue that tells how often its index was read, and which keys were taken."""
+    """A queue that tells how often its index was read, which keys were taken, and what was sought.
+
+    Sought are the messages that were seen of a key, each time it is read.
+    """
 
     queue: TableRelayQueue
     trouble: Trouble
     sweeps: int = 0
     taken: list[str] = field(factory=list)
+    sought: list[list[str]] = field(factory=list)
 
     def pending(self) -> Iterator[PendingKey]:
         self.trouble.meet()
@@ -112,6 +116,7 @@ class WatchedQueue:
         return self.queue.take(ordering_key, owner, now, until)
 
     def read(self, lease: KeyLease, seen: Collection[str], limit: int) -> list[StoredMessage]:
+        self.sought.append(sorted(seen))
         return self.queue.read(lease, seen, limit)
 
     def acknowledge(self, acknowledgement: Acknowledgement) -> Transaction:

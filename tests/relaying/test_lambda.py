@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from attrs import define, evolve
 from moto.events.models import EventPattern
+from structlog.testing import capture_logs
 
 from api.bootstrap import start
 from api.container import Container
@@ -210,7 +211,10 @@ class TestBatches:
         records = added(service, "ada/1", "grace/1", "ada/2", "alan/1", "ada/3", "grace/2")
         service.destination.refusals = {"2": 1}
 
-        failures = deliver(service, records)
+        with capture_logs() as lines:
+            failures = deliver(service, records)
+
+        assert "message not published" in [line["event"] for line in lines]
 
         # Two have the id 2: ada's, which is tried first, is refused.
         assert failures == ["103", "105"]

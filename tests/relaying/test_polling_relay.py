@@ -221,6 +221,14 @@ def test_run_once_leaves_nothing_however_much_there_is(relays: Relaying) -> None
     assert (report.published, relays.destination.ids()) == (60, ids)
 
 
+def test_what_was_published_is_not_sought_again(relays: Relaying) -> None:
+    relays.add("1", "2", "3", "4")
+
+    relays.polling_relay(Script([]), batch_size=2).run_once()
+
+    assert relays.queue.sought == [["1", "2", "3", "4"], ["3", "4"]]
+
+
 def test_run_once_raises_what_the_store_raises(relays: Relaying) -> None:
     relays.trouble.is_down = True
 
@@ -309,6 +317,18 @@ def test_key_that_never_runs_dry_does_not_keep_others_waiting(relays: Relaying) 
 
     assert relays.destination.ids("grace") == ["1"]
     assert len(relays.destination.ids()) < 50
+
+
+def test_pass_over_the_index_takes_ten_seconds(relays: Relaying) -> None:
+    relays.add(*numbered(30))
+    relays.destination.on_message = lambda _: relays.clock.advance(1)
+    script, reports = Script([]), list[RelayReport]()
+    relay = relays.polling_relay(script)
+    script.end, relay.on_report = relay.stop, reports.append
+
+    relay.run()
+
+    assert [report.published for report in reports] == [10, 10, 10, 0]
 
 
 def test_key_that_another_relay_gave_back_is_not_left_alone_until_its_lease_would_have_ended(

@@ -7,12 +7,14 @@ from threading import Event, Thread
 import pytest
 from structlog.testing import capture_logs
 
-from application.ports.outbox import StoredMessage
+from application.ports.leases import LeaseLost
+from application.ports.outbox import OutboxMessage, StoredMessage, UnreadableMessage
+from application.relay import RelayReport
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.mappers.outbox import message_of_image
 from infrastructure.engines import LocalEngine
 from infrastructure.memory.provider import MemoryProvider
-from infrastructure.outbox.relays import became_pending
+from infrastructure.outbox.relays import became_pending, log
 from infrastructure.outbox.table import HEAD
 from infrastructure.subscriptions.change_reader import ChangeKind, TableChange
 from tests.faults.faulty_client import FaultyClient
@@ -21,6 +23,8 @@ from tests.relaying.destinations import ALWAYS
 from tests.relaying.running import (
     KEY_LEASE,
     STREAM_LEASE,
+    SUBSCRIPTION,
+    Killed,
     Relaying,
     Step,
     relaying,
@@ -125,6 +129,67 @@ class TestWhatComes:
 
         assert relays.queue.sweeps == 1
 
+    def test_so_it_does_where_there_are_always_news(self, relays: Relaying) -> None:
+        def add_untold() -> None:
+            relays.trouble.lost.append("record")
+            relays.add("1")
+
+        relays.destination.on_message = lambda given: add_next(relays, given)
+
+        relays.follow(add_untold, adds(relays, "0002", ordering_key="grace"), sweep=5)
+
+        accepted = [(each.ordering_key, each.message_id) for each in relays.destination.accepted]
+        assert accepted.index(("ada", "1")) < accepted.index(("grace", "0010"))
+
+    def test_each_report_is_told(self, relays: Relaying) -> None:
+        relay = relays.following(adds(relays, "1", "2"), adds(relays, "3"))
+        reports: list[RelayReport] = []
+        relay.on_report = reports.append
+
+        relay.run()
+
+        assert [report.published for report in reports if report.published] == [2, 1]
+
+
+class TestManyChanges:
+    """A page of more changes than are worked at before the lease may be renewed: fifty."""
+
+    @pytest.fixture
+    def relays(self) -> Relaying:
+        return relaying(Store("memory", MemoryProvider()))
+
+    def test_what_a_part_of_the_page_told_does_not_come_again(self, relays: Relaying) -> None:
+        def die_in_the_second_part(_: OutboxMessage) -> None:
+            if len(relays.destination.accepted) == 60:
+                raise Killed
+
+        relays.destination.on_message = die_in_the_second_part
+        with pytest.raises(Killed):
+            relays.follow(many(relays))
+        relays.destination.on_message = lambda _: None
+        relays.came.clear()
+
+        relays.follow()
+
+        assert relays.came[0] == "0051"
+        assert len(relays.destination.accepted) == 120
+
+    def test_the_lease_is_kept_while_the_page_is_worked_at(self, relays: Relaying) -> None:
+        taken: list[object] = []
+
+        def look(_: OutboxMessage) -> None:
+            relays.clock.advance(1)
+            if len(relays.destination.accepted) == 100:
+                now = relays.clock.now()
+                checkpoints = relays.adapters.checkpoints
+                taken.append(checkpoints.take(SUBSCRIPTION, "another", now, now))
+
+        relays.destination.on_message = look
+        relays.follow(many(relays))
+
+        assert taken == [None]
+        assert len(relays.destination.accepted) == 120
+
 
 class TestFailures:
     def test_a_failed_message_is_tried_again_after_its_pause_without_news_or_sweep(
@@ -196,6 +261,16 @@ class TestFailures:
         relays.follow(adds(relays, "1", "2"), adds(relays, "5", ordering_key="grace"))
 
         assert (relays.destination.ids(), relays.destination.ids("grace")) == ([], ["5"])
+
+    def test_it_is_tried_again_also_where_there_are_always_news(self, relays: Relaying) -> None:
+        relays.destination.refusals = {"1": 1}
+        relays.destination.on_message = lambda given: add_next(relays, given)
+
+        relays.follow(adds(relays, "1"), adds(relays, "0002", ordering_key="grace"))
+
+        order = [(each.ordering_key, each.message_id) for each in relays.destination.accepted]
+        assert order.index(("ada", "1")) < order.index(("grace", "0010"))
+        assert order[-1] == ("grace", "0020")
 
     def test_many_dead_letters_sent_again_all_come(self, relays: Relaying) -> None:
         ids = numbered(30)
@@ -348,6 +423,26 @@ class TestTrimmedChanges:
         assert relays.queue.sweeps == 1
         assert troubles(lines) == ["relay begins anew"]
 
+    def test_it_begins_anew_in_the_middle_too(self, relays: Relaying) -> None:
+        def lose() -> None:
+            relays.trouble.lost = ["poll"]
+            relays.add("2")
+
+        with capture_logs() as lines:
+            relays.follow(adds(relays, "1"), lose, relays.accepts("1", "2"))
+
+        assert relays.destination.ids() == ["1", "2"]
+        assert troubles(lines) == ["relay begins anew"]
+
+    def test_beginning_anew_it_does_not_go_on_from_the_checkpoint(self, relays: Relaying) -> None:
+        relays.follow(adds(relays, "1"))
+        relays.trouble.lost = ["resume", "resume"]
+
+        with capture_logs() as lines:
+            relays.follow()
+
+        assert troubles(lines) == ["relay begins anew"]
+
     def test_trouble_later_on_does_not_make_it_begin_anew_once_more(self, relays: Relaying) -> None:
         relays.follow(adds(relays, "1"))
         relays.trouble.lost = ["resume"]
@@ -481,6 +576,36 @@ def test_the_head_of_a_key_is_no_message() -> None:
     change = TableChange(ChangeKind.MODIFIED, head, head).decoded(message_of_image)
 
     assert list(became_pending([change])) == []
+
+
+def test_what_was_lost_is_told_with_its_key() -> None:
+    unreadable = UnreadableMessage("ada", "1", "payload is missing")
+    report = RelayReport(lost={"ada": unreadable, "grace": LeaseLost("grace", "relay")})
+
+    with capture_logs() as lines:
+        log(report)
+
+    assert [(line["log_level"], line["event"], line["key"]) for line in lines] == [
+        ("error", "key left alone", "ada"),
+        ("warning", "published, but not marked: will be repeated", "grace"),
+    ]
+
+
+def add_next(relays: Relaying, given: OutboxMessage) -> None:
+    """Time passes, and grace's next message is added while this one is published, up to 20."""
+    relays.clock.advance(1)
+    if given.ordering_key == "grace" and given.message_id != "0020":
+        relays.add(f"{int(given.message_id or '') + 1:04}", ordering_key="grace")
+
+
+def many(relays: Relaying) -> Step:
+    """A step that adds a message to each of 120 keys."""
+
+    def add() -> None:
+        for number in numbered(120):
+            relays.add(number, ordering_key=f"key {number}")
+
+    return add
 
 
 def tried(relays: Relaying, times: int) -> Step:

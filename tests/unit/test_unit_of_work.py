@@ -136,14 +136,14 @@ def test_all_participants_write_in_one_transaction_in_the_order_they_were_enlist
 
 def test_participant_that_is_enlisted_first_writes_before_the_others() -> None:
     sender = Sender()
-    unit = unit_of_work(sender, Recorder(writes("a"), [recorded(1)]))
+    unit = unit_of_work(sender, Recorder(writes("a"), [recorded(1)]), Recorder(writes("b")))
     first = Recorder(writes("first"), [recorded(2)])
     unit.enlist(first, first=True)
-    unit.enlist(Recorder(writes("b")))
+    unit.enlist(Recorder(writes("c")))
 
     unit.commit()
 
-    assert sender.prepared == [("commit-1", writes("first", "a", "b"))]
+    assert sender.prepared == [("commit-1", writes("first", "a", "b", "c"))]
     assert first.commits == [Commit("commit-1", (recorded(2), recorded(1)))]
 
 

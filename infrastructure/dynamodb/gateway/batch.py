@@ -43,7 +43,7 @@ def _write_all(gateway: Gateway, table: str, requests: list[dict[str, Any]]) -> 
     left, idle = requests, 0
     while left:
         answer = gateway.call("BatchWriteItem", {"RequestItems": {table: left}})
-        unprocessed = (answer.get("UnprocessedItems") or {}).get(table, [])
+        unprocessed = answer.get("UnprocessedItems", {}).get(table, [])
         idle = 0 if len(unprocessed) < len(left) else idle + 1
         left = unprocessed
         if left:
@@ -58,7 +58,7 @@ def _get_all(gateway: Gateway, table: str, keys: Sequence[Item]) -> list[Item]:
         answer = gateway.call("BatchGetItem", {"RequestItems": wanted})
         items = answer["Responses"].get(table, [])
         found += items
-        wanted = answer.get("UnprocessedKeys") or {}
+        wanted = answer.get("UnprocessedKeys", {})
         idle = 0 if items else idle + 1
         if wanted:
             _pause(gateway, "BatchGetItem", table, "UnprocessedKeys", idle)

@@ -76,11 +76,10 @@ class DynamoDBEventTable(StreamTable):
     def _query(
         self, stream: StreamId, first: int, last: int | None, *, backwards: bool
     ) -> dict[str, Any]:
-        keys = self._model.pk == stream_key(stream)
-        if last is not None:
-            keys &= self._model.sk.between(first, last)
-        elif first > 1:
-            keys &= self._model.sk >= first
+        version = self._model.sk
+        keys = (self._model.pk == stream_key(stream)) & (
+            version >= first if last is None else version.between(first, last)
+        )
         names: dict[str, str] = {}
         values: dict[str, Any] = {}
         expression = keys.serialize(names, values)

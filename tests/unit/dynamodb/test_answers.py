@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from zlib import crc32
 
@@ -25,7 +26,6 @@ KEY = {"pk": {"S": "ada"}}
 REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "GetItem": {"TableName": "users", "Key": KEY},
     "BatchGetItem": {"RequestItems": {"users": {"Keys": [KEY]}}},
-    "TransactGetItems": {"TransactItems": [{"Get": {"TableName": "users", "Key": KEY}}]},
     "Query": {"TableName": "users", "KeyConditionExpression": "pk = :pk"},
     "Scan": {"TableName": "users"},
     "PutItem": {"TableName": "users", "Item": KEY},
@@ -94,15 +94,19 @@ class Wire:
 
 
 WIRE = Wire()
-DOOR = WIRE.door()
-"""One for all tests of this process: to make a client takes longer than all the rest."""
+
+
+@cache
+def door() -> Gateway:
+    """One for all tests of this process: to make a client takes longer than all the rest."""
+    return WIRE.door()
 
 
 def call(operation: str, answer: Answer, headers: Mapping[str, str] | None = None) -> object:
     """What the gateway returns, or the `StorageError` that it raises, for this answer."""
     WIRE.answer, WIRE.headers = answer, headers
     try:
-        return DOOR.call(operation, REQUESTS[operation])
+        return door().call(operation, REQUESTS[operation])
     except StorageError as error:
         return error
 
@@ -158,10 +162,21 @@ def test_an_answer_cut_off_anywhere_is_lost_even_without_a_checksum(length: int)
     assert is_lost(call("GetItem", Answer(WHOLE[:length]), headers), "GetItem")
 
 
-def test_the_error_says_what_is_wrong_with_the_answer() -> None:
-    error = call("PutItem", BROKEN["a page of a web server"])
+@pytest.mark.parametrize(
+    ("broken", "what"),
+    [
+        ("cut off", "is not as long as it says"),
+        ("one byte changed", "does not fit its checksum"),
+        ("a page of a web server", "is no JSON"),
+        ("a list", "is no JSON object"),
+        ("JSON of another server", "has no ConsumedCapacity"),
+        ("a list for all", "has not the shape that it must have"),
+    ],
+)
+def test_the_error_says_what_is_wrong_with_the_answer(broken: str, what: str) -> None:
+    error = call("PutItem", BROKEN[broken])
 
-    assert "BrokenAnswer: the answer is no JSON" in str(error)
+    assert f"(BrokenAnswer: the answer {what})" in str(error)
 
 
 BYTES = st.binary(max_size=200)

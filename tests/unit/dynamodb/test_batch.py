@@ -1,4 +1,4 @@
-"""Batch reads ask until everything came, and give up loudly."""
+"""Batches go on until nothing is left over, and give up loudly."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from application.errors import Throttled
-from infrastructure.dynamodb.gateway.batch import batch_get
+from infrastructure.dynamodb.gateway.batch import batch_delete, batch_get
+from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item
 from tests.unit.dynamodb.scripted import Answer, FakeTime, gateway, sent
 
@@ -103,3 +104,74 @@ def test_slow_progress_is_progress() -> None:
     answers = [answer([wanted[n]], wanted[n + 1 :]) for n in range(20)]
 
     assert batch_get(gateway(*answers, attempts=2), "users", wanted) == wanted
+
+
+def test_answer_that_tells_of_no_leftovers_is_whole() -> None:
+    door = gateway({"Responses": {"users": keys(2)}})
+
+    assert batch_get(door, "users", keys(2)) == keys(2)
+
+
+class TestDeleting:
+    @pytest.mark.parametrize(
+        ("count", "sizes"), [(0, []), (1, [1]), (25, [25]), (26, [25, 1]), (60, [25, 25, 10])]
+    )
+    def test_keys_go_by_twenty_five(self, count: int, sizes: list[int]) -> None:
+        door = gateway(removal())
+
+        batch_delete(door, "users", keys(count))
+
+        assert [len(removed) for removed in removals(door)] == sizes
+        assert [key for removed in removals(door) for key in removed] == keys(count)
+
+    def test_leftovers_are_sent_again_and_nothing_is_dropped(self) -> None:
+        wanted = keys(30)
+        door = gateway(removal(wanted[5:25]), removal(wanted[24:25]), removal())
+
+        batch_delete(door, "users", wanted)
+
+        assert removals(door) == [wanted[:25], wanted[5:25], wanted[24:25], wanted[25:]]
+
+    def test_pauses_grow_while_nothing_goes_and_start_anew_when_something_does(self) -> None:
+        time = FakeTime()
+        wanted = keys(2)
+        nothing = removal(wanted)
+        door = gateway(
+            *(nothing, nothing, removal(wanted[1:]), removal(wanted[1:]), removal()),
+            time=time,
+            base=1.0,
+        )
+
+        batch_delete(door, "users", wanted)
+
+        assert time.slept == [2.0, 4.0, 1.0, 2.0]
+
+    def test_leftovers_that_never_go_are_throttling(self) -> None:
+        door = gateway(removal(keys(1)), attempts=3)
+
+        with pytest.raises(Throttled) as throttled:
+            batch_delete(door, "users", keys(1))
+
+        assert (throttled.value.operation, throttled.value.table) == ("BatchWriteItem", "users")
+        assert (throttled.value.attempts, throttled.value.reasons) == (3, ("UnprocessedItems",))
+        assert len(sent(door)) == 3
+
+    def test_answer_that_tells_of_no_leftovers_is_whole(self) -> None:
+        door = gateway({})
+
+        batch_delete(door, "users", keys(2))
+
+        assert removals(door) == [keys(2)]
+
+
+def removal(left: list[Item] | None = None) -> Answer:
+    """What the service returns: the removals that it did not get to."""
+    requests = [{"DeleteRequest": {"Key": key}} for key in left or []]
+    return {"UnprocessedItems": {"users": requests} if left else {}}
+
+
+def removals(door: Gateway) -> list[list[Item]]:
+    """The keys that each request asks to remove."""
+    assert all(method == "batch_write_item" for method, _ in sent(door))
+    requests = [request["RequestItems"]["users"] for _, request in sent(door)]
+    return [[each["DeleteRequest"]["Key"] for each in removed] for removed in requests]

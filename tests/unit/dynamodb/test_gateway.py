@@ -12,7 +12,8 @@ from botocore import xform_name
 
 from application.errors import RequestRejected, StorageError, Throttled, Unreachable
 from infrastructure.dynamodb.gateway.errors import Contended
-from infrastructure.dynamodb.gateway.gateway import METERED, WRITES, Gateway
+from infrastructure.dynamodb.gateway.gateway import METERED, WRITES, Gateway, read_units
+from infrastructure.dynamodb.items import Item
 from infrastructure.metering import Meter
 from tests.unit.dynamodb.scripted import (
     Answer,
@@ -146,6 +147,14 @@ def test_attempt_that_would_start_after_the_deadline_is_not_made() -> None:
     assert (error.attempts, time.slept) == (3, [1.0, 2.0])
 
 
+def test_attempt_at_the_deadline_is_made() -> None:
+    time = FakeTime()
+
+    error = failure(gateway(lost(), time=time, attempts=9, base=1.0, deadline=7.0))
+
+    assert (error.attempts, time.slept) == (4, [1.0, 2.0, 4.0])
+
+
 def test_time_that_requests_take_counts_towards_the_deadline() -> None:
     time = FakeTime()
 
@@ -250,7 +259,8 @@ def test_request_that_the_sdk_refuses_to_send_is_rejected() -> None:
             [{"CapacityUnits": 3.0, "ReadCapacityUnits": 1.0, "WriteCapacityUnits": 2.0}],
             (1.0, 2.0),
         ),
-        ("TransactGetItems", [{"CapacityUnits": 2.0, "ReadCapacityUnits": 2.0}], (2.0, 0.0)),
+        ("GetItem", {"TableName": "users"}, (0.0, 0.0)),
+        ("PutItem", {"TableName": "users"}, (0.0, 0.0)),
         ("PutItem", {}, (0.0, 0.0)),
         ("BatchGetItem", [], (0.0, 0.0)),
         ("GetItem", None, (0.0, 0.0)),
@@ -287,3 +297,60 @@ def test_error_says_where_the_store_cannot_be_reached() -> None:
     assert "PutItem on users: the store cannot be reached" in str(error)
     assert "http://store.example" in str(error)
     assert str(error).endswith("attempts: 4")
+
+
+def item(size: int) -> Item:
+    """An item of so many bytes."""
+    return {"id": {"S": "x" * (size - len("id"))}}
+
+
+def batch(asked: int, consistent: bool) -> dict[str, Any]:
+    keys = [{"id": {"S": str(number)}} for number in range(asked)]
+    return {"RequestItems": {"users": {"Keys": keys, "ConsistentRead": consistent}}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "units"),
+    [
+        ({"Item": item(4096)}, 1),
+        ({"Item": item(4097)}, 2),
+        ({"Item": item(8193)}, 3),
+        ({}, 1),
+    ],
+)
+def test_reading_an_item_costs_a_unit_for_every_four_kilobytes(
+    answer: dict[str, Any], units: float
+) -> None:
+    assert read_units("GetItem", {"ConsistentRead": True}, answer) == units
+    assert read_units("GetItem", {}, answer) == units / 2
+
+
+@pytest.mark.parametrize(
+    ("found", "left", "units"),
+    [
+        ([], 0, 3),
+        ([item(100), item(4097)], 0, 1 + 2 + 1),
+        ([item(100)], 1, 1 + 1),
+        ([], 3, 0),
+    ],
+)
+def test_batch_costs_what_reading_each_of_its_items_does(
+    found: list[Item], left: int, units: float
+) -> None:
+    answer: dict[str, Any] = {"Responses": {"users": found} if found else {}}
+    if left:
+        answer["UnprocessedKeys"] = {"users": {"Keys": [{"id": {"S": "x"}}] * left}}
+
+    assert read_units("BatchGetItem", batch(3, consistent=True), answer) == units
+    assert read_units("BatchGetItem", batch(3, consistent=False), answer) == units / 2
+
+
+@pytest.mark.parametrize("operation", ["Query", "Scan"])
+@pytest.mark.parametrize(
+    ("found", "units"), [([], 1), ([item(2048)] * 2, 1), ([item(2048), item(2049)], 2)]
+)
+def test_query_costs_the_units_of_all_its_items_together(
+    operation: str, found: list[Item], units: float
+) -> None:
+    assert read_units(operation, {"ConsistentRead": True}, {"Items": found}) == units
+    assert read_units(operation, {}, {"Items": found}) == units / 2

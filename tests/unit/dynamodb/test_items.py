@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.errors import InvalidItem, LimitExceeded
-from infrastructure.dynamodb.items import Item, check_item, item_size, key_text
+from infrastructure.dynamodb.items import (
+    Item,
+    check_item,
+    item_size,
+    key_text,
+    request_size,
+    shard_of,
+)
 from infrastructure.limits import MAX_HASH_KEY, MAX_ITEM, MAX_RANGE_KEY
 
 KEY: Item = {"id": {"S": "ada"}}
@@ -76,6 +83,27 @@ def test_list_takes_three_bytes_and_one_for_each_element(texts: list[str]) -> No
 @given(st.integers(1, 200_000), st.integers(1, 200_000))
 def test_sizes_of_attributes_add_up(one: int, other: int) -> None:
     assert item_size({"a": {"S": "x" * one}, "bc": {"S": "x" * other}}) == one + other + 3
+
+
+@pytest.mark.parametrize(
+    ("request_", "size"),
+    [
+        ({"Key": KEY}, 5),
+        ({"Item": {**KEY, "name": {"S": "Ada"}}}, 5 + 7),
+        (
+            {
+                "Key": KEY,
+                "ConditionExpression": "#0 = :0",
+                "UpdateExpression": "SET #1 = :1",
+                "ExpressionAttributeNames": {"#0": "größe", "#1": "name"},
+                "ExpressionAttributeValues": {":0": {"N": "42"}, ":1": {"S": "Ada"}},
+            },
+            5 + 7 + 11 + (7 + 4) + (2 + 2 + 2 + 3),
+        ),
+    ],
+)
+def test_write_counts_with_its_item_or_key_and_its_expressions(request_: Any, size: int) -> None:
+    assert request_size(request_) == size
 
 
 def test_item_of_exactly_400_kb_is_taken() -> None:
@@ -189,3 +217,11 @@ def test_keys_have_limits_of_their_own(
 
 def test_keys_are_described_for_people() -> None:
     assert key_text({"pk": {"S": "order:1"}, "sk": {"N": "7"}}) == "pk=order:1, sk=7"
+
+
+@pytest.mark.parametrize(
+    ("key", "shards", "shard"),
+    [("ada", 1, 0), ("ada", 256, 104), ("grace", 4, 3), ("größe", 4, 1), ("größe", 256, 137)],
+)
+def test_key_belongs_to_this_shard_for_ever(key: str, shards: int, shard: int) -> None:
+    assert shard_of(key, shards) == shard

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from application.ports.leases import LeaseLost
+from application.ports.relay_queue import KeyLease
+from domain.consistency import StreamId
 from domain.errors import ConcurrencyConflict
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.tables.aggregates import ClaimRefusal, VersionRefusal
-from infrastructure.dynamodb.transaction.actions import Verdict
+from infrastructure.dynamodb.tables.events import EventRefusal
+from infrastructure.dynamodb.tables.inbox import _ProcessedRefusal
+from infrastructure.dynamodb.tables.outbox import _LeaseRefusal, _MessageRefusal
+from infrastructure.dynamodb.transaction.actions import Refusal, Verdict
+from infrastructure.outbox.inbox import ProcessedMessage
 from tests.samples.people import PERSON_EMAIL, EmailTaken
+from tests.times import NOW
 
 
 def person(version: int, *commits: str) -> Item:
@@ -106,3 +114,74 @@ def test_error_of_a_claim_names_the_value() -> None:
 
 def test_claim_that_is_not_there_is_no_error() -> None:
     assert ClaimRefusal(PERSON_EMAIL, "ada@example.com").error(None) is None
+
+
+def made_by(commit: str) -> Item:
+    """What a commit wrote that nobody changes."""
+    return {"commitId": {"S": commit}}
+
+
+EVENT = EventRefusal(StreamId("Parcel", "1"), 4, lambda: 6)
+HANDLED = ProcessedMessage(consumer="mailer", message_id="1", at=NOW, expires=NOW)
+LEASE = KeyLease(name="ada", owner="relay", token=7, until=NOW, last_message_id="", attempts=0)
+
+
+@pytest.mark.parametrize("refusal", [EVENT, _ProcessedRefusal(HANDLED)])
+@pytest.mark.parametrize(
+    ("old", "verdict"),
+    [
+        (made_by("ours"), Verdict.APPLIED),
+        (made_by("theirs"), Verdict.REFUSED),
+        (None, Verdict.UNKNOWN),
+    ],
+)
+def test_what_is_written_once_proves_who_wrote_it(
+    refusal: Refusal, old: Item | None, verdict: Verdict
+) -> None:
+    assert refusal.verdict(old, "ours") is verdict
+
+
+def test_error_of_an_event_tells_the_version_that_the_stream_has_now() -> None:
+    error = EVENT.error(made_by("theirs"))
+
+    assert isinstance(error, ConcurrencyConflict)
+    assert error.args == ("Parcel", "1", 4, 6)
+
+
+@pytest.mark.parametrize(
+    ("old", "verdict"),
+    [
+        (made_by("ours"), Verdict.APPLIED),
+        # Ours may have changed it nevertheless.
+        (made_by("theirs"), Verdict.UNKNOWN),
+        ({}, Verdict.UNKNOWN),
+        (None, Verdict.UNKNOWN),
+    ],
+)
+def test_message_proves_only_the_commit_that_added_it(old: Item | None, verdict: Verdict) -> None:
+    assert _MessageRefusal(lambda _: None).verdict(old, "ours") is verdict
+
+
+@pytest.mark.parametrize(
+    ("old", "verdict"),
+    [
+        ({"token": {"N": "7"}}, Verdict.APPLIED),
+        # Still held: the end of the lease was not written.
+        ({"token": {"N": "7"}, "owner": {"S": "relay"}}, Verdict.REFUSED),
+        # Followed by another lease, which may have ended, too.
+        ({"token": {"N": "8"}, "owner": {"S": "other"}}, Verdict.REFUSED),
+        ({"token": {"N": "8"}}, Verdict.REFUSED),
+        (None, Verdict.REFUSED),
+    ],
+)
+def test_head_without_an_owner_proves_the_end_of_its_last_lease(
+    old: Item | None, verdict: Verdict
+) -> None:
+    assert _LeaseRefusal(LEASE).verdict(old, "ours") is verdict
+
+
+def test_error_of_a_lease_names_the_key_and_who_lost_it() -> None:
+    error = _LeaseRefusal(LEASE).error(None)
+
+    assert isinstance(error, LeaseLost)
+    assert error.args == ("ada", "relay")

@@ -15,6 +15,8 @@ from application.errors import (
     LimitExceeded,
 )
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction
+from infrastructure.dynamodb.transaction.transaction import DynamoDBTransaction
+from infrastructure.memory.database import MemoryAction
 from tests.unit.dynamodb.scripted import (
     gateway,
     lost,
@@ -54,6 +56,29 @@ def test_several_actions_go_in_order_as_one_transaction_with_the_commit_id_as_it
         *(("Put", "b"), ("Delete", "a"), ("Update", "d"), ("ConditionCheck", "c")),
     ]
     assert sent(door)[0][1]["ClientRequestToken"] == "commit-1"
+
+
+def test_commit_that_was_answered_is_not_sent_again() -> None:
+    door = gateway({})
+    subject = transaction(door, write("a"), write("b"))
+
+    subject.commit()
+    subject.commit()
+
+    assert len(sent(door)) == 1
+
+
+def test_two_actions_are_a_transaction_also_where_each_could_be_repeated() -> None:
+    door = gateway({})
+
+    transaction(door, write("a", repeatable=True), write("b", repeatable=True)).commit()
+
+    assert [_id(action) for _, action in sent_items(door)] == ["a", "b"]
+
+
+def test_action_of_another_provider_is_refused() -> None:
+    with pytest.raises(TypeError, match="DynamoDB takes no MemoryAction"):
+        DynamoDBTransaction(gateway({}), "commit-1", [MemoryAction("things", "a", None)])
 
 
 def test_tables_go_by_their_physical_names() -> None:
@@ -141,6 +166,16 @@ def test_actions_are_counted_after_checks_were_merged() -> None:
     transaction(door, *actions, check("7", Refusal("7"))).commit()
 
     assert len(sent_items(door)) == 100
+
+
+def test_four_megabytes_are_one_transaction() -> None:
+    door = gateway({})
+    names_and_keys = 16 * len("id" + "text") + len("0123456789101112131415")
+    others = [write(str(n), text="x" * 262_144) for n in range(1, 16)]
+
+    transaction(door, write("0", text="x" * (262_144 - names_and_keys)), *others).commit()
+
+    assert len(sent_items(door)) == 16
 
 
 def test_more_than_four_megabytes_are_refused_with_their_size_and_nothing_is_sent() -> None:

@@ -15,7 +15,6 @@ from application.errors import (
     Unreachable,
 )
 from infrastructure.dynamodb.transaction.actions import Verdict
-from infrastructure.dynamodb.transaction.transaction import TOKEN_SECONDS
 from tests.unit.dynamodb.scripted import (
     FakeTime,
     cancellation,
@@ -35,6 +34,9 @@ from tests.unit.dynamodb.things import (
     transaction,
     write,
 )
+
+TOKEN_SECONDS = 600.0
+"""How long the service remembers a client request token. Source: API reference."""
 
 TOKEN_USED = refusal("IdempotentParameterMismatchException")
 
@@ -131,8 +133,10 @@ def test_failure_that_may_have_written_leaves_the_outcome_unknown(answer: Except
 
 def test_refusal_after_a_lost_answer_is_success_where_the_item_shows_our_commit() -> None:
     door = gateway(lost(), CONDITION_FAILED)
+    subject = transaction(door, write("a", Refusal("a", verdict_=Verdict.APPLIED), repeatable=True))
 
-    transaction(door, write("a", Refusal("a", verdict_=Verdict.APPLIED), repeatable=True)).commit()
+    subject.commit()
+    subject.commit()
 
     assert len(sent(door)) == 2
 
@@ -161,6 +165,25 @@ def test_refusal_of_a_transaction_after_a_lost_answer_is_told_once_its_token_is_
     assert method == "transact_write_items"
     assert spent["ClientRequestToken"] == first["ClientRequestToken"]
     assert [list(action) for action in spent["TransactItems"]] == [["ConditionCheck"]]
+
+
+def test_refusal_of_a_single_creation_is_told_once_its_token_is_spent() -> None:
+    door = gateway(lost(), cancellation(FAILED), {})
+
+    with pytest.raises(Refused):
+        transaction(door, write("a", Refusal("a", verdict_=Verdict.UNKNOWN))).commit()
+
+    assert [method for method, _ in sent(door)] == ["transact_write_items"] * 3
+
+
+def test_refusal_that_is_final_stays_however_late_the_commit_is_resumed() -> None:
+    time = FakeTime()
+    door = gateway(lost(), cancellation(FAILED, "None"), {}, time=time)
+    subject = transaction(door, write("a", Refusal("a")), write("b"))
+
+    for now in (0.0, TOKEN_SECONDS):
+        time.now = now
+        assert _outcome(subject.commit) is Refused
 
 
 def test_token_that_a_late_request_used_shows_that_it_was_applied() -> None:
@@ -255,17 +278,17 @@ def test_unknown_outcome_that_turns_out_refused_is_told_once_the_token_is_spent(
 
 
 def test_transaction_is_sent_again_only_while_the_service_remembers_its_token() -> None:
-    time = FakeTime()
+    time = FakeTime(now=1000.0)
     door = gateway(lost(), time=time, attempts=1, deadline=30.0)
     subject = transaction(door, write("a", Refusal("a")), write("b"))
     with pytest.raises(CommitOutcomeUnknown):
         subject.commit()
 
-    time.now = TOKEN_SECONDS - 30.5  # the last attempt would still be in time
+    time.now = 1000.0 + TOKEN_SECONDS - 30.5  # the last attempt would still be in time
     assert _outcome(subject.commit) is CommitOutcomeUnknown
     assert sent(door)[-1][0] == "transact_write_items"
 
-    time.now = TOKEN_SECONDS - 30.0
+    time.now = 1000.0 + TOKEN_SECONDS - 30.0
     assert _outcome(subject.commit) is not None
     assert sent(door)[-1][0] == "get_item"
 
@@ -294,6 +317,31 @@ def test_later_the_items_are_read_for_traces_of_the_commit(
     assert all(request["ConsistentRead"] for _, request in sent(door)[1:])
 
 
+def test_commit_that_its_items_show_is_not_looked_for_again() -> None:
+    time = FakeTime()
+    door = gateway(lost(), {"Item": OLD}, time=time, attempts=1)
+    subject = transaction(door, write("a", Refusal("a", verdict_=Verdict.APPLIED)))
+    assert _outcome(subject.commit) is CommitOutcomeUnknown
+
+    time.now = TOKEN_SECONDS
+    subject.commit()
+    subject.commit()
+
+    assert len(sent(door)) == 2
+
+
+def test_outcome_stays_unknown_where_the_items_cannot_be_read() -> None:
+    time = FakeTime()
+    door = gateway(lost(), time=time, attempts=1)
+    subject = transaction(door, write("a", Refusal("a")), write("b"))
+    assert _outcome(subject.commit) is CommitOutcomeUnknown
+
+    time.now = TOKEN_SECONDS
+
+    assert _outcome(subject.commit) is CommitOutcomeUnknown
+    assert sent(door)[-1][0] == "get_item"
+
+
 def test_plain_write_is_sent_again_however_late() -> None:
     time = FakeTime()
     door = gateway(lost(), {}, time=time, attempts=1)
@@ -307,11 +355,16 @@ def test_plain_write_is_sent_again_however_late() -> None:
     assert [method for method, _ in sent(door)] == ["put_item", "put_item"]
 
 
-def test_failure_known_to_have_written_nothing_leaves_no_doubt_for_later() -> None:
+@pytest.mark.parametrize(
+    ("answer", "error"), [(not_sent(), Unreachable), (cancellation(FAILED, "None"), Refused)]
+)
+def test_failure_known_to_have_written_nothing_leaves_no_doubt_for_later(
+    answer: Exception, error: type[Exception]
+) -> None:
     time = FakeTime()
-    door = gateway(not_sent(), {}, time=time, attempts=1)
+    door = gateway(answer, {}, time=time, attempts=1)
     subject = transaction(door, write("a", Refusal("a")), write("b"))
-    with pytest.raises(Unreachable):
+    with pytest.raises(error):
         subject.commit()
 
     time.now = TOKEN_SECONDS
