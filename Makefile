@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 ENGINE_FLAGS := $(if $(CI),--require-engine ministack)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast test-engines bench engines check format lock clean
+.PHONY: help demo serve test test-fast test-engines mutants bench engines check format lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test-fast: .venv/installed ## Unit and property tests, and the contracts in memo
 
 test-engines: engines ## The tests on MiniStack and DynamoDB Local; what cannot be had is skipped
 	$(PYTEST) -m engine $(ENGINE_FLAGS) $(ARGS)
+
+mutants: .venv/installed ## Changes the kernel place by place; ARGS: modules. Fails if tests notice too few
+	@$(BIN)/python -m scripts.try_mutants $(ARGS)
 
 bench: .venv/installed ## What each operation costs on MiniStack: requests, read and write units
 	@$(BIN)/python -m scripts.measure_costs
