@@ -238,6 +238,17 @@ def test_all_that_is_stored_takes_its_claims(store: Store) -> None:
     assert versions(later, *names) == [2] * 5
 
 
+def test_claims_move_where_a_value_is_normalised_in_another_way(store: Store) -> None:
+    put(declared(store), person("ada"))
+    caseless = evolve(NAME, value_of=lambda each: each.first_name.casefold())
+    later = declared(store, evolve(PERSON, unique=(PERSON_EMAIL, caseless)))
+
+    pages = claim(later)
+
+    assert (completed(pages), left(pages)) == (1, [])
+    assert (holder(later, "Ada"), holder(later, "ada")) == (None, "ada")
+
+
 def test_what_is_complete_is_left_alone(store: Store) -> None:
     put_new(store, "ada", "bob")
 

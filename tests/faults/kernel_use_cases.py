@@ -22,6 +22,7 @@ from application.ports.subscriptions import Start
 from application.relay import RelayReport
 from domain.consistency import Anything, Exact, Loaded, NoStream, StreamExists, StreamId
 from domain.events import DomainEvent
+from infrastructure.claiming import Claiming
 from infrastructure.outbox.table import HEAD
 from infrastructure.subscriptions.change_reader import Wait
 from tests.faults.matrix.late_claims import Claimed
@@ -132,6 +133,17 @@ def ada(service: Service) -> None:
 def ada_and_bob(service: Service) -> None:
     ada(service)
     committed(add_bob)(service, None)
+
+
+def ada_before(service: Service) -> None:
+    """Ada, as she was stored before items told which claims they hold."""
+    ada(service)
+    request = {
+        "TableName": service.prefix + "people",
+        "Key": {"id": {"S": ADA}},
+        "UpdateExpression": "REMOVE heldClaims",
+    }
+    service.container.store().gateway.call("UpdateItem", request)
 
 
 def parcel(service: Service) -> None:
@@ -625,6 +637,11 @@ def create(service: Service, tables: Any) -> object:
     return [(status.state, status.drift) for status in tables.status()]
 
 
+def claim(service: Service, _: object) -> object:
+    pages = Claiming(service.container.units_of_work(), "Person").pages()
+    return [(page.seen, page.completed, page.left) for page in pages]
+
+
 def delete(service: Service, tables: Any) -> object:
     tables.delete_all()
     return [status.state for status in tables.status()]
@@ -642,6 +659,7 @@ TABLES = (
     of_tables(name="table_initializer.create_missing", prepare=gone, run=create),
     of_tables(name="table_initializer.status", prepare=of_two, run=lambda _, t: t.status()),
     of_tables(name="table_initializer.delete_all", prepare=of_two, run=delete),
+    UseCase(name="tables claim", prepare=ada_before, run=claim, has_memory=False),
 )
 
 # Failures

@@ -40,6 +40,9 @@ OFFERED: Mapping[str, type] = {
 
 SENDS_NOTHING = {"unit_of_work.rollback", "polling_relay.stop", "stream_relay.stop"}
 
+COMMANDS = {"tables claim"}
+"""What commands do themselves."""
+
 PARTS = {
     *("settings", "contexts", "clock", "ids", "meter", "token_signer", "adapters", "store"),
     *("destinations", "memory_publisher", "publishers", "units_of_work"),
