@@ -10,7 +10,6 @@ from threading import Barrier
 
 import pytest
 from attrs import evolve, frozen
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from domain.errors import Conflict, InvalidValue
 from infrastructure.aggregates.aggregate_type import AggregateType, Unique
@@ -22,7 +21,7 @@ from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitia
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.unit_of_work import CommitOptions
 from tests.contract.storing import put, put_new, stored
-from tests.samples.models import BadgeAttribute, PersonModel
+from tests.samples.models import PersonModel, UnlistedPersonModel
 from tests.samples.parcels import PARCELS
 from tests.samples.people import (
     PEOPLE,
@@ -61,21 +60,6 @@ class NameTaken(Conflict):
 NAME: Unique[Person] = Unique("name", attrgetter("first_name"), NameTaken)
 NAMED = evolve(PERSON, unique=(PERSON_EMAIL, NAME))
 """People as a later release declares them: no two have the same first name."""
-
-
-class UnlistedPersonModel(AggregateModel):
-    """A person's item as it was before people were listed."""
-
-    class Meta:
-        table_name = "people"
-
-    first_name = UnicodeAttribute(attr_name="firstName")
-    last_name = UnicodeAttribute(attr_name="lastName")
-    email = UnicodeAttribute()
-    role = UnicodeAttribute()
-    is_email_verified = BooleanAttribute(attr_name="isEmailVerified")
-    is_banned = BooleanAttribute(attr_name="isBanned")
-    badge = BadgeAttribute(null=True)  # type: ignore[no-untyped-call]  # as in PynamoDB
 
 
 def declared(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pynamodb.attributes import BooleanAttribute, MapAttribute, UnicodeAttribute
 
-from infrastructure.dynamodb.models.base import ListedModel
+from infrastructure.dynamodb.models.base import AggregateModel, ListedModel
 
 
 class BadgeAttribute(MapAttribute[str, str]):
@@ -17,8 +17,8 @@ class BadgeAttribute(MapAttribute[str, str]):
     expires_at = UnicodeAttribute(attr_name="expiresAt")
 
 
-class PersonModel(ListedModel):
-    """A person's item."""
+class UnlistedPersonModel(AggregateModel):
+    """A person's item where people are not listed."""
 
     class Meta:
         """Read by PynamoDB."""
@@ -32,3 +32,12 @@ class PersonModel(ListedModel):
     is_email_verified = BooleanAttribute(attr_name="isEmailVerified")
     is_banned = BooleanAttribute(attr_name="isBanned")
     badge = BadgeAttribute(null=True)  # type: ignore[no-untyped-call]  # as in PynamoDB
+
+
+class PersonModel(UnlistedPersonModel, ListedModel):
+    """A person's item."""
+
+    class Meta:
+        """Read by PynamoDB."""
+
+        table_name = "people"
