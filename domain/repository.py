@@ -30,7 +30,8 @@ class SavingRepository(Protocol[A]):
         """Stages the changes of an aggregate that this unit of work loaded or added.
 
         The commit raises `ConcurrencyConflict` where someone else committed it meanwhile.
-        Saving what did not change writes nothing.
+        Saving what did not change writes nothing, unless what is stored lacks something that is
+        written beside it today. What an earlier release stored may be read once more here.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from attrs import define, field, frozen
 
@@ -27,14 +27,14 @@ class Left:
 class ClaimedPage:
     """One page: how many aggregates were seen, and completed, or would be, on a dry run.
 
-    `left` are those that still lack something. `following` is where to go on, None after the last
-    page.
+    `left` are those that still lack something. One that was removed meanwhile is none of these.
+    `last` is the id after which a later run can go on, where the page had aggregates.
     """
 
-    following: str | None
     seen: int = 0
     completed: int = 0
     left: list[Left] = field(factory=list)
+    last: str | None = None
 
 
 class Claiming:
@@ -53,7 +53,7 @@ class Claiming:
         self._wanted: dict[str, str] = {}
 
     def pages(self, after: str | None = None, *, dry_run: bool = False) -> Iterator[ClaimedPage]:
-        """Works a page at a time: through all, or from after a page's `following`.
+        """Works a page at a time: through all, or from after the `last` one of a page.
 
         A dry run writes nothing. It keeps the claims that are missing in memory, to find out which
         aggregates would get in each other's way. Raises `StorageError` and `CommitOutcomeUnknown`,
@@ -61,7 +61,7 @@ class Claiming:
         """
         while True:
             scanned = self._table.scan(after)
-            page = ClaimedPage(scanned.following)
+            page = ClaimedPage()
             for found in scanned.found:
                 self._look_at(page, found, dry_run=dry_run)
             yield page
@@ -73,17 +73,20 @@ class Claiming:
         self, page: ClaimedPage, found: Stored | UnreadableState, *, dry_run: bool
     ) -> None:
         page.seen += 1
+        if isinstance(found, UnreadableState):
+            page.last = found.aggregate_id
+            page.left.append(Left(found.aggregate_id, str(found)))
+            return
+        page.last = aggregate_id = found.state["id"]
         try:
-            if isinstance(found, UnreadableState):
-                raise found
             missing = self._missing(found)
+            if missing is None:
+                return
+            reason = (self._reserved if dry_run else self._refusal)(aggregate_id, missing)
         except UnreadableState as error:
-            page.left.append(Left(error.aggregate_id, str(error)))
-            return
-        if missing is None:
-            return
-        aggregate_id = found.state["id"]
-        reason = (self._rival if dry_run else self._refusal)(aggregate_id, missing)
+            reason = str(error)
+        except NotFound:
+            return  # removed since it was read
         if reason is None:
             page.completed += 1
         else:
@@ -104,27 +107,35 @@ class Claiming:
         """Saves it; why that was refused, if it was."""
         try:
             retry_on_conflict(lambda: self._save(aggregate_id))
-        except NotFound:
-            return None  # removed since it was read
         except Conflict as error:
-            return self._rival(aggregate_id, missing) or str(error)
-        except (UnreadableState, LimitExceeded, InvalidItem) as error:
+            return _taken(aggregate_id, missing, self._table.holder) or str(error)
+        except (LimitExceeded, InvalidItem) as error:
             return str(error)
         return None
 
-    def _rival(self, aggregate_id: str, missing: dict[str, str]) -> str | None:
-        """Who has a claim that this aggregate lacks, or would have taken it before."""
-        for key, name in missing.items():
-            holder = self._table.holder(key) or self._wanted.setdefault(key, aggregate_id)
-            if holder != aggregate_id:
-                return f"{name} is that of {holder}"
-        return None
+    def _reserved(self, aggregate_id: str, missing: dict[str, str]) -> str | None:
+        """Notes that it would take its claims; why it could not, if so."""
+        reason = _taken(aggregate_id, missing, self._table.holder)
+        reason = reason or _taken(aggregate_id, missing, self._wanted.get)
+        if reason is None:
+            self._wanted.update(dict.fromkeys(missing, aggregate_id))
+        return reason
 
     def _save(self, aggregate_id: str) -> None:
         with self._units_of_work() as unit:
             repository = getattr(unit, self._repository)
             repository.save(repository.get(aggregate_id))
             unit.commit()
+
+
+def _taken(
+    aggregate_id: str, missing: dict[str, str], holder_of: Callable[[str], str | None]
+) -> str | None:
+    for key, name in missing.items():
+        holder = holder_of(key)
+        if holder not in (None, aggregate_id):
+            return f"{name} is that of {holder}"
+    return None
 
 
 def _declared(units_of_work: UnitsOfWork, type_name: str) -> tuple[str, StateStored]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -87,9 +88,9 @@ def claim(
     """Take the claims that stored aggregates lack, and list those that are not listed.
 
     For a value that is declared unique, or a type that is listed, when aggregates are stored
-    already. Running it again is safe and costs only reads. After each page the id is told after
-    which --after goes on. Aggregates that cannot have their claims are told and left as they are.
-    Exits with 3 if there are some.
+    already. Running it again is safe and costs only reads. Aggregates that cannot have their claims
+    are told and left as they are. Exits with 3 if there are some. After each page it is told how to
+    go on, should the command be ended.
     """
     claiming = Claiming(start().units_of_work(), type_)
     done = "would be completed" if dry_run else "completed"
@@ -98,13 +99,13 @@ def claim(
     for page in claiming.pages(after, dry_run=dry_run):
         seen, completed = seen + page.seen, completed + page.completed
         left += page.left
-        if page.following is not None:
-            tell(f"{seen} seen, {completed} {done}, go on with --after {page.following}")
+        for each in page.left:
+            tell(f"{each.aggregate_id}: {each.reason}")
+        if page.last is not None:
+            tell(f"{seen} seen, {completed} {done}; go on with --after {quote(page.last)}")
     if as_json:
         say_json({"seen": seen, "completed": completed, "left": [asdict(each) for each in left]})
     else:
-        for each in left:
-            say(f"{each.aggregate_id}: {each.reason}")
         say(f"{seen} seen, {completed} {done}, {len(left)} left as they are")
     if left:
         raise typer.Exit(ExitCode.DRIFT)

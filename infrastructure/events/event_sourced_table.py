@@ -91,7 +91,7 @@ class EventSourcedTable(TrackedTable, Generic[A]):
         taken = change.stored.snapshot_version if isinstance(change.stored, StoredStream) else 0
         if self.policy.is_due(change.version, taken):
             taken = change.version
-        stored = StoredStream(change.state, snapshot_version=taken)
+        stored = StoredStream(state=change.state, snapshot_version=taken)
         return Plan(self.events.append(events), stored)
 
     def take_snapshot(self, stored: StoredStream) -> None:
@@ -116,7 +116,7 @@ class EventSourcedTable(TrackedTable, Generic[A]):
         if aggregate.version == 0:
             return None
         state = self.aggregate_type.to_state(aggregate)
-        return StoredStream(state, snapshot_version=snapshot_version)
+        return StoredStream(state=state, snapshot_version=snapshot_version)
 
 
 class EventSourcedTracker(Tracker[A]):

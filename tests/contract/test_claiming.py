@@ -58,6 +58,7 @@ class NameTaken(Conflict):
 
 
 NAME: Unique[Person] = Unique("name", attrgetter("first_name"), NameTaken)
+LAST_NAME: Unique[Person] = Unique("last name", attrgetter("last_name"), NameTaken)
 NAMED = evolve(PERSON, unique=(PERSON_EMAIL, NAME))
 """People as a later release declares them: no two have the same first name."""
 
@@ -97,6 +98,14 @@ def rename(store: Store, id_: str, first_name: str) -> None:
         renamed = unit.people.get(id_)
         renamed.change_name(first_name, renamed.last_name, NOW)
         unit.people.save(renamed)
+        unit.commit()
+
+
+def set_last_name(store: Store, id_: str, last_name: str) -> None:
+    with store.unit_of_work() as unit:
+        changed = unit.people.get(id_)
+        changed.change_name(changed.first_name, last_name, NOW)
+        unit.people.save(changed)
         unit.commit()
 
 
@@ -269,6 +278,20 @@ def test_dry_run_tells_duplicates_and_writes_nothing(store: Store) -> None:
     assert [holder(later, name) for name in ("Ada", "Bea")] == [None, None]
 
 
+def test_who_cannot_have_all_its_claims_is_in_nobodys_way(store: Store) -> None:
+    """It takes none, so another one has what both of them want."""
+    put(store, person("0", "Ada"), person("1", "Bea"), person("2", "Bea"))
+    for id_, last_name in (("0", "King"), ("1", "King"), ("2", "Lovelace")):
+        set_last_name(store, id_, last_name)
+    later = declared(store, evolve(PERSON, unique=(PERSON_EMAIL, NAME, LAST_NAME)))
+    save(later, "0")
+
+    dry, done = claim(later, dry_run=True), claim(later)
+
+    assert [each.aggregate_id for each in left(dry)] == ["1"]
+    assert [each.aggregate_id for each in left(done)] == ["1"]
+
+
 @pytest.mark.parametrize("name", ["Parcel", "person", ""])
 def test_only_state_stored_types_have_claims(store: Store, name: str) -> None:
     with pytest.raises(InvalidValue, match="type: the state-stored types are: Person"):
@@ -315,9 +338,8 @@ def test_pages_go_on_where_one_ended(store: Store, monkeypatch: pytest.MonkeyPat
 
     pages = Claiming(later.unit_of_work, "Person").pages()
     first = next(page for page in pages if page.completed)
-    rest = list(Claiming(later.unit_of_work, "Person").pages(first.following))
+    rest = list(Claiming(later.unit_of_work, "Person").pages(first.last))
 
-    assert first.following is not None
     assert first.completed + completed(rest) == 7
     assert versions(later, *ids) == [2] * 7
 

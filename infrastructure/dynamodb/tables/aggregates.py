@@ -167,7 +167,9 @@ class DynamoDBAggregateTable(AggregateTable):
             shard = change.stored.list_shard
         # The shard stays as it was stored: index keys never change. One that is missing is given.
         shard = shard or self._shard_key(shard_of(change.aggregate.id, self._shards))
-        return StoredItem(change.state, change.claims, commits=commits, list_shard=shard)
+        return StoredItem(
+            state=change.state, claims=change.claims, commits=commits, list_shard=shard
+        )
 
     def _get(self, key: str) -> Item | None:
         answer = self._gateway.call(
@@ -180,7 +182,7 @@ class DynamoDBAggregateTable(AggregateTable):
         state = self._mapper.to_state(item)
         shard = item.get("listShard")
         return StoredItem(
-            state,
+            state=state,
             claims=frozenset(_texts(item[CLAIMS])) if CLAIMS in item else None,
             is_complete=CLAIMS in item and (shard is not None or not self._mapper.is_listed),
             commits=tuple(_texts(item[COMMITS])),
