@@ -12,6 +12,9 @@ from infrastructure.outbox.relays import PollingRelay
 
 router = APIRouter(tags=["health"])
 
+_IN_USE = ("ACTIVE", "UPDATING")
+"""A table that is being updated, say by an index that is added, is read and written as ever."""
+
 
 @router.get("/health")
 async def health() -> dict[str, str]:
@@ -22,7 +25,7 @@ async def health() -> dict[str, str]:
 
 @router.get("/ready", responses=problems(503))
 def ready(container: ContainerOf, request: Request) -> dict[str, str]:
-    """The store answers, every table is there and active, and a relay that runs here works."""
+    """The store answers, every table is there and can be used, and a relay that runs here works."""
     relay: PollingRelay | None = request.app.state.relay
     if relay is not None and relay.is_late:
         raise NotReady("the relay has done no work for minutes")
@@ -30,6 +33,6 @@ def ready(container: ContainerOf, request: Request) -> dict[str, str]:
         tables = container.table_initializer().status()
     except StorageError as error:
         raise NotReady("the store does not answer") from error
-    if any(table.state != "ACTIVE" for table in tables):
+    if any(table.state not in _IN_USE for table in tables):
         raise NotReady("a table is missing or not active yet")
     return {"status": "ready"}

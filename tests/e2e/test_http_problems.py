@@ -27,6 +27,7 @@ from application.ports import (
 )
 from application.ports.failure_limiter import TooManyFailures
 from application.ports.password_hasher import HashingBusy
+from application.ports.table_initializer import TableStatus
 from application.users import errors as access_errors
 from domain.errors import ConcurrencyConflict, DynastrataError, RuleViolation
 from domain.orders import errors as order_errors
@@ -310,6 +311,18 @@ def test_without_its_store_the_service_lives_and_is_not_ready(
         assert api.get("/health").status_code == 200
         answer = api.get("/ready")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, PROBLEM)
+
+
+@pytest.mark.parametrize(("state", "status"), [("UPDATING", 200), ("CREATING", 503)])
+def test_a_table_that_is_being_updated_can_be_used(
+    state: str, status: int, api: Api, container: Container
+) -> None:
+    class Tables:
+        def status(self) -> list[TableStatus]:
+            return [TableStatus("users", "ACTIVE"), TableStatus("orders", state)]
+
+    with container.table_initializer.override(Tables()), capture_logs():
+        assert api.get("/ready").status_code == status
 
 
 def test_a_service_whose_relay_does_no_work_is_not_ready(

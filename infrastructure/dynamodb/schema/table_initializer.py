@@ -172,7 +172,7 @@ class DynamoDBTableInitializer(TableInitializer):
                 raise TableNotReady(
                     operation="DescribeTable",
                     table=schema.name,
-                    detail=f"{table and table['TableStatus']} after {self._patience:.0f} s",
+                    detail=f"{', '.join(sorted(_states(table)))} after {self._patience:.0f} s",
                 )
             retry.sleep(POLL_SECONDS)
 

@@ -117,6 +117,8 @@ class TableSchema:
             name = index["IndexName"]
             if name not in present:
                 yield f"index {name} is missing"
+            elif present[name]["IndexStatus"] == "CREATING":
+                yield f"index {name} is being made"
             elif _keys(present[name]["KeySchema"]) != _keys(index["KeySchema"]):
                 yield f"index {name} has keys {_keys(present[name]['KeySchema'])}"
             elif _projection(present[name]) != _projection(index):

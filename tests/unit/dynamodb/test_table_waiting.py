@@ -36,16 +36,25 @@ def test_table_that_someone_else_creates_is_waited_for() -> None:
     assert 60 <= time.now < 61
 
 
+BACKFILLING = {
+    "TableStatus": "ACTIVE",
+    "KeySchema": [],
+    "AttributeDefinitions": [],
+    "GlobalSecondaryIndexes": [{"IndexName": "by_sender", "IndexStatus": "CREATING"}],
+}
+
+
 def test_table_is_not_ready_before_its_indexes_are() -> None:
-    time = FakeTime()
-    backfilling = {
-        "Table": {
-            "TableStatus": "ACTIVE",
-            "GlobalSecondaryIndexes": [{"IndexName": "by_sender", "IndexStatus": "CREATING"}],
-        }
-    }
-    with pytest.raises(TableNotReady):
-        _scripted(time, refusal("ResourceNotFoundException"), {}, backfilling).create_missing()
+    time, missing = FakeTime(), refusal("ResourceNotFoundException")
+
+    with pytest.raises(TableNotReady) as raised:
+        _scripted(time, missing, {}, {"Table": BACKFILLING}).create_missing()
+
+    assert raised.value.detail == "ACTIVE, CREATING after 60 s"
+
+
+def test_index_that_is_being_made_is_no_index_yet() -> None:
+    assert "index by_sender is being made" in TableSchema(Letter, "letters").drift(BACKFILLING, {})
 
 
 def test_table_that_is_never_gone_is_given_up_in_time() -> None:
