@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, core_schema
 INK = r"[^\p{C}\p{Z}]"
 """A character that is printed, and is no space."""
 
-AROUND = r"[\p{Z}\t-\r]*"
+AROUND = r"[\p{Z}\t-\r\x1c-\x1f\x85]*"
 """What the domain trims at both ends of a text."""
 
 LINE = f"^{AROUND}{INK}(?:{INK}| )*{AROUND}$"

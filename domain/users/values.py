@@ -56,7 +56,7 @@ def parse_name(field_name: str, text: str) -> str:
     _check_normalisable(field_name, text, MAX_NAME)
     name = unicodedata.normalize("NFC", text).strip()
     visible = name.translate(_JOINERS)
-    if not visible:
+    if not visible.strip():
         raise InvalidValue(field_name, "must not be empty")
     if len(name) > MAX_NAME:
         raise InvalidValue(field_name, f"longer than {MAX_NAME} characters")

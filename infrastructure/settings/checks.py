@@ -126,14 +126,15 @@ def rate(_: object, attribute: Attribute[Any], value: str) -> None:
 
 
 def networks(_: object, attribute: Attribute[Any], value: str) -> None:
-    """Addresses and networks with commas between, or nothing."""
+    """Addresses and networks with commas between, or nothing. All addresses are no network."""
     try:
-        for each_one in value.split(",") if value else ():
-            ip_network(each_one.strip())
+        found = [ip_network(each_one.strip()) for each_one in value.split(",") if value]
     except ValueError as error:
         raise invalid(
             attribute.name, "must be addresses or networks (10.0.0.0/16), with commas between"
         ) from error
+    if any(network.prefixlen == 0 for network in found):
+        raise invalid(attribute.name, "must not be all addresses: then anybody could be anybody")
 
 
 def is_local(address: str) -> bool:

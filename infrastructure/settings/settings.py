@@ -266,7 +266,7 @@ class Settings:
     http_host: str = _option("127.0.0.1", "Address that `serve` listens on.")
     http_port: int = _option(8000, "Port that `serve` listens on.", within(1, 65_535))
     http_trusted_proxies: str = _option(
-        "127.0.0.1",
+        "127.0.0.1,::1",
         "Proxies whose X-Forwarded-For is believed. Empty: none.",
         networks,
     )

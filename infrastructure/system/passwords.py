@@ -14,7 +14,7 @@ from typing_extensions import override
 from application.ports.password_hasher import HashingBusy, PasswordHasher
 
 MAX_SLOTS = 20
-"""Passwords that are hashed at once."""
+"""At most so many passwords are hashed at once."""
 
 MAX_WAITING = 16
 """Those that wait for a slot.
@@ -42,7 +42,7 @@ class Argon2Hasher(PasswordHasher):
         wait_seconds: float = 2.0,
     ) -> None:
         self._algorithm = algorithm or argon2.PasswordHasher()
-        slots = slots or min(MAX_SLOTS, max(1, (os.cpu_count() or 1) - 1))
+        slots = min(MAX_SLOTS, slots or max(1, (os.cpu_count() or 1) - 1))
         self._slots = BoundedSemaphore(slots)
         self._places = BoundedSemaphore(slots + MAX_WAITING)
         self._wait_seconds = wait_seconds

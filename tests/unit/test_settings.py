@@ -132,6 +132,7 @@ def test_the_files_of_the_repository_load(
         ("FAILURES_PER_SOURCE", "5 per 2 days", "failures_per_source (DYNASTRATA_FAILURES_PER_S"),
         ("FAILURES_PER_SOURCE", "5/hour; 9/day", "failures_per_source (DYNASTRATA_FAILURES_PER_"),
         ("HTTP_TRUSTED_PROXIES", "*", "http_trusted_proxies (DYNASTRATA_HTTP_TRUSTED_PROXIES): mu"),
+        ("HTTP_TRUSTED_PROXIES", "0.0.0.0/0", "http_trusted_proxies (DYNASTRATA_HTTP_TRUSTED_PROX"),
         ("HTTP_TRUSTED_PROXIES", "10.0.0.1/8", "http_trusted_proxies (DYNASTRATA_HTTP_TRUSTED_PRO"),
         ("SIGNING_KEY", "hush", "signing_key (DYNASTRATA_SIGNING_KEY): must have at least 32 byt"),
     ],

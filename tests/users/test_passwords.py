@@ -109,9 +109,9 @@ def crowd() -> Iterator[Crowd]:
     crowd.threads.shutdown()
 
 
-@pytest.mark.parametrize("slots", [1, 3])
-def test_no_more_than_so_many_are_hashed_at_once(slots: int, crowd: Crowd) -> None:
-    hasher = Argon2Hasher(crowd.held, slots=slots, wait_seconds=0)
+@pytest.mark.parametrize(("asked", "slots"), [(1, 1), (3, 3), (MAX_SLOTS + 1, MAX_SLOTS)])
+def test_no_more_than_so_many_are_hashed_at_once(asked: int, slots: int, crowd: Crowd) -> None:
+    hasher = Argon2Hasher(crowd.held, slots=asked, wait_seconds=0)
     crowd.fill(hasher, slots)
 
     with pytest.raises(HashingBusy):

@@ -123,6 +123,7 @@ def test_name_is_taken_trimmed_and_normalised(text: str, name: str) -> None:
         ("", "must not be empty"),
         (" \t\n", "must not be empty"),
         ("\u200d\u200c", "must not be empty"),
+        ("\u200c \u200c", "must not be empty"),
         ("x" * 101, "longer than 100 characters"),
         ("A\nB", "contains characters that cannot be printed"),
         ("A\x00", "contains characters that cannot be printed"),
