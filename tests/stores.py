@@ -5,12 +5,13 @@ A store is of the contexts of `tests.samples`, unless it is given others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 from moto import mock_aws
 
 from api.composition.clients import make_client
@@ -19,6 +20,7 @@ from infrastructure.dynamodb.gateway.gateway import Client, Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.provider import DynamoDBProvider
+from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.events.event_store import TableEventStore
@@ -30,6 +32,9 @@ from infrastructure.system.ids import RandomIds
 from infrastructure.system.tokens import JwtSigner
 from infrastructure.unit_of_work import CommitOptions, UnitsOfWork
 from tests.samples.contexts import SAMPLES
+
+if TYPE_CHECKING:
+    from api.container import Container
 
 PATIENCE = 60.0
 REGION = "eu-central-1"
@@ -79,9 +84,44 @@ def client_of(endpoint_url: str) -> Client:
     )
 
 
+_CLIENTS: dict[tuple[str, str], Client] = {}
+
+
+@pytest.fixture
+def shared_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers of one engine share their clients, where nothing else in their settings differs.
+
+    Making a client takes longer than most tests.
+    """
+
+    def shared(settings: Settings, service: str = "dynamodb") -> Client:
+        key = (repr(evolve(settings, table_prefix="")), service)
+        if key not in _CLIENTS:
+            _CLIENTS[key] = make_client(settings, service)
+        return _CLIENTS[key]
+
+    monkeypatch.setattr("api.composition.dynamodb.make_client", shared)
+
+
 def memory_store(contexts: Contexts = SAMPLES) -> Store:
     """A store in a memory of its own."""
     return Store("memory", MemoryProvider(), options=CommitOptions(contexts=contexts))
+
+
+def create_tables(gateway: Gateway, schemas: Iterable[TableSchema]) -> None:
+    """Without a time-to-live, on which no test waits.
+
+    The table initializer looks before and after, which costs more than most tests.
+    """
+    for schema in schemas:
+        gateway.call("CreateTable", schema.creation(Capacity()))
+
+
+def create_tables_of(container: Container) -> None:
+    """The tables of a whole service."""
+    initializer = container.table_initializer()
+    if isinstance(initializer, DynamoDBTableInitializer):
+        create_tables(initializer._gateway, initializer._schemas)
 
 
 def dynamodb_store(
@@ -93,10 +133,9 @@ def dynamodb_store(
     gateway = Gateway(client, meter, RetryPolicy(), trust_read_units=False)
     own = {each.aggregate_type: each.model() for each in contexts.state_stored}
     models = {**SHARED, **{aggregate_type.table: model for aggregate_type, model in own.items()}}
-    # Not by the table initializer, whose looks before and after cost more than most tests.
-    for logical, model in models.items():
-        schema = TableSchema(model, tables.physical(logical))
-        client.create_table(**schema.creation(Capacity()))
+    create_tables(
+        gateway, [TableSchema(model, tables.physical(name)) for name, model in models.items()]
+    )
     provider = DynamoDBProvider(gateway, tables, own, listing_shards=shards)
     return Store(name, provider, meter, options=CommitOptions(contexts=contexts))
 

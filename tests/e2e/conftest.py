@@ -14,6 +14,7 @@ from infrastructure.settings.settings import Settings
 from infrastructure.system.notifiers import MemoryNotifier
 from tests.e2e.clients import CHEAP, Api, ManualClock
 from tests.e2e.commands import Cli, run, variables
+from tests.stores import create_tables_of
 
 REGION = "us-east-1"
 
@@ -33,6 +34,11 @@ def settings(request: pytest.FixtureRequest) -> Settings:
     )
 
 
+@pytest.fixture(autouse=True)
+def _shared_clients(shared_clients: None) -> None:
+    """Each test has a container of its own, and many have nothing else that is slow."""
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
@@ -45,7 +51,7 @@ def container(settings: Settings, clock: ManualClock) -> Container:
     container.password_hasher.override(CHEAP)
     container.notifier.override(MemoryNotifier())
     container.clock.override(clock)
-    container.table_initializer().create_missing()
+    create_tables_of(container)
     return container
 
 

@@ -21,7 +21,7 @@ from infrastructure.settings.settings import Settings
 from tests.relaying.destinations import ScriptedDestination
 from tests.relaying.running import Relaying, relaying
 from tests.samples.contexts import SAMPLES
-from tests.stores import REGION, Store, client_of, dynamodb_store
+from tests.stores import REGION, Store, client_of, create_tables_of, dynamodb_store
 from tests.subscription.subscribing import FakeClock
 
 MEMORY = "memory"
@@ -52,6 +52,11 @@ class Service:
     destination: ScriptedDestination
 
 
+@pytest.fixture(autouse=True)
+def _shared_clients(shared_clients: None) -> None:
+    """Each test has a container of its own, and many have nothing else that is slow."""
+
+
 @pytest.fixture(params=EVERYWHERE)
 def service(request: pytest.FixtureRequest) -> Service:
     """An empty service on every provider and engine in turn."""
@@ -59,7 +64,7 @@ def service(request: pytest.FixtureRequest) -> Service:
         return serve(Settings(environment="test"))
     settings = on_engine(request.getfixturevalue(request.param).endpoint_url, new_prefix())
     service = serve(settings)
-    service.container.table_initializer().create_missing()
+    create_tables_of(service.container)
     return service
 
 
