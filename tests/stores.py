@@ -179,6 +179,18 @@ def make_store(request: pytest.FixtureRequest, contexts: Contexts) -> Callable[[
     return lambda: dynamodb_store(request.param, client, contexts=contexts)
 
 
+on_dynamodb = pytest.mark.parametrize(
+    "make_store",
+    [
+        "moto",
+        pytest.param("ministack", marks=pytest.mark.engine),
+        pytest.param("dynamodb_local", marks=pytest.mark.engine),
+    ],
+    indirect=True,
+)
+"""For what memory has no part in."""
+
+
 @pytest.fixture
 def store(make_store: Callable[[], Store]) -> Store:
     """An empty store on every provider and engine in turn."""

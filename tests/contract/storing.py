@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.samples.people import PERSON, Person, new_person
+from tests.samples.people import PERSON, Email, Person, new_person
 from tests.stores import Store
 from tests.times import NOW
 
@@ -41,9 +41,19 @@ def address(person_id: str) -> str:
 
 def rename(store: Store, person_id: str, first_name: str) -> None:
     """Someone else changes the person's name in a unit of work of their own."""
+    change(store, person_id, lambda person: person.change_name(first_name, person.last_name, NOW))
+
+
+def move(store: Store, person_id: str, email: str) -> None:
+    """Someone else changes the person's address in a unit of work of their own."""
+    change(store, person_id, lambda person: person.change_email(Email(email), NOW))
+
+
+def change(store: Store, person_id: str, how: Callable[[Person], object]) -> None:
+    """Loads, changes and saves a person in a unit of work of its own."""
     with store.unit_of_work() as unit:
         person = unit.people.get(person_id)
-        person.change_name(first_name, person.last_name, NOW)
+        how(person)
         unit.people.save(person)
         unit.commit()
 

@@ -20,34 +20,23 @@ from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.unit_of_work import CommitOptions
-from tests.contract.storing import put, put_new, stored
+from tests.contract.storing import change, move, put, put_new, rename, stored
 from tests.samples.models import PersonModel, UnlistedPersonModel
 from tests.samples.parcels import PARCELS
 from tests.samples.people import (
     PEOPLE,
     PERSON,
     PERSON_EMAIL,
-    Email,
     EmailTaken,
     Person,
     PersonRepository,
     new_person,
 )
-from tests.stores import Store
+from tests.stores import Store, on_dynamodb
 from tests.times import NOW
 
 Leaving = Callable[[Store, str], None]
 """Makes a person give up a value."""
-
-on_dynamodb = pytest.mark.parametrize(
-    "make_store",
-    [
-        "moto",
-        pytest.param("ministack", marks=pytest.mark.engine),
-        pytest.param("dynamodb_local", marks=pytest.mark.engine),
-    ],
-    indirect=True,
-)
 
 
 @frozen
@@ -88,33 +77,11 @@ def person(id_: str, first_name: str = "Ada") -> Person:
 
 def save(store: Store, id_: str) -> None:
     """Saves a person as it is."""
-    with store.unit_of_work() as unit:
-        unit.people.save(unit.people.get(id_))
-        unit.commit()
-
-
-def rename(store: Store, id_: str, first_name: str) -> None:
-    with store.unit_of_work() as unit:
-        renamed = unit.people.get(id_)
-        renamed.change_name(first_name, renamed.last_name, NOW)
-        unit.people.save(renamed)
-        unit.commit()
+    change(store, id_, lambda _: None)
 
 
 def set_last_name(store: Store, id_: str, last_name: str) -> None:
-    with store.unit_of_work() as unit:
-        changed = unit.people.get(id_)
-        changed.change_name(changed.first_name, last_name, NOW)
-        unit.people.save(changed)
-        unit.commit()
-
-
-def move(store: Store, id_: str, email: str) -> None:
-    with store.unit_of_work() as unit:
-        moved = unit.people.get(id_)
-        moved.change_email(Email(email), NOW)
-        unit.people.save(moved)
-        unit.commit()
+    change(store, id_, lambda each: each.change_name(each.first_name, last_name, NOW))
 
 
 def remove(store: Store, id_: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Conflict
-from tests.contract.storing import address, facts, names, put, put_new, stored
+from tests.contract.storing import address, facts, move, names, put, put_new, stored
 from tests.samples.people import Email, EmailTaken, Person, PersonNotFound, new_person
 from tests.stores import Store
 from tests.times import NOW
@@ -48,7 +48,7 @@ def test_refused_address_leaves_the_other_changes_of_the_unit_unwritten(store: S
 def test_changed_address_moves_with_the_person_and_frees_the_old_one(store: Store) -> None:
     put_new(store, "ada")
 
-    _move(store, "ada", "countess@example.com")
+    move(store, "ada", "countess@example.com")
 
     assert _holder(store, "countess@example.com") == "ada"
     assert _holder(store, address("ada")) is None
@@ -60,7 +60,7 @@ def test_changing_to_a_taken_address_is_refused(store: Store) -> None:
     put_new(store, "ada", "bob")
 
     with pytest.raises(EmailTaken) as refused:
-        _move(store, "bob", address("ada"))
+        move(store, "bob", address("ada"))
 
     assert facts(refused.value) == (EmailTaken, address("ada"))
     assert [_holder(store, address(id_)) for id_ in ("ada", "bob")] == ["ada", "bob"]
@@ -70,8 +70,8 @@ def test_changing_to_a_taken_address_is_refused(store: Store) -> None:
 def test_address_can_come_back_to_its_person(store: Store) -> None:
     put_new(store, "ada")
 
-    _move(store, "ada", "countess@example.com")
-    _move(store, "ada", address("ada"))
+    move(store, "ada", "countess@example.com")
+    move(store, "ada", address("ada"))
 
     assert _holder(store, address("ada")) == "ada"
     put(store, new_person("countess@example.com", id="bob"))
@@ -154,7 +154,7 @@ def test_swap_is_refused_when_one_of_both_was_changed_meanwhile(store: Store) ->
 
     with store.unit_of_work() as unit:
         ada, bob = unit.people.get_many(["ada", "bob"])
-        _move(store, "bob", "away@example.com")
+        move(store, "bob", "away@example.com")
         put(store, new_person(address("bob"), id="carol"))
         ada.change_email(Email(address("bob")), NOW)
         bob.change_email(Email(address("ada")), NOW)
@@ -202,11 +202,3 @@ def _holder(store: Store, email: str) -> str | None:
         except PersonNotFound:
             return None
     return holder.id
-
-
-def _move(store: Store, person_id: str, email: str) -> None:
-    with store.unit_of_work() as unit:
-        person = unit.people.get(person_id)
-        person.change_email(Email(email), NOW)
-        unit.people.save(person)
-        unit.commit()

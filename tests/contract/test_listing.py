@@ -14,20 +14,10 @@ from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
 from infrastructure.system.clock import SystemClock
 from infrastructure.system.tokens import JwtSigner
 from tests.contract.storing import put_new
-from tests.stores import Store
+from tests.stores import Store, on_dynamodb
 from tests.times import NOW
 
 IDS = [f"person-{n}" for n in range(7)]
-
-on_dynamodb = pytest.mark.parametrize(
-    "make_store",
-    [
-        "moto",
-        pytest.param("ministack", marks=pytest.mark.engine),
-        pytest.param("dynamodb_local", marks=pytest.mark.engine),
-    ],
-    indirect=True,
-)
 
 
 def pages(store: Store, size: int) -> list[list[str]]:

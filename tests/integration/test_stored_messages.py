@@ -31,19 +31,11 @@ from tests.outboxes import (
     take,
     with_shards,
 )
-from tests.stores import Store
+from tests.stores import Store, on_dynamodb
 from tests.subscription.subscribing import FakeClock
 from tests.times import NOW
 
-pytestmark = pytest.mark.parametrize(
-    "make_store",
-    [
-        "moto",
-        pytest.param("ministack", marks=pytest.mark.engine),
-        pytest.param("dynamodb_local", marks=pytest.mark.engine),
-    ],
-    indirect=True,
-)
+pytestmark = on_dynamodb
 
 SECONDS = 2_426_328_000
 """`NOW` in unix seconds."""
