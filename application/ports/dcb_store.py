@@ -1,0 +1,168 @@
+"""Tagged events: appended under a condition, and read by query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from attrs import frozen
+
+from application.ports.event_store import EventMetadata, RawEvent
+from domain.events import DomainEvent
+from domain.tagged_events import AppendCondition, Position, Query, Tag, TaggedEvent
+
+Progress = Callable[[int], object]
+"""Is told how many events were read so far."""
+
+
+@frozen(kw_only=True)
+class SequencedEvent:
+    """An appended event and what was stored with it. `timestamp` is when it happened, in UTC."""
+
+    position: Position
+    event_id: str
+    type: str
+    tags: tuple[Tag, ...]
+    timestamp: datetime
+    event: DomainEvent | RawEvent
+    metadata: EventMetadata
+    commit_id: str
+
+
+@frozen
+class QueryResult:
+    """Events in the order asked for, and the condition of a decision that rests on them."""
+
+    events: tuple[SequencedEvent, ...]
+    condition: AppendCondition
+
+
+class TaggedEventWriter(Protocol):
+    """Appends tagged events as part of a unit of work."""
+
+    @property
+    def last_position(self) -> Position | None:
+        """The position of the last event that was committed."""
+        ...
+
+    def append(
+        self,
+        events: Sequence[TaggedEvent],
+        condition: AppendCondition | None = None,
+        metadata: EventMetadata | None = None,
+    ) -> None:
+        """Stages events. One commit takes any number of appends, each with its condition.
+
+        The commit raises `AppendConditionFailed` where an event matches a condition that was not
+        there when it was read, `EventAlreadyAppended` or `IdempotencyKeyReused` for an id that is
+        there, and `NotGuarded` for a condition that nothing can enforce. Events of the same commit
+        fail none of its conditions.
+        """
+        ...
+
+
+class TaggedSubscription(Protocol):
+    """An iterator over the events that match a query, waiting for the next where there is none."""
+
+    def __iter__(self) -> Iterator[SequencedEvent]: ...
+
+    def __next__(self) -> SequencedEvent:
+        """The next event, in the order of positions. Raises `StopIteration` once stopped.
+
+        It stays behind the safe window. An event that becomes visible even later than that comes
+        out of order, below a position that was given before.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Ends the iteration where it next asks for an event. For any thread."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+class DcbStore(Protocol):
+    """Appends tagged events and reads them."""
+
+    def append(
+        self,
+        events: Sequence[TaggedEvent],
+        condition: AppendCondition | None = None,
+        metadata: EventMetadata | None = None,
+    ) -> Position | None:
+        """Writes all events or none; the position of the last, None for no events.
+
+        Appending the same events again, by their ids, is a success that writes nothing. Raises what
+        `TaggedEventWriter.append` tells and what `UnitOfWork.commit` raises.
+        """
+        ...
+
+    def append_if_unique(
+        self, key: Tag, event: TaggedEvent, metadata: EventMetadata | None = None
+    ) -> Position:
+        """Appends an event that bears the key as a tag, if no event bears it yet.
+
+        Raises `AppendConditionFailed` where one does.
+        """
+        ...
+
+    def read(
+        self,
+        query: Query,
+        *,
+        after: Position | None = None,
+        limit: int | None = None,
+        backwards: bool = False,
+        raw: bool = False,
+    ) -> QueryResult:
+        """The matching events after a position, or before it if backwards; at most `limit`.
+
+        Where every item of the query has a tag or guarded types this is strongly consistent, and
+        the condition of the result is that nothing was appended since. Any other query is read
+        from an index, behind the safe window. Raises `InvalidValue` for a limit below 1.
+        """
+        ...
+
+    def each(
+        self,
+        query: Query,
+        *,
+        after: Position | None = None,
+        progress: Progress = lambda _: None,
+        raw: bool = False,
+    ) -> Iterator[SequencedEvent]:
+        """The matching events in order, behind the safe window, page by page: for many of them."""
+        ...
+
+    def get(self, event_id: str, *, raw: bool = False) -> SequencedEvent | None:
+        """The event of this id (strongly consistent), or None."""
+        ...
+
+    def count(self, query: Query) -> int:
+        """How many events match. For one tag alone it is one strongly consistent read."""
+        ...
+
+    def latest_position(self) -> Position | None:
+        """The highest position that the index shows, None where there is no event."""
+        ...
+
+    def has_tag(self, tag: Tag) -> bool:
+        """Whether an event bears this tag (strongly consistent)."""
+        ...
+
+    def tags(self, *, after: Tag | None = None, limit: int = 100) -> list[Tag]:
+        """Tags that events bear, in order, after this one. May lag behind."""
+        ...
+
+    def subscribe(self, query: Query, *, after: Position | None = None) -> TaggedSubscription:
+        """Follows the events that match, from after this position on. Leave it with `with`."""
+        ...
