@@ -59,6 +59,7 @@ from infrastructure.system.ids import RandomIds
 from infrastructure.system.notifiers import LogNotifier
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
+from infrastructure.tagged_events.store import TableDcbStore
 from infrastructure.unit_of_work import CommitOptions, TableUnitOfWork, UnitsOfWork
 
 T = TypeVar("T")
@@ -126,6 +127,15 @@ def _event_store(
     )
 
 
+def _dcb_store(settings: Settings, units_of_work: UnitsOfWork, clock: Clock) -> TableDcbStore:
+    return TableDcbStore(
+        conditions=units_of_work.conditions,
+        unit_of_work=units_of_work,
+        clock=clock,
+        safe_window=timedelta(seconds=settings.tagged_events_safe_window_seconds),
+    )
+
+
 def _subscriptions(
     settings: Settings, adapters: Adapters, contexts: Contexts, clock: Clock, ids: IdFactory
 ) -> TableEventSubscriptions:
@@ -172,10 +182,12 @@ class Container(containers.DeclarativeContainer):
         UnitsOfWork,
         provider=store,
         ids=ids,
+        clock=clock,
         signer=token_signer,
         options=providers.Callable(_commit_options, settings, contexts, destinations),
     )
     unit_of_work = providers.Factory(TableUnitOfWork, units_of_work)
+    dcb_store = Shared(_dcb_store, settings, units_of_work, clock)
     event_store = Shared(_event_store, settings, store, contexts, unit_of_work.provider)
     subscriptions = Shared(_subscriptions, settings, adapters, contexts, clock, ids)
 

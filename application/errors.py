@@ -169,29 +169,25 @@ class UnreadableState(DynastrataError):
 
 @frozen
 class UnknownEventType(DynastrataError):
-    """An event is stored under a type that is not registered."""
+    """An event is stored under a type that is not registered. `event` names it."""
 
-    stream: str
-    version: int
+    event: str
     type: str
 
     def __str__(self) -> str:
-        return f"event {self.version} of {self.stream} has the unknown type {self.type!r}"
+        return f"{self.event} has the unknown type {self.type!r}"
 
 
 @frozen
 class UnreadableEvent(DynastrataError):
-    """A stored event does not fit its class. `problems` names the fields."""
+    """A stored event does not fit its class. `event` names it, `problems` the fields."""
 
-    stream: str
-    version: int
+    event: str
     type: str
     problems: str
 
     def __str__(self) -> str:
-        return (
-            f"event {self.version} of {self.stream}, a {self.type}, is unreadable: {self.problems}"
-        )
+        return f"{self.event}, a {self.type}, is unreadable: {self.problems}"
 
 
 @frozen

@@ -11,6 +11,7 @@ from infrastructure.events.snapshots import SnapshotTable
 from infrastructure.events.streams import StreamTable
 from infrastructure.outbox.inbox import InboxTable
 from infrastructure.outbox.table import OutboxTable
+from infrastructure.tagged_events.table import TaggedEventTable
 
 
 class Provider(Protocol):
@@ -22,6 +23,10 @@ class Provider(Protocol):
 
     def events(self) -> StreamTable:
         """Where the streams of events are."""
+        ...
+
+    def tagged_events(self) -> TaggedEventTable:
+        """Where events that bear tags are, with their guards."""
         ...
 
     def snapshots(self) -> SnapshotTable:

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from application.ports.clock import Clock
 from application.ports.ids import IdFactory
 from application.ports.token_signer import TokenSigner
 from infrastructure.aggregates.cursors import Cursors
@@ -26,6 +27,9 @@ from infrastructure.outbox.inbox import InboxRecorder
 from infrastructure.outbox.table import MessageCheck
 from infrastructure.outbox.writer import EventMessages, MessageAppender
 from infrastructure.provider import Provider
+from infrastructure.tagged_events.appender import TaggedEventAppender
+from infrastructure.tagged_events.conditions import Conditions
+from infrastructure.tagged_events.reader import TaggedEventReader
 
 
 @frozen(kw_only=True)
@@ -53,12 +57,14 @@ class UnitsOfWork:
         self,
         provider: Provider,
         ids: IdFactory,
+        clock: Clock,
         signer: TokenSigner,
         options: CommitOptions | None = None,
     ) -> None:
         self.options = options or CommitOptions()
         contexts = self.options.contexts
         self.ids = ids
+        self.clock = clock
         self.cursors = Cursors(signer)
         self.encoder = EventEncoder(
             contexts.event_types,
@@ -75,6 +81,8 @@ class UnitsOfWork:
             declared.aggregate_type.name: provider.table(declared.aggregate_type)
             for declared in contexts.state_stored
         }
+        reader = TaggedEventReader(table=provider.tagged_events(), guarded=contexts.guarded)
+        self.conditions = Conditions(reader, contexts.event_types)
         self.messages = EventMessages(
             self.outbox, contexts.integration_events, ids, self.options.check_message
         )
@@ -113,6 +121,14 @@ class TableUnitOfWork(BaseUnitOfWork):
     def streams(self) -> StreamAppender:
         """See the port."""
         appender = StreamAppender(self._shared.events, self._shared.encoder, self.check_open)
+        self.enlist(appender)
+        return appender
+
+    @cached_property
+    def tagged_events(self) -> TaggedEventAppender:
+        """See the port."""
+        shared = self._shared
+        appender = TaggedEventAppender(shared.conditions, shared.clock, shared.ids, self.check_open)
         self.enlist(appender)
         return appender
 

@@ -6,6 +6,7 @@ A store is of the contexts of `tests.samples`, unless it is given others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -15,6 +16,7 @@ from attrs import define, evolve, field
 from moto import mock_aws
 
 from api.composition.clients import make_client
+from application.ports.clock import Clock
 from infrastructure.contexts.context import Contexts
 from infrastructure.dynamodb.gateway.gateway import Client, Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
@@ -30,6 +32,7 @@ from infrastructure.settings.settings import SAMPLE_SIGNING_KEY, Settings
 from infrastructure.system.clock import SystemClock
 from infrastructure.system.ids import RandomIds
 from infrastructure.system.tokens import JwtSigner
+from infrastructure.tagged_events.store import TableDcbStore
 from infrastructure.unit_of_work import CommitOptions, UnitsOfWork
 from tests.samples.contexts import SAMPLES
 
@@ -48,12 +51,13 @@ class Store:
     provider: MemoryProvider | DynamoDBProvider
     meter: Meter = field(factory=Meter)
     ids: RandomIds = field(factory=RandomIds)
+    clock: Clock = field(factory=SystemClock)
     options: CommitOptions = field(factory=lambda: CommitOptions(contexts=SAMPLES))
 
     @property
     def unit_of_work(self) -> UnitsOfWork:
         signer = JwtSigner(SAMPLE_SIGNING_KEY, SystemClock())
-        return UnitsOfWork(self.provider, self.ids, signer, self.options)
+        return UnitsOfWork(self.provider, self.ids, self.clock, signer, self.options)
 
     def event_store(self, *, transactional: bool = True) -> TableEventStore:
         return TableEventStore(
@@ -61,6 +65,15 @@ class Store:
             registry=self.options.contexts.event_types,
             unit_of_work=self.unit_of_work,
             transactional=transactional,
+        )
+
+    def dcb_store(self, *, safe_window: timedelta = timedelta()) -> TableDcbStore:
+        units = self.unit_of_work
+        return TableDcbStore(
+            conditions=units.conditions,
+            unit_of_work=units,
+            clock=self.clock,
+            safe_window=safe_window,
         )
 
     @property

@@ -35,11 +35,12 @@ from infrastructure.events.streams import EVENTS
 from infrastructure.metering import Meter
 from infrastructure.outbox.relays import BatchRelay, MessageChange
 from infrastructure.outbox.table import OUTBOX
-from infrastructure.settings.checks import invalid
+from infrastructure.settings.checks import invalid, option_of
 from infrastructure.settings.settings import TABLE, Settings, SettingsError
 from infrastructure.subscriptions.change_reader import ChangeSource
 from infrastructure.subscriptions.leases import CHECKPOINTS
 from infrastructure.system.failure_limiter import FAILURES
+from infrastructure.tagged_events.keys import EventKeys
 
 
 class DynamoDBAdapters(Adapters):
@@ -51,7 +52,9 @@ class DynamoDBAdapters(Adapters):
         self._meter = meter
         self._clock = clock
         for name in settings.tables.keys() - set(contexts.tables):
-            raise SettingsError(name + TABLE, f"the tables are {', '.join(contexts.tables)}")
+            raise SettingsError(
+                option_of(name, TABLE), f"the tables are {', '.join(contexts.tables)}"
+            )
         self._tables = TableNames(settings.table_prefix, settings.tables)
 
     @cached_property
@@ -66,6 +69,7 @@ class DynamoDBAdapters(Adapters):
             self._settings.listing_shards,
             self._event_model,
             self._settings.outbox_shards,
+            make_event_keys(self._settings),
         )
 
     @cached_property
@@ -148,6 +152,17 @@ def make_event_model(settings: Settings) -> type[EventModel]:
         )
     except InvalidValue as error:
         raise invalid(f"events_{error.field}", error.reason) from error
+
+
+def make_event_keys(settings: Settings) -> EventKeys:
+    """The keys of tagged events. Raises `SettingsError`."""
+    try:
+        return EventKeys(
+            service_id=settings.tagged_events_service_id,
+            write_shards=settings.tagged_events_write_shards,
+        )
+    except InvalidValue as error:
+        raise invalid(f"tagged_events_{error.field}", error.reason) from error
 
 
 def message_changes_of(records: Iterable[StreamRecord]) -> Mapping[str, MessageChange]:

@@ -13,7 +13,7 @@ from infrastructure.contexts.context import Contexts
 from infrastructure.messaging.batch_publisher import BatchPublisher, Sender
 from infrastructure.messaging.destinations import Destinations, format_of
 from infrastructure.messaging.local import LogPublisher, MemoryPublisher
-from infrastructure.settings.checks import variable
+from infrastructure.settings.checks import option_of, variable
 from infrastructure.settings.destination import Destination
 from infrastructure.settings.settings import DESTINATION, Settings, SettingsError
 
@@ -49,9 +49,9 @@ def make_publishers(
             return BatchPublisher(format=written, sender=sender, timeout=timeout)
         if settings.is_production:
             raise SettingsError(
-                name + DESTINATION,
+                option_of(name, DESTINATION),
                 f"{destination} loses messages in production: name a queue, topic or bus by "
-                f"{variable(name + DESTINATION)}",
+                f"{variable(option_of(name, DESTINATION))}",
             )
         return local[destination.kind]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from attrs import frozen
 
@@ -61,33 +60,6 @@ class TaggedEventWriter(Protocol):
         fail none of its conditions.
         """
         ...
-
-
-class TaggedSubscription(Protocol):
-    """An iterator over the events that match a query, waiting for the next where there is none."""
-
-    def __iter__(self) -> Iterator[SequencedEvent]: ...
-
-    def __next__(self) -> SequencedEvent:
-        """The next event, in the order of positions. Raises `StopIteration` once stopped.
-
-        It stays behind the safe window. An event that becomes visible even later than that comes
-        out of order, below a position that was given before.
-        """
-        ...
-
-    def stop(self) -> None:
-        """Ends the iteration where it next asks for an event. For any thread."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
 
 
 class DcbStore(Protocol):
@@ -161,8 +133,4 @@ class DcbStore(Protocol):
 
     def tags(self, *, after: Tag | None = None, limit: int = 100) -> list[Tag]:
         """Tags that events bear, in order, after this one. May lag behind."""
-        ...
-
-    def subscribe(self, query: Query, *, after: Position | None = None) -> TaggedSubscription:
-        """Follows the events that match, from after this position on. Leave it with `with`."""
         ...

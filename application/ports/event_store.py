@@ -51,6 +51,11 @@ class StoredEvent:
     commit_count: int
     is_dispatched: bool = False
 
+    @property
+    def name(self) -> str:
+        """Names it for people: `event 3 of Order 7`."""
+        return f"event {self.version} of {self.stream}"
+
 
 @frozen(kw_only=True)
 class StreamSlice:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
+from application.ports.dcb_store import TaggedEventWriter
 from application.ports.event_store import StreamWriter
 from application.ports.inbox import InboxWriter
 from application.ports.outbox import OutboxWriter
@@ -33,6 +34,11 @@ class UnitOfWork(Protocol):
     @property
     def streams(self) -> StreamWriter:
         """Streams of events, for what is no aggregate."""
+        ...
+
+    @property
+    def tagged_events(self) -> TaggedEventWriter:
+        """Events that belong to several consistency boundaries."""
         ...
 
     @property

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from application.ports.event_store import EventMetadata
 from application.ports.transaction import Transaction
+from domain.errors import Conflict
 from domain.events import DomainEvent
 
 
@@ -18,9 +19,25 @@ class Action:
     __slots__ = ()
 
 
+@frozen
+class Overtaken(Conflict):
+    """What a commit was prepared on has moved, maybe for no reason that matters: prepare it anew.
+
+    Never leaves a unit of work.
+    """
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.what} has moved"
+
+
 @frozen(kw_only=True)
 class RecordedEvent:
-    """An event of a commit: what happened to which aggregate, and the version it belongs to."""
+    """An event of a commit: what happened to which aggregate, and the version it belongs to.
+
+    For a tagged event that is its first tag, and the microsecond of its position.
+    """
 
     event: DomainEvent
     aggregate_type: str
@@ -41,7 +58,8 @@ class Participant(Protocol):
     """Whatever writes as part of a unit of work: repositories, streams, an outbox.
 
     A commit calls `prepare`, then `actions`, and `committed` once it is known to have happened. One
-    that is refused ends without a call: the next one prepares anew.
+    that is refused ends without a call: the next one prepares anew. One that is refused with
+    `Overtaken` is prepared anew at once.
     """
 
     def is_changed(self) -> bool:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from attrs import frozen
 
-from application.errors import UnitOfWorkMisused
+from application.errors import Throttled, UnitOfWorkMisused
 from application.ports.ids import IdFactory
 from application.ports.transaction import Transaction
 from domain.errors import Conflict
-from infrastructure.commit.participant import Commit, Follow, Participant, TransactionFactory
+from infrastructure.commit.participant import (
+    Commit,
+    Follow,
+    Overtaken,
+    Participant,
+    TransactionFactory,
+)
+from infrastructure.system.backoff import full_jitter
+
+MAX_ATTEMPTS = 30
+"""How often a commit is prepared where others overtake it."""
+
+_PAUSE = 0.005
+_MAX_PAUSE = 0.5
 
 
 @frozen
@@ -32,11 +47,16 @@ class BaseUnitOfWork:
     """Everything of the port `UnitOfWork` but the repositories, which enlist as participants."""
 
     def __init__(
-        self, transaction: TransactionFactory, ids: IdFactory, follow: Follow = lambda _: ()
+        self,
+        transaction: TransactionFactory,
+        ids: IdFactory,
+        follow: Follow = lambda _: (),
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._transaction = transaction
         self._ids = ids
         self._follow = follow
+        self._sleep = sleep
         self._participants: list[Participant] = []
         self._under_way: _UnderWay | None = None
 
@@ -52,7 +72,22 @@ class BaseUnitOfWork:
             )
 
     def commit(self) -> None:
-        """See the port."""
+        """See the port. A commit that others overtake to the last attempt is `Throttled`."""
+        for attempt in range(1, MAX_ATTEMPTS):
+            try:
+                self._settle()
+            except Overtaken:
+                self._sleep(full_jitter(attempt, _PAUSE, _MAX_PAUSE))
+            else:
+                return
+        try:
+            self._settle()
+        except Overtaken as overtaken:
+            raise Throttled(
+                operation="commit", attempts=MAX_ATTEMPTS, reasons=(str(overtaken),)
+            ) from overtaken
+
+    def _settle(self) -> None:
         if self._under_way is None:
             self._check_nothing_forgotten()
             self._under_way = self._prepare()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from application.integration_events import IntegrationEvent
+from domain.events import DomainEvent
 from infrastructure.aggregates.aggregate_type import AggregateType
 from infrastructure.aggregates.repository import StateRepository
 from infrastructure.aggregates.tracker import TrackedRepository
@@ -19,6 +20,8 @@ from infrastructure.outbox.table import OUTBOX
 from infrastructure.outbox.writer import IntegrationEventRegistry
 from infrastructure.subscriptions.leases import CHECKPOINTS
 from infrastructure.system.failure_limiter import FAILURES
+from infrastructure.tagged_events.query import Guarded
+from infrastructure.tagged_events.table import TAGGED_EVENTS, TAGS
 
 if TYPE_CHECKING:
     from infrastructure.dynamodb.models.base import AggregateModel
@@ -52,11 +55,17 @@ class EventSourced:
 
 @frozen(kw_only=True)
 class Context:
-    """One context. `repositories` are under the names that they have in the unit of work."""
+    """One context. `repositories` are under the names that they have in the unit of work.
+
+    Conditions can be on all tagged events of the `guarded` types, whatever their tags, and with
+    `guards_everything` on all tagged events of the service: each is one more guard to move.
+    """
 
     repositories: Mapping[str, StateStored | EventSourced] = field(factory=dict)
     event_types: tuple[EventType, ...] = ()
     integration_events: tuple[IntegrationEvent, ...] = ()
+    guarded: tuple[type[DomainEvent], ...] = ()
+    guards_everything: bool = False
 
 
 class Contexts:
@@ -75,6 +84,10 @@ class Contexts:
         self.integration_events = IntegrationEventRegistry(
             declared for context in every for declared in context.integration_events
         )
+        self.guarded = Guarded(
+            frozenset(self.event_types.name_of(cls) for each in every for cls in each.guarded),
+            any(context.guards_everything for context in every),
+        )
         tables = [stored.aggregate_type.table for stored in self.state_stored]
         if len(set(tables)) < len(tables):
             raise ValueError(f"two aggregate types share one of the tables {sorted(tables)}")
@@ -83,7 +96,7 @@ class Contexts:
     def tables(self) -> tuple[str, ...]:
         """The logical name of every table: those of the types, and those that all share."""
         own = (stored.aggregate_type.table for stored in self.state_stored)
-        return (*own, EVENTS, SNAPSHOTS, CHECKPOINTS, OUTBOX, INBOX, FAILURES)
+        return (*own, EVENTS, SNAPSHOTS, CHECKPOINTS, OUTBOX, INBOX, FAILURES, TAGGED_EVENTS, TAGS)
 
     @property
     def state_stored(self) -> list[StateStored]:

@@ -20,12 +20,15 @@ from infrastructure.dynamodb.tables.events import DynamoDBEventTable
 from infrastructure.dynamodb.tables.inbox import DynamoDBInboxTable
 from infrastructure.dynamodb.tables.outbox import DynamoDBOutboxTable
 from infrastructure.dynamodb.tables.snapshots import DynamoDBSnapshotTable
+from infrastructure.dynamodb.tables.tagged_events import DynamoDBTaggedEventTable
 from infrastructure.dynamodb.transaction.transaction import DynamoDBTransaction
 from infrastructure.events.snapshots import SNAPSHOTS
 from infrastructure.events.streams import EVENTS
 from infrastructure.outbox.inbox import INBOX
 from infrastructure.outbox.table import OUTBOX
 from infrastructure.provider import Provider
+from infrastructure.tagged_events.keys import EventKeys
+from infrastructure.tagged_events.table import TAGGED_EVENTS, TAGS
 
 
 @frozen
@@ -34,8 +37,8 @@ class DynamoDBProvider(Provider):
 
     `models` are those of the state-stored types, by logical table. `listing_shards` spreads each
     listing over that many keys, `outbox_shards` the index of what is not published; `event_model`
-    names the keys of the events table. Making one raises `TypeError` where a type and its model
-    differ, and names the attributes.
+    names the keys of the events table, `event_keys` are those of tagged events. Making one raises
+    `TypeError` where a type and its model differ, and names the attributes.
     """
 
     gateway: Gateway
@@ -44,6 +47,7 @@ class DynamoDBProvider(Provider):
     listing_shards: int = 1
     event_model: type[EventModel] = EventModel
     outbox_shards: int = 1
+    event_keys: EventKeys = field(factory=EventKeys)
     _aggregates: dict[str, DynamoDBAggregateTable] = field(init=False, eq=False, repr=False)
 
     @_aggregates.default
@@ -71,6 +75,15 @@ class DynamoDBProvider(Provider):
     @override
     def events(self) -> DynamoDBEventTable:
         return DynamoDBEventTable(self.gateway, self.event_model, self.tables.physical(EVENTS))
+
+    @override
+    def tagged_events(self) -> DynamoDBTaggedEventTable:
+        return DynamoDBTaggedEventTable(
+            gateway=self.gateway,
+            events=self.tables.physical(TAGGED_EVENTS),
+            tags_table=self.tables.physical(TAGS),
+            keys=self.event_keys,
+        )
 
     @override
     def snapshots(self) -> DynamoDBSnapshotTable:

@@ -19,7 +19,7 @@ from infrastructure.aggregates.tracker import Tracker
 from infrastructure.commit.participant import Commit
 from infrastructure.events.registry import EventEncoder, EventRegistry
 from infrastructure.events.snapshots import Snapshots, SnapshotTable
-from infrastructure.events.streams import StreamTable
+from infrastructure.events.streams import StreamTable, raw_of
 
 A = TypeVar("A", bound=EventSourced)
 
@@ -111,8 +111,8 @@ class EventSourcedTable(TrackedTable, Generic[A]):
         for stored in events:
             if stored.version != aggregate.version + 1:
                 missing = f"event {aggregate.version + 1} before it is missing"
-                raise UnreadableEvent(str(stored.stream), stored.version, stored.type, missing)
-            aggregate.replay([self.registry.decode(stored)])
+                raise UnreadableEvent(stored.name, stored.type, missing)
+            aggregate.replay([self.registry.decode(raw_of(stored), stored.name)])
         if aggregate.version == 0:
             return None
         state = self.aggregate_type.to_state(aggregate)

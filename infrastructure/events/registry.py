@@ -58,35 +58,44 @@ class EventRegistry:
 
         Raises `TypeError` for a class not registered, `InvalidValue` for what JSON cannot hold.
         """
-        event_type = self._by_class.get(type(event))
-        if event_type is None:
-            raise TypeError(f"{type(event).__name__} is not a registered event type")
+        event_type = self._by_name[self.name_of(type(event))]
         try:
             data = orjson.dumps(CONVERTER.unstructure(event, unstructure_as=event_type.cls))
         except (TypeError, ValueError) as error:
             raise InvalidValue(event_type.name, f"cannot be stored as JSON: {error}") from error
         return RawEvent(event_type.name, event_type.schema_version, data)
 
-    def decode(self, stored: StoredEvent) -> DomainEvent:
-        """An event that was read raw, in the form that its class has today.
+    def name_of(self, event: type[DomainEvent] | str) -> str:
+        """The stored name of a class; a name is given back as it is.
 
-        Raises `UnknownEventType` and `UnreadableEvent`, which name its stream and version.
+        Raises `TypeError` for a class not registered.
         """
-        encoded, where = raw_of(stored), (str(stored.stream), stored.version)
+        if isinstance(event, str):
+            return event
+        event_type = self._by_class.get(event)
+        if event_type is None:
+            raise TypeError(f"{event.__name__} is not a registered event type")
+        return event_type.name
+
+    def decode(self, encoded: RawEvent, where: str) -> DomainEvent:
+        """A raw event in the form that its class has today; `where` names it in errors.
+
+        Raises `UnknownEventType` and `UnreadableEvent`.
+        """
         event_type = self._by_name.get(encoded.type)
         if event_type is None:
-            raise UnknownEventType(*where, encoded.type)
+            raise UnknownEventType(where, encoded.type)
         try:
             return CONVERTER.structure(_upcast(event_type, encoded), event_type.cls)
         except (BaseValidationError, StructureHandlerNotFoundError) as error:
             problems = "; ".join(transform_error(error))
         except (ValueError, KeyError, TypeError) as error:
             problems = f"{type(error).__name__}: {error}"
-        raise UnreadableEvent(*where, encoded.type, problems)
+        raise UnreadableEvent(where, encoded.type, problems)
 
     def decoded(self, stored: StoredEvent) -> StoredEvent:
         """The same with its event decoded. Raises what `decode` raises."""
-        return evolve(stored, event=self.decode(stored))
+        return evolve(stored, event=self.decode(raw_of(stored), stored.name))
 
     def _register(self, event_type: EventType) -> None:
         if event_type.name in self._by_name or event_type.cls in self._by_class:
@@ -141,7 +150,7 @@ class EventEncoder:
                 version=after + n,
                 event_id=self._ids.new_id(),
                 type=raw.type,
-                timestamp=_in_utc(event),
+                timestamp=in_utc(event),
                 event=raw,
                 metadata=metadata or current_event_context(),
                 commit_id=commit.id,
@@ -153,7 +162,8 @@ class EventEncoder:
         ]
 
 
-def _in_utc(event: DomainEvent) -> datetime:
+def in_utc(event: DomainEvent) -> datetime:
+    """When an event happened. Raises `InvalidValue` for a time without its zone."""
     if event.occurred_at.tzinfo is None:
         raise InvalidValue("occurred_at", "needs a time zone")
     return event.occurred_at.astimezone(UTC)

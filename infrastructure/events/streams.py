@@ -9,7 +9,7 @@ from typing import Protocol
 
 import orjson
 
-from application.ports.event_store import RawEvent, StoredEvent, StreamSlice
+from application.ports.event_store import EventMetadata, RawEvent, StoredEvent, StreamSlice
 from domain.consistency import (
     Anything,
     Exact,
@@ -71,7 +71,7 @@ def record_of(event: StoredEvent) -> Record:
         "version": event.version,
         "timestamp": event.timestamp.astimezone(UTC).isoformat(),
         "eventData": b64encode(raw_of(event).data).decode("ascii"),
-        "metadata": _metadata_text(event),
+        "metadata": metadata_text(event.metadata, raw_of(event).schema_version),
         "isDispatched": event.is_dispatched,
         "commitId": event.commit_id,
         "commitFirst": event.commit_first,
@@ -79,12 +79,13 @@ def record_of(event: StoredEvent) -> Record:
     }
 
 
-def _metadata_text(event: StoredEvent) -> str:
+def metadata_text(metadata: EventMetadata, schema_version: int) -> str:
+    """What is stored beside an event, as JSON. Stored: never change it. Raises `InvalidValue`."""
     known: dict[str, str | int | None] = {
-        "actor": event.metadata.actor,
-        "causationId": event.metadata.causation_id,
-        "correlationId": event.metadata.correlation_id,
-        "schemaVersion": raw_of(event).schema_version,
+        "actor": metadata.actor,
+        "causationId": metadata.causation_id,
+        "correlationId": metadata.correlation_id,
+        "schemaVersion": schema_version,
     }
     try:
         return orjson.dumps({k: v for k, v in known.items() if v is not None}).decode()

@@ -22,6 +22,8 @@ T = TypeVar("T")
 Record = Mapping[str, Any]
 """One stored record: plain data."""
 
+_LAST = chr(0x10FFFF)
+
 
 @frozen
 class MemoryAction(Action):
@@ -36,7 +38,7 @@ class MemoryAction(Action):
     key: str
     record: Record | None = None
     refusal: Callable[[Record | None], Conflict | None] = field(default=lambda _: None)
-    change: Callable[[Record | None], Record] | None = None
+    change: Callable[[Record | None], Record | None] | None = None
     size: int = 0
 
 
@@ -56,6 +58,7 @@ class MemoryDatabase:
         self._lock = RLock()
         self._tables: dict[str, dict[str, Record]] = {}
         self._keys: dict[str, list[str]] = {}
+        self._index: dict[str, list[tuple[str, str]]] = {}
         self._changes: dict[str, list[MemoryChange]] = {}
 
     def get(self, table: str, key: str) -> Record | None:
@@ -78,12 +81,25 @@ class MemoryDatabase:
         with self._lock:
             return list(self._keys.get(table, ()))
 
-    def between(self, table: str, after: str, before: str, limit: int) -> list[Record]:
+    def between(
+        self, table: str, after: str, before: str, limit: int, *, backwards: bool = False
+    ) -> list[Record]:
         """Copies of the first records whose keys lie between these two, in order of the keys."""
         with self._lock:
             keys = self._keys.get(table, [])
-            first, last = bisect_right(keys, after), bisect_left(keys, before)
-            return self.get_all(table, keys[first : min(last, first + limit)])
+            found = keys[bisect_right(keys, after) : bisect_left(keys, before)]
+            return self.get_all(table, (found[::-1] if backwards else found)[:limit])
+
+    def indexed(
+        self, table: str, after: str, before: str, limit: int, *, backwards: bool = False
+    ) -> list[Record]:
+        """The same for the entry `index` that records of some tables have."""
+        with self._lock:
+            entries = self._index.get(table, [])
+            first = bisect_right(entries, (after, _LAST))
+            found = entries[first : bisect_left(entries, (before, ""))]
+            found = (found[::-1] if backwards else found)[:limit]
+            return self.get_all(table, [key for _, key in found])
 
     def select(self, table: str, entry: Callable[[Record], T | None]) -> list[T]:
         """What `entry` makes of each record, in order of their keys, but for None.
@@ -169,8 +185,20 @@ class MemoryDatabase:
         elif change.old is not None:
             del keys[bisect_left(keys, key)]
             del records[key]
+        self._write_index(table, change)
         if change.old is not None or change.new is not None:
             self._changes.setdefault(table, []).append(change)
+
+    def _write_index(self, table: str, change: MemoryChange) -> None:
+        old = None if change.old is None else change.old.get("index")
+        new = None if change.new is None else change.new.get("index")
+        if old == new:
+            return
+        entries = self._index.setdefault(table, [])
+        if old is not None:
+            del entries[bisect_left(entries, (old, change.key))]
+        if new is not None:
+            insort(entries, (new, change.key))
 
 
 @define

@@ -14,6 +14,7 @@ from infrastructure.memory.tables.aggregates import MemoryAggregateTable
 from infrastructure.memory.tables.events import MemoryEventTable, MemorySnapshotTable
 from infrastructure.memory.tables.inbox import MemoryInboxTable
 from infrastructure.memory.tables.outbox import MemoryOutboxTable
+from infrastructure.memory.tables.tagged_events import MemoryTaggedEventTable
 from infrastructure.provider import Provider
 
 
@@ -30,6 +31,10 @@ class MemoryProvider(Provider):
     @override
     def events(self) -> MemoryEventTable:
         return MemoryEventTable(self.database)
+
+    @override
+    def tagged_events(self) -> MemoryTaggedEventTable:
+        return MemoryTaggedEventTable(self.database)
 
     @override
     def snapshots(self) -> MemorySnapshotTable:

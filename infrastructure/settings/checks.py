@@ -97,12 +97,17 @@ def attribute_name(_: object, attribute: Attribute[Any], value: str) -> None:
         raise invalid(attribute.name, "must have 1 to 255 letters, digits, '_', '.' and '-'")
 
 
+def option_of(name: str, suffix: str) -> str:
+    """The setting of a logical name: `tagged_events_table` for `tagged-events`."""
+    return name.replace("-", "_") + suffix
+
+
 def each(suffix: str, check: SettingCheck) -> SettingCheck:
-    """A mapping by logical name: each value is one of a setting `<name><suffix>`."""
+    """A mapping by logical name: each value is one of a setting, see `option_of`."""
 
     def check_all(settings: object, attribute: Attribute[Any], values: Mapping[str, Any]) -> None:
         for name, value in values.items():
-            check(settings, attribute.evolve(name=name + suffix), value)
+            check(settings, attribute.evolve(name=option_of(name, suffix)), value)
 
     return check_all
 

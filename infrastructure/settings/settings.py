@@ -24,6 +24,7 @@ from infrastructure.settings.checks import (
     is_local,
     networks,
     one_of,
+    option_of,
     part_of_table_name,
     rate,
     variable,
@@ -119,6 +120,20 @@ class Settings:
     )
     streams_poll_interval_ms: int = _option(
         1000, "Milliseconds between two looks at a stream without news.", within(1, 60_000)
+    )
+    tagged_events_service_id: str = _option(
+        "", "Keeps the tagged events of several services in one table apart. Never change it."
+    )
+    tagged_events_write_shards: int = _option(
+        1,
+        "How many partitions the index of all tagged events is spread over. Never fewer than "
+        "before.",
+        within(1, 100),
+    )
+    tagged_events_safe_window_seconds: float = _option(
+        5.0,
+        "How far behind the clock tagged events are read in the order of all.",
+        within(0, 3600),
     )
     snapshot_every: int = _option(
         100, "Events of one stream between two snapshots. 0: none are taken.", within(0, 1_000_000)
@@ -315,8 +330,8 @@ def load_settings(
     own: `users_table`, `users_destination`.
     """
     options = {
-        **{name + TABLE: _option("") for name in tables},
-        **{name + DESTINATION: _option(DEFAULT_DESTINATION) for name in destinations},
+        **{option_of(name, TABLE): _option("") for name in tables},
+        **{option_of(name, DESTINATION): _option(DEFAULT_DESTINATION) for name in destinations},
     }
     named = make_class("NamedSettings", options, bases=(Settings,), frozen=True, kw_only=True)
     refuse_unknown_variables(a.name for a in fields(named) if a.name not in BY_NAME)
@@ -336,6 +351,6 @@ def load_settings(
     same = {a.name: getattr(loaded, a.name) for a in fields(Settings) if a.name not in BY_NAME}
     return Settings(
         **same,
-        tables={name: getattr(loaded, name + TABLE) for name in tables},
-        destinations={name: getattr(loaded, name + DESTINATION) for name in destinations},
+        tables={name: getattr(loaded, option_of(name, TABLE)) for name in tables},
+        destinations={name: getattr(loaded, option_of(name, DESTINATION)) for name in destinations},
     )

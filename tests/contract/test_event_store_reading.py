@@ -98,7 +98,7 @@ def test_an_unknown_type_is_named_with_its_place(store: Store) -> None:
     other = knowing(store, EventType("Other", Noted))
     with pytest.raises(UnknownEventType) as caught:
         other.event_store().read(STREAM, first=2)
-    assert (caught.value.stream, caught.value.version, caught.value.type) == ("Note 1", 2, "Noted")
+    assert (caught.value.event, caught.value.type) == ("event 2 of Note 1", "Noted")
 
 
 def test_an_unknown_type_can_be_read_raw(store: Store) -> None:

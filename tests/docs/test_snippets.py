@@ -28,7 +28,7 @@ from typer.main import get_command
 from api.cli.main import app
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.engines.process import LOOPBACK, reserved_port
-from infrastructure.settings.checks import PREFIX, variable
+from infrastructure.settings.checks import PREFIX, option_of, variable
 from infrastructure.settings.settings import DESTINATION, TABLE, Settings
 from infrastructure.system.logs import configure_logs
 from tests.markdown import DOCUMENTS, GUIDES, README, ROOT, Block, blocks, name, prose
@@ -162,8 +162,10 @@ def test_every_script_and_variable_in_a_document_exists(document: Path) -> None:
     variables = set(re.findall(rf"\b{PREFIX}[A-Z_]*[A-Z]\b", text))
     # Shown as an example of a wrong name.
     known = {variable(a.name) for a in fields(Settings)} | {f"{PREFIX}PROVIDR"}
-    known |= {variable(name + TABLE) for name in REGISTERED.tables}
-    known |= {variable(n + DESTINATION) for n in REGISTERED.integration_events.destinations}
+    known |= {variable(option_of(name, TABLE)) for name in REGISTERED.tables}
+    known |= {
+        variable(option_of(n, DESTINATION)) for n in REGISTERED.integration_events.destinations
+    }
     assert {script for script in scripts if not (ROOT / script).is_file()} == set()
     assert variables - known == set()
 

@@ -204,8 +204,8 @@ def test_no_password_comes_back(body: dict[str, object], api: Api) -> None:
         (order_errors.LineNotFound("sku"), 404, None),
         (order_errors.OrderNeedsLines(), 422, None),
         (errors.UnreadableState("User", "id", "email"), 500, None),
-        (errors.UnreadableEvent("Order id", 1, "OrderPlaced", "lines"), 500, None),
-        (errors.UnknownEventType("Order id", 1, "OrderMoved"), 500, None),
+        (errors.UnreadableEvent("event 1 of Order id", "OrderPlaced", "lines"), 500, None),
+        (errors.UnknownEventType("event 1 of Order id", "OrderMoved"), 500, None),
         (errors.AccessDenied(operation="PutItem"), 500, None),
         (errors.RequestRejected(operation="PutItem"), 500, None),
         (errors.ResourceMissing(operation="PutItem"), 500, None),
@@ -249,7 +249,7 @@ def test_an_unknown_outcome_says_so_and_what_to_do(
 def test_internals_are_logged_and_not_shown(api: Api, container: Container) -> None:
     admin = api.admin()
     error = errors.AccessDenied(operation="GetItem", table="secret-table", detail="arn:secret")
-    unreadable = errors.UnreadableEvent("Order secret", 1, "OrderPlaced", "secret")
+    unreadable = errors.UnreadableEvent("event 1 of Order secret", "OrderPlaced", "secret")
     for broken in (error, RuntimeError("secret"), unreadable):
         with container.get_user.override(failing(broken)), capture_logs() as lines:
             answer = api.get("/users/somebody", headers=admin)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from infrastructure.dynamodb.gateway.gateway import Gateway
@@ -29,3 +30,22 @@ def pages(
             return
         asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         left = None if left is None else left - len(answer["Items"])
+
+
+def together(results: Sequence[Iterator[list[Item]]]) -> list[Iterator[Item]]:
+    """The items of each of several results; their first pages are asked for at the same time."""
+    if len(results) == 1:
+        return [_items([], results[0])]
+    with ThreadPoolExecutor(len(results)) as pool:
+        first: list[list[Item]] = [*pool.map(_first_page, results)]
+    return [_items(page, rest) for page, rest in zip(first, results, strict=True)]
+
+
+def _first_page(result: Iterator[list[Item]]) -> list[Item]:
+    return next(result, [])
+
+
+def _items(first: list[Item], rest: Iterator[list[Item]]) -> Iterator[Item]:
+    yield from first
+    for page in rest:
+        yield from page

@@ -16,21 +16,28 @@ from infrastructure.events.streams import stream_of_key
 def to_stored(item: Item, model: type[EventModel]) -> StoredEvent:
     """The event that an item holds, raw."""
     held = model.from_raw_data(dict(item))
-    metadata = orjson.loads(held.metadata)
+    metadata, schema_version = parsed_metadata(held.metadata)
     return StoredEvent(
         stream=stream_of_key(held.pk),
         version=int(held.version),
         event_id=held.event_id,
         type=held.event_type,
-        event=RawEvent(held.event_type, metadata["schemaVersion"], b64decode(held.event_data)),
+        event=RawEvent(held.event_type, schema_version, b64decode(held.event_data)),
         timestamp=datetime.fromisoformat(held.timestamp),
-        metadata=EventMetadata(
-            correlation_id=metadata.get("correlationId"),
-            causation_id=metadata.get("causationId"),
-            actor=metadata.get("actor"),
-        ),
+        metadata=metadata,
         commit_id=held.commit_id,
         commit_first=int(held.commit_first),
         commit_count=int(held.commit_count),
         is_dispatched=held.is_dispatched,
     )
+
+
+def parsed_metadata(text: str) -> tuple[EventMetadata, int]:
+    """What `metadata_text` wrote: where the event came from, and its schema version."""
+    stored = orjson.loads(text)
+    metadata = EventMetadata(
+        correlation_id=stored.get("correlationId"),
+        causation_id=stored.get("causationId"),
+        actor=stored.get("actor"),
+    )
+    return metadata, stored["schemaVersion"]

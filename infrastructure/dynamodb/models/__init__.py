@@ -12,9 +12,19 @@ from infrastructure.dynamodb.models.failures import FailureModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import OutboxModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
+from infrastructure.dynamodb.models.tagged_events import GuardModel, TaggedEventModel
 
 SHARED: Mapping[str, type[Model]] = {
     model.Meta.table_name: model
-    for model in (EventModel, SnapshotModel, CheckpointModel, OutboxModel, InboxModel, FailureModel)
+    for model in (
+        EventModel,
+        SnapshotModel,
+        CheckpointModel,
+        OutboxModel,
+        InboxModel,
+        FailureModel,
+        TaggedEventModel,
+        GuardModel,
+    )
 }
 """The models of the tables that all contexts share, by logical name."""

@@ -1,0 +1,46 @@
+"""Between a tagged event and its items."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import orjson
+
+from application.ports.dcb_store import SequencedEvent
+from application.ports.event_store import RawEvent
+from domain.tagged_events import GuardState, Position, Tag
+from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.mappers.events import parsed_metadata
+from infrastructure.dynamodb.models.tagged_events import GuardModel, TaggedEventModel, TagRowModel
+
+
+def to_sequenced(item: Item) -> SequencedEvent:
+    """The event that an item holds, raw."""
+    held = TaggedEventModel.from_raw_data(dict(item))
+    return _sequenced(held, Position(held.position))
+
+
+def row_to_sequenced(item: Item) -> SequencedEvent:
+    """The event that a whole row holds, raw."""
+    row = TagRowModel.from_raw_data(dict(item))
+    return _sequenced(row, Position(row.sk))
+
+
+def to_guard_state(item: Item) -> GuardState:
+    """The state that the item of a guard holds."""
+    held = GuardModel.from_raw_data(dict(item))
+    return GuardState(int(held.events), Position(held.newest))
+
+
+def _sequenced(held: TaggedEventModel | TagRowModel, position: Position) -> SequencedEvent:
+    metadata, schema_version = parsed_metadata(held.metadata)
+    return SequencedEvent(
+        position=position,
+        event_id=held.event_id,
+        type=held.event_type,
+        tags=tuple(Tag(tag) for tag in orjson.loads(held.tags)),
+        timestamp=datetime.fromisoformat(held.timestamp),
+        event=RawEvent(held.event_type, schema_version, held.payload.encode()),
+        metadata=metadata,
+        commit_id=held.commit_id,
+    )

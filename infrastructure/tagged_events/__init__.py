@@ -1,0 +1,1 @@
+"""Tagged events: guards, conditions, decision reads, the store; the same for every provider."""
