@@ -5,7 +5,7 @@ from __future__ import annotations
 from application.ports.unit_of_work import UnitOfWork
 from infrastructure.contexts.registered import REGISTERED
 
-PARTS = {"streams", "outbox", "inbox"}
+PARTS = {"streams", "tagged_events", "outbox", "inbox"}
 """What every unit of work has beside its repositories."""
 
 

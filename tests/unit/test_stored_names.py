@@ -41,6 +41,8 @@ def test_tables_that_all_contexts_share_are_these() -> None:
         "outbox",
         "inbox",
         "failures",
+        "tagged-events",
+        "tags",
     )
     assert set(SHARED) == set(Contexts([]).tables)
 
