@@ -80,7 +80,7 @@ class FaultyClient:
     client: Client
     faults: list[Fault] = field(factory=list)
     concerns: Callable[[str], bool] = lambda operation: operation in WRITES
-    after_fault: Callable[[], None] = lambda: None
+    after_fault: Callable[[], object] = lambda: None
     sent: list[tuple[str, dict[str, Any]]] = field(factory=list)
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
