@@ -57,10 +57,13 @@ class Conditions:
         chosen = self._chosen(condition, known if before is None else before)
         for guard in chosen:
             seen = GuardState(newest=condition.after) if before is None else before[guard]
+            added = self._added(guard, known[guard], seen, is_counted=before is not None)
             matching = [
                 event.position
-                for event in self._added(guard, known[guard], seen, is_counted=before is not None)
-                if query.matches(event) and event.event_id not in own
+                for event in added
+                if query.matches(event)
+                and event.event_id not in own
+                and not self._was_seen(event, before or {})
             ]
             if matching:
                 raise AppendConditionFailed(min(matching))
@@ -72,6 +75,14 @@ class Conditions:
         if is_counted and seen.newest and (now.newest is None or now.newest < seen.newest):
             raise InvalidValue("condition", "was read from another table")
         return self.reader.since(guard, now, seen if seen.newest else None)
+
+    def _was_seen(self, event: SequencedEvent, seen: Guards) -> bool:
+        """Whether a read that saw the guards like this has given the event, by one of them."""
+        newest = (seen[name].newest for name in self._guards_of(event) if name in seen)
+        return any(position is not None and event.position <= position for position in newest)
+
+    def _guards_of(self, event: SequencedEvent) -> list[str]:
+        return self.reader.guarded.of_event(event)
 
     def _query(self, condition: AppendCondition) -> StoredQuery:
         return StoredQuery.of(condition.query, self.registry.name_of)

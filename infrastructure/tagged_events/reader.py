@@ -33,8 +33,10 @@ T = TypeVar("T")
 class TaggedEventReader:
     """Reads by guards, strongly consistent.
 
-    Items of one transaction can become visible one after the other, the guard before a row. So
-    what is read is compared with what the guard counted, and read again where something is missing.
+    What is read is what the guards counted, no less and no more. Items of one transaction can
+    become visible one after the other, the guard before a row: then it is read again. What was
+    added after the guard was read is left out: the decision has not seen it, and its condition
+    says so.
     """
 
     table: TaggedEventTable
@@ -79,33 +81,37 @@ class TaggedEventReader:
         return list(islice(filter(query.matches, _merged(rows, backwards=False)), limit))
 
     def since(self, guard: str, now: GuardState, seen: GuardState | None) -> list[SequencedEvent]:
-        """What was added to a guard since it was seen; None: all that there is.
+        """What was added to a guard since it was seen, up to now; `seen` None: all that there is.
 
-        Where `seen` counts nothing, only its position is known. What was added after `now` may be
-        missing.
+        Where `seen` counts nothing, only its position is known.
         """
         newest, after = now.newest, None if seen is None else seen.newest
         if newest is None or (after is not None and newest <= after):
             return []
 
-        def is_whole(rows: list[SequencedEvent]) -> bool:
-            counted = [row for row in rows if row.position <= newest]
-            if seen is None or seen.count:
-                return len(counted) == now.count - (0 if seen is None else seen.count)
-            return bool(counted) and counted[-1].position == newest
+        def look() -> list[SequencedEvent]:
+            return [row for row in self.table.rows(guard, after=after) if row.position <= newest]
 
-        return self._looking(guard, lambda: list(self.table.rows(guard, after=after)), is_whole)
+        def is_whole(rows: list[SequencedEvent]) -> bool:
+            if seen is None or seen.count:
+                return len(rows) == now.count - (0 if seen is None else seen.count)
+            return bool(rows) and rows[-1].position == newest
+
+        return self._looking(guard, look, is_whole)
 
     def _backwards(
         self, guard: str, state: GuardState, before: Position | None, limit: int | None
     ) -> Iterator[SequencedEvent]:
+        newest = state.newest
+
         def look() -> _Opened:
-            return _opened(self.table.rows(guard, before=before, backwards=True, page_size=limit))
+            rows = self.table.rows(guard, before=before, backwards=True, page_size=limit)
+            return _opened(row for row in rows if newest is not None and row.position <= newest)
 
         def is_whole(opened: _Opened) -> bool:
-            if state.newest is None or before is not None:
+            if newest is None or before is not None:
                 return True
-            return opened.first is not None and opened.first.position >= state.newest
+            return opened.first is not None and opened.first.position == newest
 
         return self._looking(guard, look, is_whole).rows
 

@@ -45,10 +45,27 @@ class Reluctant:
         return answer
 
 
+class Behind:
+    """A client whose indexes do not show anything yet."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, operation: str) -> Any:
+        return getattr(self._client, operation)
+
+    def query(self, **request: Any) -> Any:
+        answer = self._client.query(**request)
+        return {**answer, "Items": []} if "IndexName" in request else answer
+
+
 def reluctant(store: Store, times: int) -> TableDcbStore:
     """The same tables, read by somebody who sees the newest row late."""
+    return seeing(store, Reluctant(store.gateway._client, times))
+
+
+def seeing(store: Store, client: Any) -> TableDcbStore:
     assert isinstance(store.provider, DynamoDBProvider)
-    client = Reluctant(store.gateway._client, times)
     gateway = Gateway(client, store.meter, RetryPolicy(), trust_read_units=False)
     dcb = evolve(store, provider=evolve(store.provider, gateway=gateway)).dcb_store()
     reader = evolve(dcb.conditions.reader, sleep=lambda _: None)
@@ -90,3 +107,14 @@ def test_rows_that_never_come_are_told(store: Store, dcb: TableDcbStore) -> None
     dcb.append([note("a", BOOK)])
     with pytest.raises(UnreadableState, match="TAG#book:1"):
         reluctant(store, 1000).read(Query.of(BOOK))
+
+
+def test_a_decision_needs_no_index(store: Store, dcb: TableDcbStore) -> None:
+    dcb.append([note("a", BOOK)])
+    behind = seeing(store, Behind(store.gateway._client))
+    assert texts(behind.read(Query.everything()).events) == []
+    decision = behind.read(Query.of(BOOK))
+    assert texts(decision.events) == ["a"]
+    dcb.append([note("b", BOOK)])
+    with pytest.raises(AppendConditionFailed):
+        behind.append([note("c", BOOK)], decision.condition)
