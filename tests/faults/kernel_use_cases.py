@@ -22,12 +22,14 @@ from application.ports.subscriptions import Start
 from application.relay import RelayReport
 from domain.consistency import Anything, Exact, Loaded, NoStream, StreamExists, StreamId
 from domain.events import DomainEvent
+from domain.tagged_events import AppendCondition, Query
 from infrastructure.claiming import Claiming
 from infrastructure.outbox.table import HEAD
 from infrastructure.subscriptions.change_reader import Wait
 from tests.faults.matrix.late_claims import Claimed
 from tests.faults.matrix.service import Service
 from tests.faults.matrix.use_cases import RETURNED, Told, UseCase
+from tests.faults.tagged_event_use_cases import SHELF, TAGGED_EVENTS, added
 from tests.samples.contexts import Unit
 from tests.samples.parcels import LineAdded, ParcelPaid, line, new_parcel
 from tests.samples.people import Email, new_person
@@ -107,6 +109,7 @@ def add_everything(unit: Unit) -> None:
     unit.streams.append(STREAM, lines("a", "b"), NoStream())
     unit.outbox.add(message("1"))
     unit.inbox.remember("mailer", "message-1", NOW)
+    unit.tagged_events.append([added("a", SHELF)], AppendCondition(Query.of(SHELF)))
 
 
 def ban_ada(service: Service, _: object) -> None:
@@ -693,6 +696,7 @@ USE_CASES = (
     *COMMITS,
     *OF_FUNCTIONS,
     *EVENT_STORE,
+    *TAGGED_EVENTS,
     *OUTBOX,
     *RELAY_QUEUE,
     *RELAYS,

@@ -10,6 +10,7 @@ from pathlib import Path
 from dependency_injector import providers
 
 from api.container import Container
+from application.ports.dcb_store import DcbStore
 from application.ports.event_store import EventStore
 from application.ports.failure_limiter import FailureLimiter
 from application.ports.outbox import Outbox
@@ -26,6 +27,7 @@ APPLICATION = TESTS.parent / "application"
 OFFERED: Mapping[str, type] = {
     "unit_of_work": UnitOfWork,
     "event_store": EventStore,
+    "dcb_store": DcbStore,
     "subscriptions": EventSubscriptions,
     "outbox": Outbox,
     "relay_queue": RelayQueue,

@@ -11,6 +11,7 @@ from infrastructure.aggregates.aggregate_type import CLAIM_PREFIX, AggregateType
 from infrastructure.contexts.context import Contexts
 from infrastructure.events.streams import EVENTS
 from infrastructure.outbox.table import HEAD, OUTBOX
+from infrastructure.tagged_events.table import GUARD, TAGGED_EVENTS, TAGS
 
 Items = Mapping[str, Sequence[Mapping[str, Any]]]
 """The items of every table that has any, by the logical name of the table."""
@@ -23,7 +24,7 @@ def broken(contexts: Contexts, tables: Items) -> list[str]:
         for stored in contexts.state_stored
         for problem in _state(stored.aggregate_type, tables)
     ]
-    return [*found, *_streams(tables), *_messages(contexts, tables)]
+    return [*found, *_streams(tables), *_tags(tables), *_messages(contexts, tables)]
 
 
 def _state(aggregate_type: AggregateType[Any], tables: Items) -> Iterator[str]:
@@ -55,6 +56,28 @@ def _streams(tables: Items) -> Iterator[str]:
             of_commit = [events.get(first + n, {}).get("commitId") for n in range(count)]
             if of_commit != [event["commitId"]] * count:
                 yield f"{stream}: the commit of {first} is not whole"
+
+
+def _tags(tables: Items) -> Iterator[str]:
+    """Each event has a row for each of its tags, and each guard counts its rows."""
+    guards: dict[str, Mapping[str, Any]] = {}
+    rows: defaultdict[str, list[str]] = defaultdict(list)
+    for item in tables.get(TAGS, ()):
+        if item["sk"]["S"] == GUARD:
+            guards[item["pk"]["S"]] = item
+        else:
+            rows[item["pk"]["S"]].append(item["sk"]["S"])
+    needed: defaultdict[str, list[str]] = defaultdict(list)
+    for event in tables.get(TAGGED_EVENTS, ()):
+        for tag in json.loads(event["tags"]["S"]):
+            needed[f"TAG#{tag}"].append(event["sortableUniqueId"]["S"])
+    if {tag: sorted(found) for tag, found in rows.items()} != {
+        tag: sorted(found) for tag, found in needed.items()
+    }:
+        yield f"the rows are {dict(rows)}, not {dict(needed)}"
+    counted = {tag: (int(g["events"]["N"]), g["newest"]["S"]) for tag, g in guards.items()}
+    if counted != {tag: (len(found), max(found)) for tag, found in needed.items()}:
+        yield f"the guards are {counted} for {dict(needed)}"
 
 
 def _messages(contexts: Contexts, tables: Items) -> Iterator[str]:

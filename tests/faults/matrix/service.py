@@ -41,7 +41,8 @@ _VARYING = re.compile(
 )
 """Attributes with times, and with places in a stream, in an item as JSON."""
 
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00|(?<!\d)\d{16}(?=-)")
+"""Times, and those in positions of tagged events."""
 
 _IN_BASE64 = {"payload", "state", "eventData"}
 
@@ -279,8 +280,9 @@ def _key(item: Mapping[str, Any]) -> dict[str, str]:
 
 def _text(item: Mapping[str, Any]) -> str:
     """An item as JSON, and what it holds in base64 as it was before."""
+    base64 = set() if "tags" in item else _IN_BASE64  # a tagged event is JSON
     readable = {
-        name: {"S": b64decode(value["S"]).decode()} if name in _IN_BASE64 else value
+        name: {"S": b64decode(value["S"]).decode()} if name in base64 else value
         for name, value in item.items()
     }
     return json.dumps(readable, sort_keys=True)
