@@ -3,8 +3,9 @@
 Run it with `make bench`. Write units are those that MiniStack reports; its read units are wrong,
 so these are reckoned from the items by the documented rules. MiniStack does not count the index
 writes of transactions (an index write costs the same inside a transaction as outside): on AWS a
-registration and a removal each pay one unit more, for the entry in the listing, and every message
-one when it is added and one when it is published, for its entry among those that wait.
+registration and a removal each pay one unit more, for the entry in the listing, every message one
+when it is added and one when it is published, for its entry among those that wait, and every tagged
+event one for each KB, for its entry among all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from uuid import uuid4
 
 import orjson
@@ -25,6 +27,7 @@ from domain.consistency import Loaded, StreamId
 from domain.orders.events import LineAdded
 from domain.orders.order import Order
 from domain.orders.values import OrderLine
+from domain.tagged_events import AppendCondition, Query, Tag, TaggedEvent
 from domain.users.values import Email
 from infrastructure.contexts.orders import ORDER
 from infrastructure.engines import run_ministack
@@ -48,7 +51,7 @@ def measure(endpoint_url: str) -> Costs:
     container.table_initializer().create_missing()
     costs: Costs = {}
     # One after the other: each group begins with what the one before left.
-    for operations in (_on_users, _on_streams, _on_messages):
+    for operations in (_on_users, _on_streams, _on_tagged_events, _on_messages):
         for name, operation in operations(container).items():
             with container.meter().measure() as usage:
                 operation()
@@ -150,6 +153,29 @@ def _on_streams(container: Container) -> Operations:
         "read a stream of 1,000 events": lambda: store.read(long),
         "load an aggregate from a snapshot at version 1,000": lambda: load(long),
     }
+
+
+def _on_tagged_events(container: Container) -> Operations:
+    """Events of some 420 bytes as stored. A decision is one on the first tag, read before."""
+    store = container.dcb_store()
+    stream = StreamId("Order", "tagged")
+
+    def append(name: str, tags: int, condition: AppendCondition | None = None) -> None:
+        bears = tuple(Tag(f"{name}:{n}") for n in range(tags))
+        store.append([TaggedEvent(event=_event(stream), tags=bears)], condition)
+
+    operations: dict[str, Callable[[], object]] = {}
+    for tags in (1, 2, 5):
+        name = f"append an event with {tags} tag{'s' if tags > 1 else ''}"
+        on_first = store.read(Query.of(Tag(f"decided-{tags}:0"))).condition
+        operations[name] = partial(append, f"plain-{tags}", tags)
+        operations[f"{name}, decided"] = partial(append, f"decided-{tags}", tags, on_first)
+    many = Tag("many:1"), Tag("many:2")
+    for tag in many * 4:
+        store.append([TaggedEvent(event=_event(stream), tags=(tag,))] * 25)
+    both = Query.of(many[0]) | Query.of(many[1])
+    operations["read a decision over 2 tags with 100 events each"] = lambda: store.read(both)
+    return operations
 
 
 def _on_messages(container: Container) -> Operations:

@@ -12,6 +12,7 @@ from pynamodb.attributes import Attribute
 from api.lambdas.outbox_relay import FILTER
 from application.retry_on_conflict import MAX_ATTEMPTS
 from domain.consistency import StreamId
+from domain.tagged_events import Position, Tag
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.dynamodb.items import Item
@@ -22,6 +23,7 @@ from infrastructure.dynamodb.models.failures import FailureModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
+from infrastructure.dynamodb.models.tagged_events import GuardModel, TaggedEventModel, TagRowModel
 from infrastructure.dynamodb.models.users import SessionAttribute, UserModel
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.tables.aggregates import KEPT_COMMITS
@@ -33,6 +35,8 @@ from infrastructure.outbox.table import HEAD
 from infrastructure.outbox.writer import message_id
 from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.event_subscription import subscription_key
+from infrastructure.tagged_events.keys import EVERYTHING, EventKeys, tag_guard, type_guard
+from infrastructure.tagged_events.table import GUARD
 from scripts import measure_costs
 from scripts import write_configuration_reference as configuration
 from tests.markdown import GUIDES, README, Row, prose, table
@@ -108,6 +112,9 @@ def keys(key_schema: list[dict[str, str]], creation: Any = None) -> list[Row]:
         ("Head", KeyHeadModel),
         ("Processed message", InboxModel),
         ("Failures", FailureModel),
+        ("Tagged event", TaggedEventModel),
+        ("Guard", GuardModel),
+        ("Row", TagRowModel),
     ],
 )
 def test_attributes_are_those_of_the_model(heading: str, container: Any) -> None:
@@ -144,6 +151,21 @@ def test_keys_of_messages_are_those_that_the_table_is_made_with() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "model", "projection"),
+    [("tagged-events", TaggedEventModel, "ALL"), ("tags", GuardModel, "KEYS_ONLY")],
+)
+def test_keys_of_tagged_events_are_those_that_the_tables_are_made_with(
+    name: str, model: Any, projection: str
+) -> None:
+    created = TableSchema(model, name).creation(Capacity())
+    (index,) = created["GlobalSecondaryIndexes"]
+    assert table(SCHEMAS, f"Table `{name}`") == keys(created["KeySchema"], created)
+    shown = table(SCHEMAS, f"Index `{index['IndexName']}`")
+    assert shown == keys(index["KeySchema"], created)
+    assert index["Projection"] == {"ProjectionType": projection}
+
+
 @pytest.mark.parametrize(("name", "model"), [("inbox", InboxModel), ("failures", FailureModel)])
 def test_keys_of_these_are_those_that_the_table_is_made_with(name: str, model: Any) -> None:
     schema = TableSchema(model, name)
@@ -178,6 +200,13 @@ def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
         message["outstanding"]["S"],
         HEAD,
         processed["id"]["S"],
+        KEYS.event("018f-7"),
+        KEYS.index(POSITION),
+        str(POSITION),
+        KEYS.guard(tag_guard(Tag("course:algebra"))),
+        KEYS.guard(type_guard("InvoiceIssued")),
+        KEYS.guard(EVERYTHING),
+        GUARD,
     ]
     # Of what a message may have, this one has what pending messages of events have.
     message = {k: v for k, v in message.items() if k not in PENDING_EVENTS_HAVE}
@@ -193,6 +222,7 @@ def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
         assert shown == {name: next(iter(value)) for name, value in item.items()}
 
 
+KEYS, POSITION = EventKeys(), Position.of(1_700_000_000_000_000, "018f-7")
 PENDING_EVENTS_HAVE = {"aggregateId", "aggregateType", "outstanding"}
 
 
@@ -209,9 +239,10 @@ def stored_in(store: Store, logical: str) -> list[Item]:
         (README, "What it costs"),
         (GUIDES / "costs.md", "Operations on users"),
         (GUIDES / "costs.md", "Operations on streams"),
+        (GUIDES / "costs.md", "Operations on tagged events"),
         (GUIDES / "costs.md", "Operations on messages"),
     ],
-    ids=["README.md", "users", "streams", "messages"],
+    ids=["README.md", "users", "streams", "tagged events", "messages"],
 )
 def test_costs_are_those_that_are_measured(
     document: Path, heading: str, ministack: LocalEngine
