@@ -85,10 +85,13 @@ class RequestRejected(StorageError):
 
 @frozen(kw_only=True)
 class ResourceMissing(StorageError):
-    """The table, index or stream does not exist. `dynastrata tables create` makes tables."""
+    """The table, index, stream or bucket does not exist.
+
+    `dynastrata tables create` makes tables, with their indexes and streams.
+    """
 
     def _failure(self) -> str:
-        return "no such table, index or stream"
+        return "no such table, index, stream or bucket"
 
 
 @frozen(kw_only=True)

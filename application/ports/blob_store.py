@@ -81,11 +81,12 @@ class BlobStore(Protocol):
         ...
 
     def put(self, key: str, content: bytes | IO[bytes]) -> None:
-        """Stores a blob, whole or not at all; a stream from where it stands to its end.
+        """Stores a blob, whole or not at all.
 
-        The caller vouches that the content has the hash in the key. A stream can seek, and is left
-        open. Where the key is there already it is put again, so that its `last_modified` is now:
-        who relies on a blob that is there puts it, and thereby keeps it from being collected.
+        The caller vouches that the content has the hash in the key. A stream must be able to seek:
+        it is read from its beginning, and left open. Where the key is there already it is put
+        again, so that its `last_modified` is now: who relies on a blob that is there puts it, and
+        thereby keeps it from being collected.
         """
         ...
 

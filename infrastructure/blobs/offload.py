@@ -11,9 +11,9 @@ from typing import IO, cast
 
 from attrs import frozen
 
-from application.ports.blob_store import Blob, BlobCorrupted, BlobStore
+from application.ports.blob_store import Blob, BlobStore
 from infrastructure.blobs.keys import blob_key
-from infrastructure.blobs.streams import chunks_of, copy, spool
+from infrastructure.blobs.streams import chunks_of, spool, verified
 
 _GZIP = 16 + zlib.MAX_WBITS
 """For `zlib`: with the header and the checksum of gzip, and no time in it: same data, same bytes"""
@@ -46,7 +46,6 @@ class Offload:
             compressed_size = compressed.tell()
             compressed.seek(0)
             found = file_digest(compressed, "sha256").hexdigest()
-            compressed.seek(0)
             key = blob_key(folder, found)
             self.store.put(key, compressed)
         return Blob(
@@ -64,14 +63,12 @@ class Offload:
         Raises `BlobMissing`, `BlobCorrupted` where what is stored is not what the reference says,
         and what the store raises; all of them on entering.
         """
-        with spool() as compressed:
-            with self.store.open(blob.key) as stored:
-                found = copy(stored, compressed)
-            if (found, compressed.tell()) != (blob.sha256, blob.compressed_size):
-                raise BlobCorrupted(blob.key, blob.sha256, found)
-            compressed.seek(0)
-            with GzipFile(fileobj=compressed, mode="rb") as original:
-                yield cast("IO[bytes]", original)
+        stored = self.store.open(blob.key)
+        with (
+            verified(stored, blob.key, blob.sha256) as compressed,
+            GzipFile(fileobj=compressed, mode="rb") as original,
+        ):
+            yield cast("IO[bytes]", original)
 
 
 def _compress(data: bytes | IO[bytes] | Iterable[bytes], target: IO[bytes]) -> int:

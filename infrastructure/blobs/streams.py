@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from hashlib import sha256
-from io import BytesIO
+from io import BytesIO, RawIOBase
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, Any
+
+from typing_extensions import Buffer, override
+
+from application.ports.blob_store import BlobCorrupted
 
 CHUNK = 256 * 1024
 """Bytes that are read at once."""
@@ -21,8 +26,11 @@ def spool() -> SpooledTemporaryFile[bytes]:
 
 
 def as_stream(content: bytes | IO[bytes]) -> IO[bytes]:
-    """Bytes as a stream; a stream as it is."""
-    return BytesIO(content) if isinstance(content, bytes) else content
+    """Bytes as a stream; a stream rewound."""
+    if isinstance(content, bytes):
+        return BytesIO(content)
+    content.seek(0)
+    return content
 
 
 def chunks_of(data: bytes | IO[bytes] | Iterable[bytes]) -> Iterator[bytes]:
@@ -38,8 +46,49 @@ def chunks_of(data: bytes | IO[bytes] | Iterable[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def copy(source: IO[bytes], target: IO[bytes]) -> str:
-    """Copies what is left of a stream; its SHA-256 in hexadecimal."""
+class Translated(RawIOBase):
+    """A stream for reading, whose failures are translated by the context that `translate` makes."""
+
+    def __init__(self, raw: Any, translate: Callable[[], AbstractContextManager[None]]) -> None:
+        self._raw = raw
+        self._translate = translate
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: Buffer) -> int:
+        with self._translate():
+            count: int = self._raw.readinto(buffer)
+            return count
+
+    @override
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def verified(stored: IO[bytes], key: str, expected: str) -> IO[bytes]:
+    """All of a stream, which it closes, at its beginning; to be closed.
+
+    Raises `BlobCorrupted` unless its SHA-256 is the expected one, which vouches for its length too.
+    """
+    content = spool()
+    try:
+        with stored:
+            found = _copy(stored, content)
+        if found == expected:
+            content.seek(0)
+            return content
+    except BaseException:
+        content.close()
+        raise
+    content.close()
+    raise BlobCorrupted(key, expected, found)
+
+
+def _copy(source: IO[bytes], target: IO[bytes]) -> str:
     digest = sha256()
     for chunk in chunks_of(source):
         digest.update(chunk)
