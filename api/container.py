@@ -15,6 +15,7 @@ from dependency_injector import containers, providers
 from limits import parse
 
 from api.composition.adapters import Adapters, make_adapters
+from api.composition.blobs import make_blob_store, make_offload
 from api.composition.messaging import make_destinations, make_publishers
 from api.composition.outbox import (
     make_outbox,
@@ -173,6 +174,9 @@ class Container(containers.DeclarativeContainer):
     store = providers.Callable(attrgetter("store"), adapters)
     failure_limiter = Shared(_failure_limiter, settings, adapters, clock)
     table_initializer = providers.Callable(attrgetter("table_initializer"), adapters)
+
+    blob_store = Shared(make_blob_store, settings, clock)
+    offload = Shared(make_offload, settings, blob_store)
 
     destinations = Shared(make_destinations, settings, contexts)
     memory_publisher = Shared(MemoryPublisher)

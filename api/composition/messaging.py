@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
-
 from application.ports.publisher import Publisher
 from infrastructure.contexts.context import Contexts
 from infrastructure.messaging.batch_publisher import BatchPublisher, Sender
@@ -38,7 +36,7 @@ def make_publishers(
     share a client, and a service that none uses gets none. Raises `SettingsError` where a client is
     needed and no region is set, and in production for what is neither queue, topic nor bus.
     """
-    clients = cache(partial(_client, _of_messaging(settings)))
+    clients = cache(partial(_client, settings))
     local: dict[str, Publisher] = {"log": LogPublisher(), "memory": memory}
     timeout = settings.connect_timeout_seconds + settings.read_timeout_seconds + _SLACK
 
@@ -75,8 +73,3 @@ def _client(settings: Settings, service: str) -> Any:
     from api.composition.clients import make_client  # noqa: PLC0415 as above
 
     return make_client(settings, service)
-
-
-def _of_messaging(settings: Settings) -> Settings:
-    # A local engine has all services at one address; any other address is that of DynamoDB alone.
-    return settings if settings.uses_local_engine else evolve(settings, endpoint_url=None)

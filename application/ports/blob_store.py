@@ -98,9 +98,10 @@ class BlobStore(Protocol):
         ...
 
     def delete(self, key: str, *, older_than: datetime | None = None) -> bool:
-        """Removes a blob. With `older_than` only if it was not put at or after that timestamp.
+        """Removes a blob. With `older_than` only if it was last put before that timestamp.
 
-        Whether it was removed: False where there is none, or a younger one.
+        Whether it was removed: False where there is none, or a younger one. A store that counts
+        whole seconds may also spare one that is less than a second older.
         """
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import BufferedReader
 from typing import IO, Any
@@ -16,6 +16,9 @@ from application.ports.blob_store import BlobMissing, BlobStore, StoredBlob
 from infrastructure.blobs.keys import check_prefix, is_key, sha256_of
 from infrastructure.blobs.s3_errors import is_missing, translated
 from infrastructure.blobs.streams import CHUNK, Translated, as_stream
+
+_RESOLUTION = timedelta(seconds=1)
+"""S3 tells when an object was put in whole seconds, cut down."""
 
 Client = Any
 """A botocore client of S3; its methods are made at run time, so it has no static type."""
@@ -69,7 +72,9 @@ class S3BlobStore(BlobStore):
         """
         sha256_of(key)
         seen = self._head(key)
-        if seen is None or (older_than is not None and _utc(seen["LastModified"]) >= older_than):
+        if seen is None:
+            return False
+        if older_than is not None and _utc(seen["LastModified"]) + _RESOLUTION > older_than:
             return False
         version = {"VersionId": seen["VersionId"]} if older_than and "VersionId" in seen else {}
         with self._translated("DeleteObject", key):

@@ -16,8 +16,8 @@ from application.ports.blob_store import BlobCorrupted
 CHUNK = 256 * 1024
 """Bytes that are read at once."""
 
-MAX_IN_MEMORY = 4 * 1024 * 1024
-"""Bytes of one blob that are held in memory; what is larger goes to a temporary file."""
+MAX_IN_MEMORY = 1024 * 1024
+"""Bytes of one blob in memory; what is larger goes to a temporary file."""
 
 
 def spool() -> SpooledTemporaryFile[bytes]:

@@ -19,6 +19,7 @@ SettingCheck = Callable[[object, "Attribute[Any]", Any], None]
 
 PREFIX = "DYNASTRATA_"
 _ATTRIBUTE = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _MAX_WINDOW = 24 * 60 * 60  # seconds
 _LOCAL_NAMES = ("localhost", "localhost.localstack.cloud", "host.docker.internal")
 
@@ -79,9 +80,9 @@ def bytes_at_least(least: int) -> SettingCheck:
     return check
 
 
-def web_address(_: object, attribute: Attribute[Any], value: str | None) -> None:
-    """An http or https address with a host, or None."""
-    if value is not None and _host(value) is None:
+def web_address(_: object, attribute: Attribute[Any], value: str) -> None:
+    """An http or https address with a host."""
+    if _host(value) is None:
         raise invalid(attribute.name, "must be an http:// or https:// address")
 
 
@@ -100,6 +101,14 @@ def attribute_name(_: object, attribute: Attribute[Any], value: str) -> None:
 def option_of(name: str, suffix: str) -> str:
     """The setting of a logical name: `tagged_events_table` for `tagged-events`."""
     return name.replace("-", "_") + suffix
+
+
+def bucket_name(_: object, attribute: Attribute[Any], value: str) -> None:
+    """The name of a bucket of S3, or the alias of an access point."""
+    if not _BUCKET.fullmatch(value):
+        raise invalid(
+            attribute.name, "must be the name of a bucket: 3 to 63 small letters, digits, '.', '-'"
+        )
 
 
 def each(suffix: str, check: SettingCheck) -> SettingCheck:

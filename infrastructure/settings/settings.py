@@ -7,16 +7,18 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import typed_settings as ts
 from attrs import fields, frozen, make_class
+from attrs.validators import optional
 
 from infrastructure.settings.checks import (
     PREFIX,
     SettingCheck,
     SettingsError,
     attribute_name,
+    bucket_name,
     bytes_at_least,
     destination,
     each,
@@ -46,6 +48,8 @@ T = TypeVar("T")
 Environment = Literal["development", "test", "production"]
 ProviderName = Literal["memory", "dynamodb"]
 BillingMode = Literal["on_demand", "provisioned"]
+BlobStoreName = Literal["memory", "file", "s3"]
+BlobEncryption = Literal["AES256", "aws:kms", "bucket"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "settings"
@@ -70,12 +74,15 @@ def _secret(default: str, meaning: str, check: SettingCheck | None = None) -> st
     return ts.secret(default=default, validator=check, help=meaning)
 
 
-def _optional(meaning: str, check: SettingCheck | None = None) -> str | None:
-    # An empty variable is how a compose file or a shell says "not set".
-    made: str | None = ts.option(
-        default=None, converter=lambda value: value or None, validator=check, help=meaning
+def _optional(meaning: str, check: SettingCheck | None = None) -> Any:
+    """Checked only where it is set."""
+    return ts.option(
+        default=None,
+        # An empty variable is how a compose file or a shell says "not set".
+        converter=lambda value: value or None,
+        validator=None if check is None else optional(check),
+        help=meaning,
     )
-    return made
 
 
 @frozen(kw_only=True)
@@ -91,7 +98,7 @@ class Settings:
         "memory", "Where everything is kept. memory: forgotten at exit.", one_of(ProviderName)
     )
     endpoint_url: str | None = _optional(
-        "Address of a local DynamoDB engine, and of its SQS, SNS and EventBridge. Empty: AWS "
+        "Address of a local DynamoDB engine, and of its S3, SQS, SNS and EventBridge. Empty: AWS "
         "itself.",
         web_address,
     )
@@ -194,6 +201,33 @@ class Settings:
         10.0,
         "How long a relay that is told to stop may go on with what it has begun.",
         within(0, 3600),
+    )
+    blob_store: BlobStoreName | None = _optional(
+        "Where blobs are kept, which are too large for an item. Empty: memory with the provider "
+        "memory, else s3.",
+        one_of(BlobStoreName),
+    )
+    blob_bucket: str | None = _optional(
+        "Bucket of S3 for blobs. It must exist; best with versions, which make collecting exact.",
+        bucket_name,
+    )
+    blob_folder: str | None = _optional("Folder for blobs where they are kept as files.")
+    blob_encryption: BlobEncryption = _option(
+        "AES256",
+        "How S3 encrypts blobs. bucket: as the bucket says, with its own key if it has one.",
+        one_of(BlobEncryption),
+    )
+    blob_cache_folder: str | None = _optional(
+        "Local folder for copies of blobs that were read. Empty: there are none."
+    )
+    blob_cache_megabytes: int = _option(
+        1000, "Most megabytes of such copies: the least recently read go.", within(1, 10_000_000)
+    )
+    offload_threshold_bytes: int = _option(
+        # An item holds 400 KB, its keys and other attributes among them.
+        300_000,
+        "Bytes of a value as stored in an item. A larger one is stored as a blob.",
+        within(0, 380_000),
     )
     create_tables: bool = _option(
         default=False, meaning="Whether `serve` first creates the missing tables."
@@ -311,6 +345,8 @@ class Settings:
             raise invalid("admin_password", "production does not take the sample")
         if self.uses_local_engine:
             raise invalid("endpoint_url", "production takes no local and no http:// endpoint")
+        if self.blob_store == "memory":
+            raise invalid("blob_store", "memory loses blobs in production: choose file or s3")
         if self.create_tables and not self.allow_create_tables_in_production:
             raise invalid(
                 "create_tables", "off in production unless allow_create_tables_in_production is on"

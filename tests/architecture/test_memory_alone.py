@@ -35,6 +35,7 @@ create_app(container)
 with container.unit_of_work() as unit:
     unit.people.add(new_person(id="ada"))
     unit.commit()
+container.offload().put("roster/1", b"state")
 container.stream_relay()
 container.polling_relay().run_once()
 with container.subscriptions().subscribe("reader", api.cli.events.Start.BEGINNING):

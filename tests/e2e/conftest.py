@@ -31,6 +31,7 @@ def settings(request: pytest.FixtureRequest) -> Settings:
         endpoint_url=engine.endpoint_url,
         region=REGION,
         table_prefix=f"test-{uuid4().hex}-",
+        blob_bucket="blobs",
     )
 
 

@@ -33,6 +33,8 @@ PUBLIC = (
     "stream_relay",
     "batch_relay",
     "table_initializer",
+    "blob_store",
+    "offload",
     "register_user",
     "get_user",
     "list_users",

@@ -71,11 +71,12 @@ def test_the_environment_chooses_the_file(tmp_path: Path, monkeypatch: pytest.Mo
     assert Settings(http_port=9000, environment="test") == load_settings(tmp_path)
 
 
-def test_an_empty_variable_means_no_endpoint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["endpoint_url", "blob_store", "blob_bucket"])
+def test_an_empty_variable_means_that_nothing_is_set(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DYNASTRATA_ENDPOINT_URL", "")
-    assert load_settings(tmp_path).endpoint_url is None
+    monkeypatch.setenv(f"DYNASTRATA_{name.upper()}", "")
+    assert getattr(load_settings(tmp_path), name) is None
 
 
 @pytest.mark.parametrize("environment", ["development", "test", "production"])
@@ -134,6 +135,20 @@ def test_the_files_of_the_repository_load(
         ("HTTP_TRUSTED_PROXIES", "*", "http_trusted_proxies (DYNASTRATA_HTTP_TRUSTED_PROXIES): mu"),
         ("HTTP_TRUSTED_PROXIES", "0.0.0.0/0", "http_trusted_proxies (DYNASTRATA_HTTP_TRUSTED_PROX"),
         ("HTTP_TRUSTED_PROXIES", "10.0.0.1/8", "http_trusted_proxies (DYNASTRATA_HTTP_TRUSTED_PRO"),
+        (
+            "BLOB_STORE",
+            "disk",
+            "blob_store (DYNASTRATA_BLOB_STORE): must be one of memory, file, s",
+        ),
+        ("BLOB_BUCKET", "My_Bucket", "blob_bucket (DYNASTRATA_BLOB_BUCKET): must be the name of a"),
+        (
+            "BLOB_BUCKET",
+            "-b-",
+            "blob_bucket (DYNASTRATA_BLOB_BUCKET): must be the name of a bucket",
+        ),
+        ("BLOB_ENCRYPTION", "", "blob_encryption (DYNASTRATA_BLOB_ENCRYPTION): must be one of AES"),
+        ("BLOB_CACHE_MEGABYTES", "0", "blob_cache_megabytes (DYNASTRATA_BLOB_CACHE_MEGABYTES): mu"),
+        ("OFFLOAD_THRESHOLD_BYTES", "400000", "offload_threshold_bytes (DYNASTRATA_OFFLOAD_THRES"),
         ("SIGNING_KEY", "hush", "signing_key (DYNASTRATA_SIGNING_KEY): must have at least 32 byt"),
     ],
 )
@@ -251,6 +266,7 @@ def test_settings_do_not_show_their_secrets() -> None:
         ({"signing_key": SAMPLE_SIGNING_KEY}, "signing_key"),
         ({"admin_password": SAMPLE_PASSWORD}, "admin_password"),
         ({"create_tables": True}, "create_tables"),
+        ({"blob_store": "memory"}, "blob_store"),
         ({"endpoint_url": "http://dynamodb.eu-central-1.amazonaws.com"}, "endpoint_url"),
         ({"endpoint_url": "https://localhost:4566"}, "endpoint_url"),
         ({"endpoint_url": "https://127.0.0.1"}, "endpoint_url"),
@@ -270,6 +286,7 @@ def test_production_refuses_what_is_unsafe(changes: dict[str, Any], name: str) -
     [
         {},
         {"create_tables": True, "allow_create_tables_in_production": True},
+        {"blob_store": "file", "blob_folder": "/blobs"},
         {"endpoint_url": "https://vpce-0123.dynamodb.eu-central-1.vpce.amazonaws.com"},
         {"endpoint_url": "https://dynamodb-fips.us-east-1.amazonaws.com"},
     ],
