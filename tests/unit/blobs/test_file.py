@@ -57,6 +57,13 @@ def test_a_put_that_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
     assert read(store, KEY) == ONE
 
 
+def test_a_blob_whose_path_is_taken_by_a_file_leaves_nothing_unfinished(tmp_path: Path) -> None:
+    (tmp_path / "roster").write_bytes(b"a file")
+    with pytest.raises(ServiceFault):
+        put(FileBlobStore(tmp_path), ONE)
+    assert list((tmp_path / UNFINISHED).iterdir()) == []
+
+
 def test_what_a_crash_left_is_removed_once_it_is_a_day_old(tmp_path: Path) -> None:
     folder = tmp_path / UNFINISHED
     folder.mkdir()

@@ -24,6 +24,7 @@ from application.ports.blob_store import BlobStore
 from infrastructure.blobs.s3 import S3BlobStore
 from infrastructure.blobs.s3_errors import translated
 from infrastructure.dynamodb.gateway.gateway import Client
+from infrastructure.engines import LocalEngine
 from infrastructure.settings.settings import Settings
 from infrastructure.system.clock import SystemClock
 from tests.blobs import key_of, keys, new_bucket, noise, put, read, s3_client, s3_store
@@ -111,10 +112,12 @@ OPERATIONS: list[Callable[[BlobStore], object]] = [
 ]
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_missing_bucket_is_named(
-    client: Client, operation: Callable[[BlobStore], object]
+    ministack: LocalEngine, operation: Callable[[BlobStore], object]
 ) -> None:
+    client = s3_client(ministack.endpoint_url)
     with pytest.raises(ResourceMissing) as missing:
         operation(S3BlobStore(client, "no-such-bucket", None))
     assert missing.value.table == "no-such-bucket"
