@@ -43,10 +43,13 @@ from application.users.sign_out import SignOut
 from application.users.tokens import Lifetimes, UserTokens
 from application.users.update_user import UpdateUser
 from application.users.verify_email import RequestEmailVerification, VerifyEmail
+from infrastructure.blobs.offload import Offload
 from infrastructure.contexts.context import Contexts
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.events.event_sourced_table import SnapshotPolicy
 from infrastructure.events.event_store import TableEventStore
+from infrastructure.events.large_events import LargeEvents
+from infrastructure.events.registry import EventRegistry
 from infrastructure.events.streams import EVENTS
 from infrastructure.messaging.destinations import Destinations
 from infrastructure.messaging.local import MemoryPublisher
@@ -103,7 +106,10 @@ def _notifier(settings: Settings) -> LogNotifier:
 
 
 def _commit_options(
-    settings: Settings, contexts: Contexts, destinations: Destinations
+    settings: Settings,
+    contexts: Contexts,
+    destinations: Destinations,
+    offload: Callable[[], Offload],
 ) -> CommitOptions:
     return CommitOptions(
         contexts=contexts,
@@ -111,19 +117,17 @@ def _commit_options(
         snapshots=SnapshotPolicy(every=settings.snapshot_every),
         check_message=destinations.check,
         keep_processed=timedelta(days=settings.inbox_keep_days),
+        large_events=LargeEvents(offload()) if settings.has_blob_store else None,
     )
 
 
 def _event_store(
-    settings: Settings,
-    store: Provider,
-    contexts: Contexts,
-    unit_of_work: Callable[[], TableUnitOfWork],
+    settings: Settings, store: Provider, units_of_work: UnitsOfWork
 ) -> TableEventStore:
     return TableEventStore(
         table=store.events(),
-        registry=contexts.event_types,
-        unit_of_work=unit_of_work,
+        registry=units_of_work.registry,
+        unit_of_work=units_of_work,
         transactional=settings.events_transactional_write,
     )
 
@@ -138,13 +142,13 @@ def _dcb_store(settings: Settings, units_of_work: UnitsOfWork, clock: Clock) -> 
 
 
 def _subscriptions(
-    settings: Settings, adapters: Adapters, contexts: Contexts, clock: Clock, ids: IdFactory
+    settings: Settings, adapters: Adapters, registry: EventRegistry, clock: Clock, ids: IdFactory
 ) -> TableEventSubscriptions:
     return TableEventSubscriptions(
         table=EVENTS,
         source=adapters.event_changes,
         events=adapters.store.events(),
-        registry=contexts.event_types,
+        registry=registry,
         checkpoints=adapters.checkpoints,
         clock=clock,
         ids=ids,
@@ -188,12 +192,16 @@ class Container(containers.DeclarativeContainer):
         ids=ids,
         clock=clock,
         signer=token_signer,
-        options=providers.Callable(_commit_options, settings, contexts, destinations),
+        options=providers.Callable(
+            _commit_options, settings, contexts, destinations, offload.provider
+        ),
     )
     unit_of_work = providers.Factory(TableUnitOfWork, units_of_work)
     dcb_store = Shared(_dcb_store, settings, units_of_work, clock)
-    event_store = Shared(_event_store, settings, store, contexts, unit_of_work.provider)
-    subscriptions = Shared(_subscriptions, settings, adapters, contexts, clock, ids)
+    event_store = Shared(_event_store, settings, store, units_of_work)
+    subscriptions = Shared(
+        _subscriptions, settings, adapters, units_of_work.provided.registry, clock, ids
+    )
 
     outbox = Shared(make_outbox, settings, store, destinations, clock=clock, ids=ids, meter=meter)
     relay_queue = Shared(make_relay_queue, settings, store, ids)

@@ -21,6 +21,7 @@ from infrastructure.events.event_sourced_table import (
     EventSourcedTracker,
     SnapshotPolicy,
 )
+from infrastructure.events.large_events import LargeEvents
 from infrastructure.events.registry import EventEncoder
 from infrastructure.events.stream_appender import StreamAppender
 from infrastructure.outbox.inbox import InboxRecorder
@@ -37,7 +38,8 @@ class CommitOptions:
     """What is committed, and how.
 
     `check_message` refuses messages that their destination would not take. The inbox remembers
-    processed messages for `keep_processed`.
+    processed messages for `keep_processed`. Without `large_events` the data of an event must fit an
+    item.
     """
 
     contexts: Contexts = REGISTERED
@@ -45,6 +47,7 @@ class CommitOptions:
     snapshots: SnapshotPolicy = field(factory=SnapshotPolicy)
     check_message: MessageCheck = lambda _: None
     keep_processed: timedelta = timedelta(days=30)
+    large_events: LargeEvents | None = None
 
 
 class UnitsOfWork:
@@ -66,8 +69,9 @@ class UnitsOfWork:
         self.ids = ids
         self.clock = clock
         self.cursors = Cursors(signer)
+        self.registry = contexts.event_types.with_large_events(self.options.large_events)
         self.encoder = EventEncoder(
-            contexts.event_types,
+            self.registry,
             ids,
             self.options.max_events,
             contexts.integration_events.is_declared,
@@ -82,7 +86,7 @@ class UnitsOfWork:
             for declared in contexts.state_stored
         }
         reader = TaggedEventReader(table=provider.tagged_events(), guarded=contexts.guarded)
-        self.conditions = Conditions(reader, contexts.event_types)
+        self.conditions = Conditions(reader, self.registry)
         self.messages = EventMessages(
             self.outbox, contexts.integration_events, ids, self.options.check_message
         )
@@ -162,7 +166,7 @@ class TableUnitOfWork(BaseUnitOfWork):
             aggregate_type=declared.aggregate_type,
             events=shared.events,
             snapshots=shared.snapshots,
-            registry=shared.options.contexts.event_types,
+            registry=shared.registry,
             encoder=shared.encoder,
             policy=shared.options.snapshots,
         )

@@ -19,7 +19,7 @@ from attrs import Attribute, fields, frozen
 from typed_settings.constants import METADATA_KEY
 
 from infrastructure.contexts.registered import REGISTERED
-from infrastructure.settings.checks import SettingsError, variable
+from infrastructure.settings.checks import SettingsError, option_of, variable
 from infrastructure.settings.settings import (
     DEFAULT_DESTINATION,
     DESTINATION,
@@ -90,7 +90,11 @@ def updated(guide: str) -> str:
 
 def _names(attribute: Attribute[Any]) -> list[str]:
     named = BY_NAME.get(attribute.name)
-    return [attribute.name] if named is None else [name + named.suffix for name in named.names]
+    return (
+        [attribute.name]
+        if named is None
+        else [option_of(name, named.suffix) for name in named.names]
+    )
 
 
 def _rows(attribute: Attribute[Any], hint: object) -> Iterator[Sequence[str]]:

@@ -60,10 +60,11 @@ class Store:
         return UnitsOfWork(self.provider, self.ids, self.clock, signer, self.options)
 
     def event_store(self, *, transactional: bool = True) -> TableEventStore:
+        units = self.unit_of_work
         return TableEventStore(
             table=self.provider.events(),
-            registry=self.options.contexts.event_types,
-            unit_of_work=self.unit_of_work,
+            registry=units.registry,
+            unit_of_work=units,
             transactional=transactional,
         )
 

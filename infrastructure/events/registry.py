@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from domain.consistency import StreamId
 from domain.errors import InvalidValue
 from domain.events import DomainEvent
 from infrastructure.commit.participant import Commit
+from infrastructure.events.large_events import LargeEvents
 from infrastructure.events.streams import raw_of
 from infrastructure.serialization import CONVERTER
 
@@ -48,6 +50,7 @@ class EventRegistry:
 
     def __init__(self, types: Iterable[EventType]) -> None:
         """Raises `ValueError` for a name or class given twice, and for a gap between upcasters."""
+        self.large_events: LargeEvents | None = None
         self._by_name: dict[str, EventType] = {}
         self._by_class: dict[type[DomainEvent], EventType] = {}
         for event_type in types:
@@ -56,14 +59,23 @@ class EventRegistry:
     def encode(self, event: DomainEvent) -> RawEvent:
         """The event under its stored name.
 
-        Raises `TypeError` for a class not registered, `InvalidValue` for what JSON cannot hold.
+        Raises `TypeError` for a class not registered, `InvalidValue` for what JSON cannot hold, and
+        what the blob store raises for a large event.
         """
         event_type = self._by_name[self.name_of(type(event))]
         try:
             data = orjson.dumps(CONVERTER.unstructure(event, unstructure_as=event_type.cls))
         except (TypeError, ValueError) as error:
             raise InvalidValue(event_type.name, f"cannot be stored as JSON: {error}") from error
+        if self.large_events is not None:
+            data = self.large_events.reference(data)
         return RawEvent(event_type.name, event_type.schema_version, data)
+
+    def with_large_events(self, large: LargeEvents | None) -> EventRegistry:
+        """The same types, with the data of large events in blobs."""
+        made = copy(self)
+        made.large_events = large
+        return made
 
     def name_of(self, event: type[DomainEvent] | str) -> str:
         """The stored name of a class; a name is given back as it is.
@@ -80,11 +92,13 @@ class EventRegistry:
     def decode(self, encoded: RawEvent, where: str) -> DomainEvent:
         """A raw event in the form that its class has today; `where` names it in errors.
 
-        Raises `UnknownEventType` and `UnreadableEvent`.
+        Raises `UnknownEventType`, `UnreadableEvent`, and what reading a blob raises.
         """
         event_type = self._by_name.get(encoded.type)
         if event_type is None:
             raise UnknownEventType(where, encoded.type)
+        if self.large_events is not None:
+            encoded = evolve(encoded, data=self.large_events.data(encoded.data))
         try:
             return CONVERTER.structure(_upcast(event_type, encoded), event_type.cls)
         except (BaseValidationError, StructureHandlerNotFoundError) as error:

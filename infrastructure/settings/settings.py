@@ -334,6 +334,12 @@ class Settings:
         """Whether the endpoint is no address of AWS."""
         return self.endpoint_url is not None and is_local(self.endpoint_url)
 
+    @property
+    def has_blob_store(self) -> bool:
+        """Whether blobs have a place: where none is named, only memory has one by itself."""
+        named = self.blob_store is not None or self.blob_bucket is not None
+        return named or self.provider == "memory"
+
     def destination(self, name: str) -> Destination:
         """Where messages for a logical name go."""
         return Destination.parse(self.destinations.get(name, DEFAULT_DESTINATION))
