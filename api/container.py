@@ -54,6 +54,8 @@ from infrastructure.events.streams import EVENTS
 from infrastructure.messaging.destinations import Destinations
 from infrastructure.messaging.local import MemoryPublisher
 from infrastructure.metering import Meter
+from infrastructure.projections.heartbeats import TableProjectionHeartbeats
+from infrastructure.projections.states import TableProjectionStore
 from infrastructure.provider import Provider
 from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.event_subscription import TableEventSubscriptions
@@ -141,6 +143,22 @@ def _dcb_store(settings: Settings, units_of_work: UnitsOfWork, clock: Clock) -> 
     )
 
 
+def _projection_store(
+    settings: Settings,
+    adapters: Adapters,
+    offload: Callable[[], Offload],
+    *,
+    clock: Clock,
+    ids: IdFactory,
+) -> TableProjectionStore:
+    return TableProjectionStore(
+        table=adapters.projection_states,
+        offload=offload() if settings.has_blob_store else None,
+        clock=clock,
+        ids=ids,
+    )
+
+
 def _subscriptions(
     settings: Settings, adapters: Adapters, registry: EventRegistry, clock: Clock, ids: IdFactory
 ) -> TableEventSubscriptions:
@@ -197,6 +215,14 @@ class Container(containers.DeclarativeContainer):
         ),
     )
     unit_of_work = providers.Factory(TableUnitOfWork, units_of_work)
+    projection_store = Shared(
+        _projection_store, settings, adapters, offload.provider, clock=clock, ids=ids
+    )
+    projection_heartbeats = Shared(
+        TableProjectionHeartbeats,
+        table=providers.Callable(attrgetter("heartbeats"), adapters),
+        clock=clock,
+    )
     dcb_store = Shared(_dcb_store, settings, units_of_work, clock)
     event_store = Shared(_event_store, settings, store, units_of_work)
     subscriptions = Shared(

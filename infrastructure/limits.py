@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from application.errors import InvalidItem, LimitExceeded
 
-Record = Mapping[str, str | int]
-"""Attributes under their stored names, each a text, a whole number, or true or false."""
+Record = Mapping[str, str | int | bytes]
+"""Attributes under their stored names: each a text, a whole number, true or false, or bytes."""
 
 MAX_ITEM = 400 * 1024
 """Bytes of one item, names of attributes included."""
@@ -58,7 +58,7 @@ def record_size(record: Record) -> int:
 
 def check_record(table: str, keys: tuple[str, ...], record: Record) -> None:
     """Raises `InvalidItem` or `LimitExceeded` for a record that no item could hold."""
-    described = ", ".join(f"{name}={record[name]}" for name in keys)
+    described = ", ".join(f"{name}={record[name]!s}" for name in keys)
     for name, allowed in zip(keys, (MAX_HASH_KEY, MAX_RANGE_KEY), strict=False):
         if _value_size(record[name]) > allowed:
             size = _value_size(record[name])
@@ -81,7 +81,9 @@ def _largest(record: Record) -> str:
     return max(record, key=lambda name: _value_size(record[name]))
 
 
-def _value_size(value: str | int) -> int:
+def _value_size(value: str | int | bytes) -> int:
     if isinstance(value, bool):
         return 1
+    if isinstance(value, bytes):
+        return len(value)
     return text_size(value) if isinstance(value, str) else number_size(str(value))

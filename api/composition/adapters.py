@@ -13,6 +13,7 @@ from application.relay import Relay
 from infrastructure.contexts.context import Contexts
 from infrastructure.metering import Meter
 from infrastructure.outbox.relays import BatchRelay
+from infrastructure.projections.table import HeartbeatTable, ProjectionStateTable
 from infrastructure.provider import Provider
 from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.change_reader import ChangeSource
@@ -41,6 +42,16 @@ class Adapters(Protocol):
     @property
     def failures(self) -> FailureTable:
         """Where failed attempts are counted."""
+        ...
+
+    @property
+    def projection_states(self) -> ProjectionStateTable:
+        """Where the states of projections are."""
+        ...
+
+    @property
+    def heartbeats(self) -> HeartbeatTable:
+        """Where the heartbeats of those who run projections are."""
         ...
 
     @property

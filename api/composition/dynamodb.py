@@ -31,10 +31,15 @@ from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.dynamodb.tables.checkpoints import DynamoDBCheckpointTable
 from infrastructure.dynamodb.tables.failures import DynamoDBFailureTable
+from infrastructure.dynamodb.tables.projection_states import (
+    DynamoDBHeartbeatTable,
+    DynamoDBProjectionStateTable,
+)
 from infrastructure.events.streams import EVENTS
 from infrastructure.metering import Meter
 from infrastructure.outbox.relays import BatchRelay, MessageChange
 from infrastructure.outbox.table import OUTBOX
+from infrastructure.projections.table import PROJECTION_STATES
 from infrastructure.settings.checks import invalid, option_of
 from infrastructure.settings.settings import TABLE, Settings, SettingsError
 from infrastructure.subscriptions.change_reader import ChangeSource
@@ -93,6 +98,17 @@ class DynamoDBAdapters(Adapters):
     @override
     def failures(self) -> DynamoDBFailureTable:
         return DynamoDBFailureTable(self._gateway, self._tables.physical(FAILURES))
+
+    @cached_property
+    @override
+    def projection_states(self) -> DynamoDBProjectionStateTable:
+        name = self._tables.physical(PROJECTION_STATES)
+        return DynamoDBProjectionStateTable(self._gateway, name)
+
+    @cached_property
+    @override
+    def heartbeats(self) -> DynamoDBHeartbeatTable:
+        return DynamoDBHeartbeatTable(self._gateway, self._tables.physical(PROJECTION_STATES))
 
     @property
     @override

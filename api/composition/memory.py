@@ -19,6 +19,10 @@ from infrastructure.memory.tables.checkpoints import MemoryCheckpointTable
 from infrastructure.memory.tables.events import event_of
 from infrastructure.memory.tables.failures import MemoryFailureTable
 from infrastructure.memory.tables.outbox import message_of
+from infrastructure.memory.tables.projection_states import (
+    MemoryHeartbeatTable,
+    MemoryProjectionStateTable,
+)
 from infrastructure.outbox.relays import BatchRelay
 from infrastructure.outbox.table import OUTBOX
 from infrastructure.settings.settings import SettingsError
@@ -47,6 +51,16 @@ class MemoryAdapters(Adapters):
     @override
     def failures(self) -> MemoryFailureTable:
         return MemoryFailureTable()
+
+    @cached_property
+    @override
+    def projection_states(self) -> MemoryProjectionStateTable:
+        return MemoryProjectionStateTable()
+
+    @cached_property
+    @override
+    def heartbeats(self) -> MemoryHeartbeatTable:
+        return MemoryHeartbeatTable()
 
     @property
     @override

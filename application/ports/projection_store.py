@@ -197,7 +197,8 @@ class ProjectionStore(Protocol):
         invalidation, whose stamp begins the next generation. None expects no state. The same
         `write_id` makes a call that is repeated succeed where it had its effect before and nobody
         has written since; without one, one is made. Data that comes in pieces is not held in memory
-        as a whole. Raises `StateMoved`, and `InvalidValue` for what can be no name.
+        as a whole. Raises `StateMoved`, `InvalidValue` for what can be no name, and `LimitExceeded`
+        for what is too large for an item where blobs have no place.
         """
         ...
 

@@ -18,6 +18,7 @@ from infrastructure.events.streams import EVENTS
 from infrastructure.outbox.inbox import INBOX
 from infrastructure.outbox.table import OUTBOX
 from infrastructure.outbox.writer import IntegrationEventRegistry
+from infrastructure.projections.table import PROJECTION_STATES
 from infrastructure.subscriptions.leases import CHECKPOINTS
 from infrastructure.system.failure_limiter import FAILURES
 from infrastructure.tagged_events.query import Guarded
@@ -25,6 +26,19 @@ from infrastructure.tagged_events.table import TAGGED_EVENTS, TAGS
 
 if TYPE_CHECKING:
     from infrastructure.dynamodb.models.base import AggregateModel
+
+SHARED_TABLES = (
+    EVENTS,
+    SNAPSHOTS,
+    CHECKPOINTS,
+    OUTBOX,
+    INBOX,
+    FAILURES,
+    TAGGED_EVENTS,
+    TAGS,
+    PROJECTION_STATES,
+)
+"""The logical names of the tables that all contexts share."""
 
 
 @frozen
@@ -96,7 +110,7 @@ class Contexts:
     def tables(self) -> tuple[str, ...]:
         """The logical name of every table: those of the types, and those that all share."""
         own = (stored.aggregate_type.table for stored in self.state_stored)
-        return (*own, EVENTS, SNAPSHOTS, CHECKPOINTS, OUTBOX, INBOX, FAILURES, TAGGED_EVENTS, TAGS)
+        return (*own, *SHARED_TABLES)
 
     @property
     def state_stored(self) -> list[StateStored]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,18 @@ from api.lambdas.outbox_relay import FILTER
 from application.retry_on_conflict import MAX_ATTEMPTS
 from domain.consistency import StreamId
 from domain.tagged_events import Position, Tag
+from infrastructure.blobs.keys import blob_key
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.mappers.projection_states import to_heartbeat
 from infrastructure.dynamodb.models.base import ClaimModel
 from infrastructure.dynamodb.models.checkpoints import CheckpointModel
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.models.failures import FailureModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
+from infrastructure.dynamodb.models.projection_states import HeartbeatModel, ProjectionStateModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
 from infrastructure.dynamodb.models.tagged_events import GuardModel, TaggedEventModel, TagRowModel
 from infrastructure.dynamodb.models.users import SessionAttribute, UserModel
@@ -40,6 +44,7 @@ from infrastructure.tagged_events.table import GUARD
 from scripts import measure_costs
 from scripts import write_configuration_reference as configuration
 from tests.markdown import GUIDES, README, Row, prose, table
+from tests.projections import instance
 from tests.stores import Store, dynamodb_store
 from tests.times import NOW
 from tests.users.samples import new_user
@@ -115,6 +120,8 @@ def keys(key_schema: list[dict[str, str]], creation: Any = None) -> list[Row]:
         ("Tagged event", TaggedEventModel),
         ("Guard", GuardModel),
         ("Row", TagRowModel),
+        ("Projection state", ProjectionStateModel),
+        ("Heartbeat", HeartbeatModel),
     ],
 )
 def test_attributes_are_those_of_the_model(heading: str, container: Any) -> None:
@@ -166,7 +173,14 @@ def test_keys_of_tagged_events_are_those_that_the_tables_are_made_with(
     assert index["Projection"] == {"ProjectionType": projection}
 
 
-@pytest.mark.parametrize(("name", "model"), [("inbox", InboxModel), ("failures", FailureModel)])
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("inbox", InboxModel),
+        ("failures", FailureModel),
+        ("projection-states", ProjectionStateModel),
+    ],
+)
 def test_keys_of_these_are_those_that_the_table_is_made_with(name: str, model: Any) -> None:
     schema = TableSchema(model, name)
     created = schema.creation(Capacity())
@@ -207,6 +221,8 @@ def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
         KEYS.guard(type_guard("InvoiceIssued")),
         KEYS.guard(EVERYTHING),
         GUARD,
+        to_heartbeat(instance(), NOW).sk,
+        blob_key("roster/1", sha256(b"").hexdigest()),
     ]
     # Of what a message may have, this one has what pending messages of events have.
     message = {k: v for k, v in message.items() if k not in PENDING_EVENTS_HAVE}

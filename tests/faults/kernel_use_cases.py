@@ -29,6 +29,7 @@ from infrastructure.subscriptions.change_reader import Wait
 from tests.faults.matrix.late_claims import Claimed
 from tests.faults.matrix.service import Service
 from tests.faults.matrix.use_cases import RETURNED, Told, UseCase
+from tests.faults.projection_use_cases import PROJECTIONS
 from tests.faults.tagged_event_use_cases import SHELF, TAGGED_EVENTS, added
 from tests.samples.contexts import Unit
 from tests.samples.parcels import LineAdded, ParcelPaid, line, new_parcel
@@ -702,6 +703,7 @@ USE_CASES = (
     *RELAYS,
     *SUBSCRIPTIONS,
     *FAILURES,
+    *PROJECTIONS,
     *TABLES,
 )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from gzip import decompress
 from hashlib import sha256
 
 import pytest
 from pynamodb.models import Model
 
+from application.ports.projection_store import Lifecycle
 from infrastructure.aggregates.cursors import Cursors, ListingPosition
 from infrastructure.contexts.context import Contexts
 from infrastructure.dynamodb.models import SHARED
@@ -15,18 +17,23 @@ from infrastructure.dynamodb.models.base import ClaimModel
 from infrastructure.dynamodb.models.failures import FailureModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
+from infrastructure.dynamodb.models.projection_states import ProjectionStateModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.dynamodb.tables.aggregates import KEPT_COMMITS
 from infrastructure.dynamodb.tables.failures import DynamoDBFailureTable
+from infrastructure.dynamodb.tables.projection_states import DynamoDBHeartbeatTable
+from infrastructure.memory.tables.projection_states import MemoryProjectionStateTable
 from infrastructure.outbox.inbox import processed_message_key
 from infrastructure.outbox.table import HEAD, Queue
 from infrastructure.outbox.writer import AGGREGATE_VERSION, message_id
+from infrastructure.projections.table import to_record
 from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
 from infrastructure.system.clock import SystemClock
 from infrastructure.system.tokens import JwtSigner
 from tests.failures import limiter
+from tests.projections import heartbeats, instance, persist, projection_store
 from tests.samples.models import PersonModel
 from tests.samples.people import PERSON, PERSON_EMAIL, Badge, Email, Person, new_person
 from tests.times import NOW
@@ -43,6 +50,7 @@ def test_tables_that_all_contexts_share_are_these() -> None:
         "failures",
         "tagged-events",
         "tags",
+        "projection-states",
     )
     assert set(SHARED) == set(Contexts([]).tables)
 
@@ -125,6 +133,56 @@ def test_attributes_of_failures_are_stored_under_these_names_and_types() -> None
     }
 
 
+def test_attributes_of_a_projection_state_are_stored_under_these_names_and_types() -> None:
+    assert {a.attr_name: a.attr_type for a in ProjectionStateModel.get_attributes().values()} == {
+        "pk": "S",
+        "sk": "S",
+        "payloadType": "S",
+        "lastPosition": "S",
+        "eventsProcessed": "N",
+        "safeWindowThreshold": "S",
+        "buildSource": "S",
+        "buildHost": "S",
+        "generation": "N",
+        "revision": "N",
+        "lifecycle": "S",
+        "createdAt": "S",
+        "updatedAt": "S",
+        "originalSize": "N",
+        "compressedSize": "N",
+        "offloadKey": "S",
+        "offloadProvider": "S",
+        "stateData": "B",
+        "writeId": "S",
+        "ttl": "N",
+    }
+    assert [each.value for each in Lifecycle] == ["live", "invalidated", "deleted"]
+
+
+def test_heartbeat_is_stored_as_this_item() -> None:
+    door = gateway({})
+    heartbeats(DynamoDBHeartbeatTable(door, "projection-states")).beat(instance())
+
+    ((_, request),) = sent(door)
+    assert request["Item"] == {
+        "pk": {"S": "HEARTBEAT#"},
+        "sk": {"S": "roster#1#instance-1"},
+        "host": {"S": "host-1"},
+        "lastPosition": {"S": "2426155200000000-event-1"},
+        "lastSeen": {"N": str(int(NOW.timestamp() * 1000))},
+        "ttl": {"N": str(int(NOW.timestamp()) + 60)},
+    }
+
+
+def test_inline_data_of_a_state_is_stored_as_gzip() -> None:
+    states = projection_store(table := MemoryProjectionStateTable())
+    persist(states, b"data")
+
+    stored = table.read("roster", "1")
+    assert stored is not None
+    assert decompress(to_record(stored)["stateData"]) == b"data"  # type: ignore[arg-type]  # bytes
+
+
 def test_failures_of_a_source_at_an_account_have_this_key() -> None:
     door = gateway({"Attributes": {"failures": {"N": "1"}}})
     limiter(DynamoDBFailureTable(door, "failures")).count("ada@example.com", "192.0.2.1")
@@ -162,6 +220,7 @@ def test_items_of_these_tables_expire_by_this_attribute() -> None:
         "outbox": "ttl",
         "inbox": "ttl",
         "failures": "ttl",
+        "projection-states": "ttl",
     }
 
 

@@ -11,6 +11,7 @@ from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.models.failures import FailureModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import OutboxModel
+from infrastructure.dynamodb.models.projection_states import ProjectionStateModel
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
 from infrastructure.dynamodb.models.tagged_events import GuardModel, TaggedEventModel
 
@@ -25,6 +26,7 @@ SHARED: Mapping[str, type[Model]] = {
         FailureModel,
         TaggedEventModel,
         GuardModel,
+        ProjectionStateModel,
     )
 }
 """The models of the tables that all contexts share, by logical name."""

@@ -14,6 +14,7 @@ from application.ports.dcb_store import DcbStore
 from application.ports.event_store import EventStore
 from application.ports.failure_limiter import FailureLimiter
 from application.ports.outbox import Outbox
+from application.ports.projection_store import ProjectionHeartbeats, ProjectionStore
 from application.ports.relay_queue import RelayQueue
 from application.ports.subscriptions import EventSubscriptions
 from application.ports.table_initializer import TableInitializer
@@ -32,6 +33,8 @@ OFFERED: Mapping[str, type] = {
     "outbox": Outbox,
     "relay_queue": RelayQueue,
     "failure_limiter": FailureLimiter,
+    "projection_store": ProjectionStore,
+    "projection_heartbeats": ProjectionHeartbeats,
     "relay": Relay,
     "polling_relay": PollingRelay,
     "stream_relay": StreamRelay,
@@ -48,7 +51,7 @@ COMMANDS = {"tables claim"}
 PARTS = {
     *("settings", "contexts", "clock", "ids", "meter", "token_signer", "adapters", "store"),
     *("destinations", "memory_publisher", "publishers", "units_of_work"),
-    *("password_hasher", "notifier", "user_tokens"),
+    *("password_hasher", "notifier", "user_tokens", "blob_store", "offload"),
 }
 """What the others are put together from."""
 

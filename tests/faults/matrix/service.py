@@ -217,6 +217,8 @@ IN_MEMORY = Settings(
     snapshot_every=2,
     relay_batch_size=2,
     outbox_shards=1,
+    blob_store="memory",
+    offload_threshold_bytes=2_000,
     failures_per_account_and_source="3 per 15 minutes",
 )
 
@@ -285,7 +287,7 @@ def _text(item: Mapping[str, Any]) -> str:
         name: {"S": b64decode(value["S"]).decode()} if name in base64 else value
         for name, value in item.items()
     }
-    return json.dumps(readable, sort_keys=True)
+    return json.dumps(readable, sort_keys=True, default=bytes.hex)
 
 
 def _scan(client: Client, table: str) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Projections: their stored states, and the heartbeats of who folds them."""
