@@ -9,6 +9,7 @@ from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.aggregate import Aggregate
 from domain.errors import ConcurrencyConflict
 from domain.repository import SavingRepository
+from domain.tagged_events import AppendConditionFailed
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
@@ -22,7 +23,8 @@ def retry_on_conflict(
 ) -> T:
     """The result of `attempt`, which loads, decides and commits in a unit of work of its own.
 
-    A `ConcurrencyConflict` lets it run again on what is stored by then; the last one is raised.
+    A `ConcurrencyConflict`, or an `AppendConditionFailed`, lets it run again on what is stored by
+    then; the last one is raised.
     With an expected version the first one is: to decide anew is up to whoever named the version.
     """
     if expected_version is not None:
@@ -30,7 +32,7 @@ def retry_on_conflict(
     for _ in range(attempts - 1):
         try:
             return attempt()
-        except ConcurrencyConflict:
+        except (ConcurrencyConflict, AppendConditionFailed):
             continue
     return attempt()
 

@@ -11,6 +11,7 @@ from application import errors as application
 from application.ports.failure_limiter import TooManyFailures
 from application.ports.token_signer import InvalidToken
 from domain import errors as domain
+from domain.tagged_events import AppendConditionFailed
 
 
 @frozen
@@ -60,6 +61,7 @@ KINDS: Kinds = {
     domain.NotFound: ProblemKind(404, "not-found", "Not found"),
     domain.Conflict: ProblemKind(409, "conflict", "Conflict"),
     domain.ConcurrencyConflict: _CHANGED,
+    AppendConditionFailed: _CHANGED,
     domain.RuleViolation: ProblemKind(409, "rule-violation", "Not possible at present"),
     InvalidToken: ProblemKind(401, "invalid-token", "Invalid token", headers=AUTHENTICATE),
     application.LimitExceeded: ProblemKind(422, "limit-exceeded", "Limit exceeded"),

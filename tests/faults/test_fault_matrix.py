@@ -14,7 +14,7 @@ from tests.faults.matrix.service import Service, service_on
 from tests.faults.matrix.use_cases import UseCase
 from tests.samples.contexts import SAMPLES
 
-OF_USE_CASES = {"change_aggregate"}
+OF_USE_CASES = {"change_aggregate", "append_decision"}
 """What use cases are made of, and so tried with them."""
 
 
