@@ -34,7 +34,7 @@ test: check ## Everything: check, then all tests, those without an engine first
 CONTEXT_TESTS := $(wildcard tests/users tests/orders)
 
 test-fast: .venv/installed ## Unit and property tests, and the contracts in memory: seconds
-	$(PYTEST) tests/unit tests/property tests/contract $(CONTEXT_TESTS) -m "not engine" -k "not moto" $(ARGS)
+	$(PYTEST) tests/unit tests/property tests/contract tests/dcb_examples $(CONTEXT_TESTS) -m "not engine" -k "not moto" $(ARGS)
 
 test-engines: engines ## The tests on MiniStack and DynamoDB Local; what cannot be had is skipped
 	$(PYTEST) -m engine $(ENGINE_FLAGS) $(ARGS)
