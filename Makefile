@@ -31,7 +31,7 @@ test: check ## Everything: check, then all tests, those without an engine first
 	@$(MAKE) --no-print-directory test-engines
 
 # The tests of the contexts of the service, as far as these are there.
-CONTEXT_TESTS := $(wildcard tests/users tests/orders)
+CONTEXT_TESTS := $(wildcard tests/users tests/orders tests/courses)
 
 test-fast: .venv/installed ## Unit and property tests, and the contracts in memory: seconds
 	$(PYTEST) tests/unit tests/property tests/contract tests/dcb_examples $(CONTEXT_TESTS) -m "not engine" -k "not moto" $(ARGS)

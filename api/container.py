@@ -24,6 +24,11 @@ from api.composition.outbox import (
     make_relay_queue,
     make_stream_relay,
 )
+from application.courses.define_course import DefineCourse
+from application.courses.enrol_student import EnrolStudent
+from application.courses.get_course import GetCourse
+from application.courses.get_timetable import GetTimetable
+from application.courses.withdraw_student import WithdrawStudent
 from application.orders.change_lines import AddLine, RemoveLine
 from application.orders.close_order import CancelOrder, PayOrder
 from application.orders.get_order import GetOrder, GetOrderHistory
@@ -266,6 +271,12 @@ class Container(containers.DeclarativeContainer):
     cancel_order = bound(CancelOrder, locals())
     get_order = bound(GetOrder, locals())
     get_order_history = bound(GetOrderHistory, locals())
+
+    define_course = bound(DefineCourse, locals())
+    enrol_student = bound(EnrolStudent, locals())
+    withdraw_student = bound(WithdrawStudent, locals())
+    get_course = bound(GetCourse, locals())
+    get_timetable = bound(GetTimetable, locals())
 
 
 def build_container(settings: Settings) -> Container:

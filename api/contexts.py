@@ -7,12 +7,15 @@ from collections.abc import Callable
 from attrs import field, frozen
 from fastapi import APIRouter
 
+from api.cli.demo.courses import CoursesStory
 from api.cli.demo.orders import OrdersStory
 from api.cli.demo.story import Story
 from api.cli.demo.users import UsersStory
 from api.cli.seed import seed as seed_command
 from api.cli.seed import seed_users
 from api.container import Container
+from api.http.courses.courses import router as courses
+from api.http.courses.problems import COURSE_PROBLEMS
 from api.http.orders.orders import router as orders
 from api.http.orders.problems import ORDER_PROBLEMS
 from api.http.problems import Kinds
@@ -45,4 +48,5 @@ CONTEXTS: tuple[ContextApi, ...] = (
         commands=(seed_command,),
     ),
     ContextApi(routers=(orders,), problems=ORDER_PROBLEMS, story=OrdersStory),
+    ContextApi(routers=(courses,), problems=COURSE_PROBLEMS, story=CoursesStory),
 )

@@ -8,37 +8,43 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.contexts.registered import REGISTERED
-
 TESTS = Path(__file__).resolve().parents[1]
 
 SAMPLES = (
     "domain.users",
     "domain.orders",
+    "domain.courses",
     "application.users",
     "application.orders",
+    "application.courses",
     "application.ports.notifier",
     "application.ports.password_hasher",
     "infrastructure.contexts.users",
     "infrastructure.contexts.orders",
+    "infrastructure.contexts.courses",
     "infrastructure.dynamodb.models.users",
     "infrastructure.system.notifiers",
     "infrastructure.system.passwords",
     "api.http.users",
     "api.http.orders",
+    "api.http.courses",
     "api.cli.seed",
     "api.cli.demo.users",
     "api.cli.demo.orders",
+    "api.cli.demo.courses",
     "scripts.measure_costs",
     "scripts.trace_requests",
     "tests.users",
     "tests.orders",
+    "tests.courses",
     "tests.e2e",
     "tests.docs",
 )
 """What is gone when the samples are removed."""
 
-WITH_THE_SAMPLES = ("e2e", "docs", *REGISTERED.repositories)
+CONTEXTS = {path.stem for path in (TESTS.parent / "infrastructure/contexts").glob("*.py")}
+
+WITH_THE_SAMPLES = ("e2e", "docs", *(CONTEXTS - {"__init__", "context", "registered"}))
 """The folders of tests that are about the contexts of the service, and go with them."""
 
 OF_SCRIPTS = ("architecture/test_traced_requests.py", "integration/test_costs.py")

@@ -41,6 +41,7 @@ OF_ALL_CONTEXTS = (
     "tests/architecture/test_kernel_suites.py",
     "tests/docs/test_adding_an_aggregate.py",
     "tests/docs/test_references.py",
+    "tests/courses/test_stored_names.py",
     "tests/e2e/test_container.py",
     "tests/orders/test_order_repository.py",
     "tests/orders/test_stored_names.py",

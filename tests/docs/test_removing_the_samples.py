@@ -59,7 +59,7 @@ def own() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the code from which both samples were removed."""
+    """A copy of the code from which the samples were removed."""
     copy = adding.copied(tmp_path_factory.mktemp("without-samples"), "docs", "docker-compose.yml")
     for place in own():
         path = copy / place

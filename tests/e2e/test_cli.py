@@ -248,6 +248,10 @@ def test_the_demo_ends_with_the_same_each_time_on_each_provider(cli: Cli) -> Non
             {"version": 3, "event": "LineRemoved", "what": "weaving"},
             {"version": 4, "event": "OrderPaid", "what": "74.00"},
         ]
+        assert [(each["course"], each["students"]) for each in told["courses"]] == [
+            ("algebra", "Grace, Alan"),
+            ("weaving", "Ada"),
+        ]
 
 
 def test_the_demo_stores_the_same_on_each_provider_and_tells_the_cost(
@@ -282,7 +286,15 @@ def test_the_demo_stores_the_same_on_each_provider_and_tells_the_cost(
         ("remove a line", "event 3 of the order"),
         ("pay the order", "event 4 of the order, message"),
         ("add a line too late", "nothing: the order is paid"),
-        ("publish what is pending", "8 messages marked as published"),
+        ("define algebra with 2 seats", "event of course algebra"),
+        ("define weaving with 20 seats", "event of course weaving"),
+        ("enrol Ada in algebra", "event of course algebra and student Ada, message"),
+        ("enrol Grace in algebra", "event of course algebra and student Grace, message"),
+        ("enrol Alan in algebra", "nothing: all 2 seats are taken"),
+        ("withdraw Ada from algebra", "event of course algebra and student Ada, message"),
+        ("enrol Alan in algebra again", "event of course algebra and student Alan, message"),
+        ("enrol Ada in weaving", "event of course weaving and student Ada, message"),
+        ("publish what is pending", "13 messages marked as published"),
         ("look for more", "nothing: the index of pending messages was read"),
     ]
     paid = [step["requests"] > 0 for step in steps]

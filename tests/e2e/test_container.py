@@ -57,6 +57,11 @@ PUBLIC = (
     "cancel_order",
     "get_order",
     "get_order_history",
+    "define_course",
+    "enrol_student",
+    "withdraw_student",
+    "get_course",
+    "get_timetable",
 )
 
 

@@ -23,6 +23,7 @@ from structlog.testing import capture_logs
 from api.container import build_container
 from api.http.app import create_app
 from api.http.body import INK
+from domain.courses.values import COURSE_ID, MAX_CAPACITY, MAX_TITLE
 from domain.orders.values import MAX_LINES, MAX_OF_A_LINE, MAX_TEXT, SKU
 from domain.users.values import MAX_ADDRESS, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from infrastructure.settings.settings import Settings
@@ -142,6 +143,10 @@ def test_a_client_knows_the_limits_before_it_sends(description: dict[str, Any]) 
     assert line["sku"]["pattern"] == f"^{SKU.pattern}$"
     assert line["title"]["maxLength"] == MAX_TEXT
     assert line["quantity"]["maximum"] == MAX_OF_A_LINE
+    course = schemas["CourseBody"]["properties"]
+    assert course["id"]["pattern"] == f"^{COURSE_ID.pattern}$"
+    assert course["title"]["maxLength"] == MAX_TITLE
+    assert (course["capacity"]["minimum"], course["capacity"]["maximum"]) == (1, MAX_CAPACITY)
     assert schemas["PlaceBody"]["properties"]["lines"]["maxItems"] == MAX_LINES
 
 

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from api.container import Container
 from api.http.app import MAX_BODY, create_app
+from api.http.courses.problems import COURSE_PROBLEMS
 from api.http.orders.problems import ORDER_PROBLEMS
 from api.http.problems import INTERNAL, KINDS, ProblemTable
 from api.http.users.problems import USER_PROBLEMS
@@ -29,6 +30,8 @@ from application.ports.failure_limiter import TooManyFailures
 from application.ports.password_hasher import HashingBusy
 from application.ports.table_initializer import TableStatus
 from application.users import errors as access_errors
+from domain import tagged_events
+from domain.courses import errors as course_errors
 from domain.errors import ConcurrencyConflict, DynastrataError, RuleViolation
 from domain.orders import errors as order_errors
 from domain.users import errors as user_errors
@@ -58,6 +61,8 @@ MODULES = (
     access_errors,
     user_errors,
     order_errors,
+    course_errors,
+    tagged_events,
     failure_limiter,
     inbox,
     leases,
@@ -203,6 +208,13 @@ def test_no_password_comes_back(body: dict[str, object], api: Api) -> None:
         (order_errors.LineExists("sku"), 409, None),
         (order_errors.LineNotFound("sku"), 404, None),
         (order_errors.OrderNeedsLines(), 422, None),
+        (course_errors.CourseNotFound("id"), 404, None),
+        (course_errors.CourseExists("id"), 409, None),
+        (course_errors.CourseIsFull("id", 1), 409, None),
+        (course_errors.TooManyCourses("id", 10), 409, None),
+        (course_errors.AlreadyEnrolled("id", "id"), 409, None),
+        (course_errors.NotEnrolled("id", "id"), 404, None),
+        (tagged_events.AppendConditionFailed(tagged_events.Position.of(1, "id")), 409, None),
         (errors.UnreadableState("User", "id", "email"), 500, None),
         (errors.UnreadableEvent("event 1 of Order id", "OrderPlaced", "lines"), 500, None),
         (errors.UnknownEventType("event 1 of Order id", "OrderMoved"), 500, None),
@@ -264,7 +276,7 @@ def test_every_error_of_ours_was_thought_of() -> None:
         for each in vars(module).values()
         if isclass(each) and issubclass(each, DynastrataError)
     ]
-    table = ProblemTable({**KINDS, **USER_PROBLEMS, **ORDER_PROBLEMS})
+    table = ProblemTable({**KINDS, **USER_PROBLEMS, **ORDER_PROBLEMS, **COURSE_PROBLEMS})
     internal = {each.__name__ for each in ours if table.kind_of_class(each) is INTERNAL}
     bases = {"DynastrataError", "RuleViolation", "Conflict", "StorageError"}
     assert internal - bases == {
@@ -274,6 +286,8 @@ def test_every_error_of_ours_was_thought_of() -> None:
         "TableNotReady",
         "ItemWrittenTwice",
         "UnitOfWorkMisused",
+        # What a context declares is complete, or a mistake of the program.
+        "NotGuarded",
         # Only subscriptions raise this.
         "ChangesTrimmed",
         # Only reading the outbox raises this.

@@ -41,8 +41,8 @@ _VARYING = re.compile(
 )
 """Attributes with times, and with places in a stream, in an item as JSON."""
 
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00|(?<!\d)\d{16}(?=-)")
-"""Times, and those in positions of tagged events."""
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00|(?<!\d)\d{16}(?!\d)")
+"""Times, and those of positions of tagged events, in microseconds."""
 
 _IN_BASE64 = {"payload", "state", "eventData"}
 

@@ -1,0 +1,1 @@
+"""`/courses`, and the courses of a student."""

@@ -1,0 +1,1 @@
+"""What can be done with courses: one use case a file."""
