@@ -8,6 +8,7 @@ from datetime import datetime
 from attrs import frozen
 
 from application.ports.blob_store import BlobStore
+from application.ports.projection_store import OF_EVENTS
 
 
 @frozen(kw_only=True)
@@ -23,6 +24,8 @@ def collect_blobs(
 ) -> Collected:
     """Removes what was last put before `older_than` under this prefix, and is not referenced.
 
+    Blobs of events are left alone: events stay for ever.
+
     A blob is put before its reference is written, so for a while a wanted blob has none. Therefore
     `older_than` is a grace period before now: longer than any writer takes from its put to its
     reference, and longer than the clocks of this process and the store differ. A day is ample.
@@ -35,7 +38,11 @@ def collect_blobs(
     read after the blobs were listed, so a generator may begin to read the references then. Safe to
     run twice at once, and again after a failure. Raises what the store raises.
     """
-    old = [blob for blob in blobs.list(prefix) if blob.last_modified < older_than]
+    old = [
+        blob
+        for blob in blobs.list(prefix)
+        if blob.last_modified < older_than and not blob.key.startswith(f"{OF_EVENTS}/")
+    ]
     wanted = set(referenced)
     removed = [
         blob

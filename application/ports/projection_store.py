@@ -17,6 +17,9 @@ from domain.tagged_events import Position
 MAX_NAME = 100
 """Characters of the name of a projector, and of its version."""
 
+OF_EVENTS = "events"
+"""No name of a projector: its unreferenced blobs are removed, and those of events never are."""
+
 _NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 
 
@@ -32,6 +35,8 @@ def check_projector(projector: str, version: str) -> None:
             raise InvalidValue(
                 name, f"must be 1 to {MAX_NAME} letters, digits, '_', '-', and '.' between"
             )
+    if projector == OF_EVENTS:
+        raise InvalidValue("projector", f"{OF_EVENTS!r} is where the blobs of events are")
 
 
 @frozen(order=True)

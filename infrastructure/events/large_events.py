@@ -6,13 +6,14 @@ import orjson
 from attrs import asdict, frozen
 
 from application.ports.blob_store import Blob
+from application.ports.projection_store import OF_EVENTS
 from infrastructure.blobs.offload import Offload
 
 # Stored: never change them. No field of a class begins so.
 _BLOB = "$blob"
 _BEGINNING = b'{"$blob":'
 
-FOLDER = "events"
+FOLDER = OF_EVENTS
 """Where the blobs of events are. Nothing collects them: events stay for ever."""
 
 

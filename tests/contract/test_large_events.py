@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
 
+from application.collect_blobs import collect_blobs
 from application.errors import LimitExceeded
 from application.ports.blob_store import BlobMissing
 from application.ports.event_store import RawEvent
+from application.ports.projection_store import check_projector
 from domain.consistency import NoStream, StreamId
+from domain.errors import InvalidValue
 from domain.tagged_events import IdempotencyKeyReused, Query
 from infrastructure.blobs.memory import MemoryBlobStore
 from infrastructure.blobs.offload import Offload
@@ -75,3 +79,15 @@ def test_a_blob_that_is_gone_is_told(store: Store, blobs: MemoryBlobStore) -> No
 def test_without_a_place_for_blobs_a_large_event_is_refused(store: Store) -> None:
     with pytest.raises(LimitExceeded, match="item size"):
         evolve(store, options=OPTIONS).dcb_store().append([note(LARGE, BOOK)])
+
+
+def test_the_blob_of_an_event_is_not_collected(store: Store, blobs: MemoryBlobStore) -> None:
+    dcb = store.dcb_store()
+    dcb.append([note(LARGE, BOOK)])
+    collect_blobs(blobs, (), older_than=datetime.now(UTC) + timedelta(days=1))
+    assert texts(dcb.read(Query.of(BOOK)).events) == [LARGE]
+
+
+def test_no_projector_has_the_name_under_which_blobs_of_events_are() -> None:
+    with pytest.raises(InvalidValue, match="projector: 'events' is where"):
+        check_projector(FOLDER, "1")
