@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from operator import attrgetter
@@ -259,6 +259,39 @@ def test_who_cannot_have_all_its_claims_is_in_nobodys_way(store: Store) -> None:
     assert [each.aggregate_id for each in left(done)] == ["1"]
 
 
+def test_one_that_is_removed_meanwhile_is_neither_completed_nor_left(store: Store) -> None:
+    put_new(store, "ada")
+
+    def name_of_one_who_leaves(each: Person) -> str:
+        remove(store, each.id)
+        return each.first_name
+
+    leaving = evolve(NAME, value_of=name_of_one_who_leaves)
+
+    pages = claim(declared(store, evolve(PERSON, unique=(PERSON_EMAIL, leaving))))
+
+    assert (seen(pages), completed(pages), left(pages)) == (1, 0, [])
+
+
+@on_dynamodb
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [("x" * 3000, "key size (id of "), ("\ud800", "is text that UTF-8 cannot encode")],
+)
+def test_value_that_no_claim_can_hold_is_told_and_holds_up_nobody(
+    store: Store, value: str, reason: str
+) -> None:
+    put(store, person("ada"), person("bob", "Bob"))
+    nickname = evolve(NAME, value_of=lambda each: value if each.id == "ada" else each.first_name)
+
+    pages = claim(declared(store, evolve(PERSON, unique=(PERSON_EMAIL, nickname))))
+
+    (refused,) = left(pages)
+    assert refused.aggregate_id == "ada"
+    assert reason in refused.reason
+    assert completed(pages) == 1
+
+
 @pytest.mark.parametrize("name", ["Parcel", "person", ""])
 def test_only_state_stored_types_have_claims(store: Store, name: str) -> None:
     with pytest.raises(InvalidValue, match="type: the state-stored types are: Person"):
@@ -384,11 +417,18 @@ def test_item_that_does_not_tell_its_claims_tells_them_once_it_was_claimed(store
     assert used.requests == 2  # read and written: nobody was asked about claims
 
 
-@on_dynamodb
-def test_item_that_is_unreadable_is_told_and_holds_up_nobody(store: Store) -> None:
-    put_before(store)
-    broken = {**ITEM_BEFORE, "id": {"S": "broken"}, "role": {"N": "7"}}
+def put_broken(store: Store, role: Mapping[str, str]) -> None:
+    broken = {**ITEM_BEFORE, "id": {"S": "broken"}, "role": role}
     store.gateway.call("PutItem", {"TableName": store.table("people"), "Item": broken})
+
+
+@on_dynamodb
+@pytest.mark.parametrize("role", [{"N": "7"}, {"S": "emperor"}])
+def test_item_that_is_unreadable_is_told_and_holds_up_nobody(
+    store: Store, role: Mapping[str, str]
+) -> None:
+    put_before(store)
+    put_broken(store, role)
 
     pages = claim(store)
 
@@ -397,6 +437,15 @@ def test_item_that_is_unreadable_is_told_and_holds_up_nobody(store: Store) -> No
     assert unreadable.reason.startswith("stored Person broken is unreadable: ")
     assert (seen(pages), completed(pages)) == (2, 1)
     assert versions(store, "ada") == [2]
+
+
+@on_dynamodb
+def test_one_goes_on_after_an_item_that_is_unreadable(store: Store) -> None:
+    put_broken(store, {"N": "7"})
+
+    (page,) = claim(store)
+
+    assert page.last == "broken"
 
 
 # DynamoDB Local now and then leaves an index that is added to a table in CREATING for good.

@@ -205,9 +205,7 @@ class DynamoDBOutboxTable(OutboxTable):
         ]
         if lease.last_message_id:
             updates.append(model.last_message_id.set(lease.last_message_id))
-        if next_attempt is None:
-            updates.append(model.next_attempt.remove())
-        else:
+        if next_attempt is not None:  # otherwise there is none: `take` removed it
             updates.append(model.next_attempt.set(milliseconds(next_attempt)))
         return ItemAction(
             kind=ActionKind.UPDATE,
