@@ -103,6 +103,24 @@ def test_destination_that_is_not_configured_fails_its_messages_and_no_others(
     assert relays.destination.ids("grace") == ["1"]
 
 
+def test_destination_that_is_not_configured_delays_no_other_one(relays: Relaying) -> None:
+    outbox_of(relays.store).add(message("1", "ada", destination="nowhere"))
+    relays.add("1", ordering_key="grace")
+
+    # It stops after one round of requests.
+    relays.core().work(these("ada", "grace"), lambda: len(relays.queue.taken) == 2)
+
+    assert relays.destination.ids("grace") == ["1"]
+
+
+def test_it_reads_one_message_more_than_it_publishes(relays: Relaying) -> None:
+    relays.add("1", "2", "3")
+
+    relays.core(batch_size=1).work(these("ada"))
+
+    assert relays.queue.sought == [[], ["2"], ["3"]]
+
+
 def test_nothing_is_sent_under_a_lease_that_is_too_short_for_it(relays: Relaying) -> None:
     relays.add("1", "2", "3")
     passing = iter([8, 1, 0])
@@ -175,12 +193,27 @@ def test_key_that_rests_is_asked_for_again_after_a_minute(relays: Relaying) -> N
     relays.destination.refusals = {"1": ALWAYS}
     relay = relays.core(backoff=lambda _: 1000.0)
     takes = []
-    for seconds in (0.0, 59.5, 0.5):
+    for seconds in (0.0, 0.0, 59.5, 0.5):
         relays.clock.advance(seconds)
         relay.work(these("ada"))
         takes.append(len(relays.queue.taken))
 
-    assert takes == [1, 1, 2]
+    assert takes == [1, 1, 1, 2]
+
+
+def test_key_whose_pause_ends_while_others_are_worked_at_is_worked_at_after_them(
+    relays: Relaying,
+) -> None:
+    relays.add("1")
+    relays.destination.refusals = {"1": 1}
+    relay = relays.core(keys_at_once=1, backoff=lambda _: 2.0)
+    relay.work(these("ada"))
+    relays.add("1", ordering_key="grace")
+    relays.destination.on_message = lambda _: relays.clock.advance(2)
+
+    report = relay.work(these("grace", "ada"))
+
+    assert (report.published, report.busy) == (2, 0)
 
 
 @pytest.mark.parametrize("error", FAILURES)
