@@ -19,6 +19,7 @@ from infrastructure.unit_of_work import CommitOptions
 from tests.events.samples import Noted, noted
 from tests.stores import Store
 from tests.subscription.subscribing import (
+    LEASE,
     Subscribing,
     seen,
     stream_id,
@@ -203,6 +204,17 @@ def test_any_other_name_is_taken(events: Subscribing, name: str) -> None:
 
     assert events.read(name) == [("a", 1)]
     assert events.read(name) == []
+
+
+def test_subscription_that_was_closed_gives_nothing_more_however_late(events: Subscribing) -> None:
+    events.commit("a", 2)
+    subscription = events.subscribe()
+    assert seen(subscription, 1) == [("a", 1)]
+
+    subscription.close()
+    events.clock.advance(LEASE)
+
+    assert list(subscription) == []
 
 
 def test_subscription_that_is_dropped_unclosed_complains(events: Subscribing) -> None:
