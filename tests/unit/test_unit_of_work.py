@@ -11,7 +11,7 @@ from application.errors import LimitExceeded, Throttled, UnitOfWorkMisused
 from application.ports.event_store import EventMetadata
 from domain.errors import Conflict, DynastrataError
 from domain.events import DomainEvent
-from infrastructure.commit.participant import Action, Commit, Participant, RecordedEvent
+from infrastructure.commit.participant import Action, Commit, Overtaken, Participant, RecordedEvent
 from infrastructure.commit.unit_of_work import BaseUnitOfWork
 from tests.times import NOW
 
@@ -108,6 +108,14 @@ def unit_of_work(sender: Sender, *participants: Recorder) -> BaseUnitOfWork:
     for participant in participants:
         unit.enlist(participant)
     return unit
+
+
+def unit_that_pauses(sender: Sender, participant: Recorder) -> tuple[BaseUnitOfWork, list[float]]:
+    """A unit of work, and the pauses that it makes, in seconds."""
+    pauses: list[float] = []
+    unit = BaseUnitOfWork(sender.transaction, CountedIds(), sleep=pauses.append)
+    unit.enlist(participant)
+    return unit, pauses
 
 
 def recorded(version: int) -> RecordedEvent:
@@ -223,6 +231,41 @@ def test_after_a_conflict_the_next_commit_is_another_one_that_is_prepared_anew()
 
     assert participant.told == ["prepare", "prepare", "committed"]
     assert sender.sent == ["commit-1", "commit-2"]
+
+
+def test_commit_that_is_overtaken_is_prepared_anew_after_a_pause() -> None:
+    sender, participant = Sender([Overtaken("a guard"), None]), Recorder(writes("a"))
+    unit, pauses = unit_that_pauses(sender, participant)
+
+    unit.commit()
+
+    assert sender.sent == ["commit-1", "commit-2"]
+    assert participant.told == ["prepare", "prepare", "committed"]
+    assert len(pauses) == 1
+
+
+def test_commit_that_is_overtaken_thirty_times_is_throttled() -> None:
+    sender, participant = Sender([Overtaken("a guard")]), Recorder(writes("a"))
+    unit, pauses = unit_that_pauses(sender, participant)
+
+    with pytest.raises(Throttled) as throttled:
+        unit.commit()
+
+    assert (throttled.value.attempts, throttled.value.reasons) == (30, ("a guard has moved",))
+    assert len(sender.sent) == 30
+    unit.check_open()
+    # Up to five milliseconds at first, twice as long each time, and up to half a second.
+    longest = [min(0.005 * 2**attempt, 0.5) for attempt in range(29)]
+    assert all(0 <= pause <= most for pause, most in zip(pauses, longest, strict=True))
+
+
+def test_commit_that_is_overtaken_to_the_last_attempt_but_one_is_committed() -> None:
+    sender = Sender([*[Overtaken("a guard")] * 29, None])
+    unit, _ = unit_that_pauses(sender, Recorder(writes("a")))
+
+    unit.commit()
+
+    assert len(sender.sent) == 30
 
 
 def test_other_failure_is_resumed_by_the_next_commit() -> None:
