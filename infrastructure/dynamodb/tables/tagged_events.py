@@ -172,7 +172,7 @@ class DynamoDBTaggedEventTable(TaggedEventTable):
         backwards: bool = False,
         page_size: int | None = None,
     ) -> Iterator[SequencedEvent]:
-        """See `TaggedEventTable`. Several shards are read at the same time."""
+        """See `TaggedEventTable`. The first pages of several shards are read at the same time."""
         request = {
             "TableName": self.events,
             "IndexName": AllEventsIndex.Meta.index_name,
