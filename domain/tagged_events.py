@@ -128,6 +128,11 @@ class Position:
         """When it was taken, in microseconds since 1970."""
         return int(self.value[:16])
 
+    @property
+    def event_id(self) -> str:
+        """The id of the event that has it."""
+        return self.value[17:]
+
     def __str__(self) -> str:
         return self.value
 

@@ -9,7 +9,7 @@ pytest_plugins = ["tests.engines", "tests.stores"]
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
-_FOLLOWING = ("tests/subscription/*.py", "tests/contract/test_subscri*.py")
+_FOLLOWING = ("tests/subscription/*.py", "tests/contract/*subscri*.py", "tests/*/*project*.py")
 _SECONDS = 300  # far more than any of them takes: it is for one that would never end
 
 

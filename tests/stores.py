@@ -8,31 +8,42 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import cache
+from threading import Event
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import boto3
 import pytest
 from attrs import define, evolve, field
+from botocore.config import Config
 from moto import mock_aws
 
 from api.composition.clients import make_client
 from application.ports.clock import Clock
+from application.ports.dcb_store import SequencedEvent
 from infrastructure.contexts.context import Contexts
+from infrastructure.dynamodb.change_feed.table_changes import TableChanges
+from infrastructure.dynamodb.change_feed.table_stream import TableStream
 from infrastructure.dynamodb.gateway.gateway import Client, Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
+from infrastructure.dynamodb.mappers.tagged_events import tagged_event_of_image
 from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.events.event_store import TableEventStore
+from infrastructure.memory.change_feed import MemoryChanges
 from infrastructure.memory.provider import MemoryProvider
+from infrastructure.memory.tables.tagged_events import event_of
 from infrastructure.metering import Meter
 from infrastructure.settings.settings import SAMPLE_SIGNING_KEY, Settings
+from infrastructure.subscriptions.change_reader import ChangeSource, Wait
 from infrastructure.system.clock import SystemClock
 from infrastructure.system.ids import RandomIds
 from infrastructure.system.tokens import JwtSigner
 from infrastructure.tagged_events.store import TableDcbStore
+from infrastructure.tagged_events.table import TAGGED_EVENTS
 from infrastructure.unit_of_work import CommitOptions, UnitsOfWork
 from tests.samples.contexts import SAMPLES
 
@@ -68,14 +79,30 @@ class Store:
             transactional=transactional,
         )
 
-    def dcb_store(self, *, safe_window: timedelta = timedelta()) -> TableDcbStore:
+    def dcb_store(
+        self, *, safe_window: timedelta = timedelta(), wait: Wait = Event.wait
+    ) -> TableDcbStore:
         units = self.unit_of_work
         return TableDcbStore(
             conditions=units.conditions,
             unit_of_work=units,
             clock=self.clock,
+            changes=self.tagged_event_changes,
             safe_window=safe_window,
+            wait=wait,
         )
+
+    def tagged_event_changes(self) -> ChangeSource[SequencedEvent]:
+        if isinstance(self.provider, MemoryProvider):
+            return MemoryChanges(self.provider.database, TAGGED_EVENTS, event_of)
+        decode = tagged_event_of_image(self.provider.event_keys)
+        return TableChanges(self.stream(TAGGED_EVENTS), self.clock, decode)
+
+    def stream(self, table: str, page_size: int = 1000) -> TableStream:
+        """A table on DynamoDB, with its stream."""
+        endpoint = self.gateway._client.meta.endpoint_url
+        streams = Gateway(streams_client_of(endpoint), self.meter, self.gateway.retry)
+        return TableStream(self.table(table), self.gateway, streams, page_size)
 
     @property
     def gateway(self) -> Gateway:
@@ -96,6 +123,15 @@ def client_of(endpoint_url: str) -> Client:
     return make_client(
         Settings(endpoint_url=endpoint_url, region=REGION, read_timeout_seconds=PATIENCE)
     )
+
+
+@cache
+def streams_client_of(endpoint_url: str) -> Client:
+    """The same for the streams of an engine."""
+    if ".amazonaws.com" in endpoint_url:  # moto, which answers at no address of an account
+        config = Config(account_id_endpoint_mode="disabled")
+        return boto3.client("dynamodbstreams", REGION, config=config)
+    return make_client(Settings(endpoint_url=endpoint_url, region=REGION), "dynamodbstreams")
 
 
 _CLIENTS: dict[tuple[str, str], Client] = {}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from application.ports.clock import Clock
+from application.ports.dcb_store import SequencedEvent
 from application.ports.event_store import StoredEvent
 from application.ports.outbox import Outbox, StoredMessage
 from application.ports.table_initializer import TableInitializer
@@ -57,6 +58,11 @@ class Adapters(Protocol):
     @property
     def event_changes(self) -> Callable[[], ChangeSource[StoredEvent]]:
         """Makes a source of what is added to the events."""
+        ...
+
+    @property
+    def tagged_event_changes(self) -> Callable[[], ChangeSource[SequencedEvent]]:
+        """Makes a source of what is added to the tagged events of this service."""
         ...
 
     @property

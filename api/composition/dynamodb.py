@@ -10,6 +10,7 @@ from typing_extensions import override
 from api.composition.adapters import Adapters
 from api.composition.clients import make_client
 from application.ports.clock import Clock
+from application.ports.dcb_store import SequencedEvent
 from application.ports.event_store import StoredEvent
 from application.ports.outbox import Outbox, StoredMessage
 from application.relay import Relay
@@ -23,6 +24,7 @@ from infrastructure.dynamodb.gateway.gateway import Gateway, check_answers
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.mappers.events import to_stored
 from infrastructure.dynamodb.mappers.outbox import message_of_image
+from infrastructure.dynamodb.mappers.tagged_events import tagged_event_of_image
 from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.models.events import EventModel, event_model
 from infrastructure.dynamodb.provider import DynamoDBProvider
@@ -46,6 +48,7 @@ from infrastructure.subscriptions.change_reader import ChangeSource
 from infrastructure.subscriptions.leases import CHECKPOINTS
 from infrastructure.system.failure_limiter import FAILURES
 from infrastructure.tagged_events.keys import EventKeys
+from infrastructure.tagged_events.table import TAGGED_EVENTS
 
 
 class DynamoDBAdapters(Adapters):
@@ -115,6 +118,12 @@ class DynamoDBAdapters(Adapters):
     def event_changes(self) -> Callable[[], ChangeSource[StoredEvent]]:
         stream, model = self._stream(EVENTS), self._event_model
         return lambda: TableChanges(stream, self._clock, lambda item: to_stored(item, model))
+
+    @property
+    @override
+    def tagged_event_changes(self) -> Callable[[], ChangeSource[SequencedEvent]]:
+        stream, decode = self._stream(TAGGED_EVENTS), tagged_event_of_image(self.store.event_keys)
+        return lambda: TableChanges(stream, self._clock, decode)
 
     @property
     @override

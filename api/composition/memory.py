@@ -8,6 +8,7 @@ from functools import cached_property
 from typing_extensions import override
 
 from api.composition.adapters import Adapters
+from application.ports.dcb_store import SequencedEvent
 from application.ports.event_store import StoredEvent
 from application.ports.outbox import Outbox, StoredMessage
 from application.relay import Relay
@@ -23,10 +24,12 @@ from infrastructure.memory.tables.projection_states import (
     MemoryHeartbeatTable,
     MemoryProjectionStateTable,
 )
+from infrastructure.memory.tables.tagged_events import event_of as tagged_event_of
 from infrastructure.outbox.relays import BatchRelay
 from infrastructure.outbox.table import OUTBOX
 from infrastructure.settings.settings import SettingsError
 from infrastructure.subscriptions.change_reader import ChangeSource
+from infrastructure.tagged_events.table import TAGGED_EVENTS
 
 
 class MemoryAdapters(Adapters):
@@ -66,6 +69,11 @@ class MemoryAdapters(Adapters):
     @override
     def event_changes(self) -> Callable[[], ChangeSource[StoredEvent]]:
         return lambda: MemoryChanges(self.store.database, EVENTS, event_of)
+
+    @property
+    @override
+    def tagged_event_changes(self) -> Callable[[], ChangeSource[SequencedEvent]]:
+        return lambda: MemoryChanges(self.store.database, TAGGED_EVENTS, tagged_event_of)
 
     @property
     @override

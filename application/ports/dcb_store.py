@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from attrs import frozen
 
@@ -28,6 +29,10 @@ class SequencedEvent:
     event: DomainEvent | RawEvent
     metadata: EventMetadata
     commit_id: str
+
+    def __deepcopy__(self, _: object) -> Self:
+        """Itself: nothing of it can change, and the store in memory copies all that it gives."""
+        return self
 
 
 @frozen
@@ -60,6 +65,34 @@ class TaggedEventWriter(Protocol):
         fail none of its conditions.
         """
         ...
+
+
+class TaggedSubscription(Protocol):
+    """An iterator over tagged events, waiting for the next one where there is none yet.
+
+    They come in the order of their positions, behind the safe window, each once. One that became
+    visible later than that comes as soon as it is known of, out of order: its position is below
+    those before it. For one thread, but for `stop`.
+    """
+
+    def __iter__(self) -> Iterator[SequencedEvent]: ...
+
+    def __next__(self) -> SequencedEvent:
+        """The next event. Raises `StopIteration` once stopped, and what reading raises."""
+        ...
+
+    def stop(self) -> None:
+        """Ends the iteration where it next asks for an event, or waits for one. For any thread."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
 
 class DcbStore(Protocol):
@@ -113,6 +146,17 @@ class DcbStore(Protocol):
         raw: bool = False,
     ) -> Iterator[SequencedEvent]:
         """The matching events in order, behind the safe window, page by page: for many of them."""
+        ...
+
+    def subscribe(
+        self, query: Query, *, after: Position | None = None, raw: bool = False
+    ) -> TaggedSubscription:
+        """Every matching event after a position (None: from the first one on), and what is to come.
+
+        It stores nothing. What was committed before this call, at or below `after`, does not come;
+        what is committed after it comes, wherever its position is. Where reading begins the safe
+        window is waited for once, so that the index has caught up with all that came before.
+        """
         ...
 
     def get(self, event_id: str, *, raw: bool = False) -> SequencedEvent | None:

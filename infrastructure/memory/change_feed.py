@@ -38,11 +38,13 @@ class MemoryChanges(ChangeSource[T]):
     def start_at(self, start: Start) -> None:
         is_now = start is Start.NOW
         self._position = self._database.change_count(self._table) if is_now else 0
+        self._given = 0
 
     @override
     def resume(self, checkpoint: Checkpoint) -> None:
         """See `ChangeSource`. Nothing is ever trimmed."""
         self._position = int(checkpoint[_POSITION])
+        self._given = 0
 
     @override
     def poll(self) -> Turn[T]:

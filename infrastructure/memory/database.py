@@ -87,8 +87,8 @@ class MemoryDatabase:
         """Copies of the first records whose keys lie between these two, in order of the keys."""
         with self._lock:
             keys = self._keys.get(table, [])
-            found = keys[bisect_right(keys, after) : bisect_left(keys, before)]
-            return self.get_all(table, (found[::-1] if backwards else found)[:limit])
+            first, last = bisect_right(keys, after), bisect_left(keys, before)
+            return self.get_all(table, _limited(keys, first, last, limit, backwards=backwards))
 
     def indexed(
         self, table: str, after: str, before: str, limit: int, *, backwards: bool = False
@@ -96,9 +96,8 @@ class MemoryDatabase:
         """The same for the entry `index` that records of some tables have."""
         with self._lock:
             entries = self._index.get(table, [])
-            first = bisect_right(entries, (after, _LAST))
-            found = entries[first : bisect_left(entries, (before, ""))]
-            found = (found[::-1] if backwards else found)[:limit]
+            first, last = bisect_right(entries, (after, _LAST)), bisect_left(entries, (before, ""))
+            found = _limited(entries, first, last, limit, backwards=backwards)
             return self.get_all(table, [key for _, key in found])
 
     def select(self, table: str, entry: Callable[[Record], T | None]) -> list[T]:
@@ -199,6 +198,15 @@ class MemoryDatabase:
             del entries[bisect_left(entries, (old, change.key))]
         if new is not None:
             insort(entries, (new, change.key))
+
+
+def _limited(
+    entries: Sequence[T], first: int, last: int, limit: int, *, backwards: bool
+) -> Sequence[T]:
+    """At most so many entries between two places, without a copy of the others."""
+    if backwards:
+        return entries[max(first, last - limit) : last][::-1]
+    return entries[first : min(last, first + limit)]
 
 
 @define

@@ -53,6 +53,10 @@ class EventKeys:
         """`EVENT#018f…`."""
         return f"{self._service}EVENT#{event_id}"
 
+    def is_event(self, key: str) -> bool:
+        """Whether this is the key of an event of this service."""
+        return key.startswith(self.event(""))
+
     def guard(self, name: str) -> str:
         """`TAG#course:algebra`: the key of a guard and of its rows."""
         return f"{self._service}{name}"

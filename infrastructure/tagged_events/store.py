@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
+from threading import Event
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from typing_extensions import override
 
 from application.ports.clock import Clock
@@ -30,10 +31,13 @@ from domain.tagged_events import (
     Tag,
     TaggedEvent,
 )
+from infrastructure.subscriptions.change_reader import ChangeSource, Wait
 from infrastructure.tagged_events.conditions import Conditions
+from infrastructure.tagged_events.follower import Follower
 from infrastructure.tagged_events.keys import tag_guard
 from infrastructure.tagged_events.query import StoredItem, StoredQuery
 from infrastructure.tagged_events.reader import TaggedEventReader
+from infrastructure.tagged_events.subscription import FollowingSubscription
 from infrastructure.tagged_events.table import is_same, raw_of
 
 _PAGE = 500
@@ -44,13 +48,17 @@ class TableDcbStore(DcbStore):
     """The store over the tables of either provider.
 
     What is read by the index stays `safe_window` behind the clock: events become visible there
-    late, and out of order.
+    late, and out of order. `changes` makes sources of what is added to the events. Where a
+    subscription has nothing to give it looks again after `poll_interval` seconds.
     """
 
     conditions: Conditions
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    changes: Callable[[], ChangeSource[SequencedEvent]]
     safe_window: timedelta = timedelta(seconds=5)
+    poll_interval: float = 1.0
+    wait: Wait = field(default=Event.wait)
 
     @override
     def append(
@@ -97,7 +105,7 @@ class TableDcbStore(DcbStore):
             condition = AppendCondition(query, _last(events, after, backwards=backwards))
         else:
             events, condition = self._by_guards(query, stored, after, limit, backwards=backwards)
-        return QueryResult(tuple(events if raw else map(self._decoded, events)), condition)
+        return QueryResult(tuple(events if raw else map(self.decoded, events)), condition)
 
     @override
     def each(
@@ -115,13 +123,32 @@ class TableDcbStore(DcbStore):
             if read % _PAGE == 0:
                 progress(read)
             if stored.matches(event):
-                yield event if raw else self._decoded(event)
+                yield event if raw else self.decoded(event)
         progress(read)
+
+    @override
+    def subscribe(
+        self, query: Query, *, after: Position | None = None, raw: bool = False
+    ) -> FollowingSubscription:
+        follower = self.follower(query)
+        follower.start(after)
+        show = (lambda event: event) if raw else self.decoded
+        return FollowingSubscription(follower, show, self.poll_interval, self.wait)
+
+    def follower(self, query: Query) -> Follower:
+        """Follows the matching events; it has not begun yet."""
+        return Follower(
+            table=self._reader.table,
+            source=self.changes(),
+            query=self._stored(query),
+            clock=self.clock,
+            safe_window=self.safe_window,
+        )
 
     @override
     def get(self, event_id: str, *, raw: bool = False) -> SequencedEvent | None:
         found = self._reader.table.get(event_id)
-        return found if found is None or raw else self._decoded(found)
+        return found if found is None or raw else self.decoded(found)
 
     @override
     def count(self, query: Query) -> int:
@@ -197,7 +224,8 @@ class TableDcbStore(DcbStore):
     def _stored(self, query: Query) -> StoredQuery:
         return StoredQuery.of(query, self.conditions.registry.name_of)
 
-    def _decoded(self, event: SequencedEvent) -> SequencedEvent:
+    def decoded(self, event: SequencedEvent) -> SequencedEvent:
+        """A raw event, decoded. Raises what `EventRegistry.decode` raises."""
         decoded = self.conditions.registry.decode(raw_of(event), f"event {event.event_id}")
         return evolve(event, event=decoded)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+
+from attrs import evolve
 
 from domain.tagged_events import AppendCondition, Query, Tag, TaggedEvent
 from tests.faults.matrix.service import Service
@@ -67,6 +70,13 @@ def reading(name: str, call: Callable[[Any], object]) -> UseCase:
     return UseCase(name=f"dcb_store.{name}", prepare=two, run=store(call))
 
 
+def subscribed(dcb: Any) -> list[str]:
+    """What a subscription gives that does not wait for the safe window, and stops when idle."""
+    at_once = evolve(dcb, safe_window=timedelta(), wait=lambda stopping, seconds: stopping.set())
+    with at_once.subscribe(Query.everything()) as subscription:
+        return skus(subscription)
+
+
 def skus(events: Any) -> list[str]:
     return [event.event.line.sku for event in events]
 
@@ -84,6 +94,12 @@ TAGGED_EVENTS = (
     UseCase(name="dcb_store.append_if_unique", prepare=two, run=store(unique), others=OTHERS),
     reading("read", lambda dcb: skus(dcb.read(ON_SHELF).events)),
     reading("each", lambda dcb: skus(dcb.each(Query.everything()))),
+    UseCase(
+        name="dcb_store.subscribe",
+        prepare=two,
+        run=store(subscribed),
+        renewed=("tagged-events",),
+    ),
     reading("get", lambda dcb: dcb.get("nobody's")),
     reading("count", lambda dcb: dcb.count(ON_SHELF)),
     reading("latest_position", lambda dcb: dcb.latest_position() is not None),

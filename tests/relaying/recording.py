@@ -19,8 +19,8 @@ from infrastructure.engines import run_ministack
 from infrastructure.outbox.table import OUTBOX
 from tests.outboxes import ADA, key, messages, outbox_of, queue_of
 from tests.relaying.destinations import ALWAYS, ScriptedDestination
-from tests.stores import Store, client_of, dynamodb_store
-from tests.subscription.subscribing import FakeClock, _streams_client
+from tests.stores import Store, client_of, dynamodb_store, streams_client_of
+from tests.subscription.subscribing import FakeClock
 
 FILE = Path(__file__).with_name("recorded_stream_events.json")
 
@@ -101,7 +101,7 @@ def _arn(store: Store) -> str:
 
 
 def _streams(store: Store) -> Client:
-    return _streams_client(store.gateway._client.meta.endpoint_url)
+    return streams_client_of(store.gateway._client.meta.endpoint_url)
 
 
 def main() -> None:

@@ -39,8 +39,8 @@ from infrastructure.subscriptions.leases import (
 )
 from tests.outboxes import ADA, key, messages, outbox_of, queue_of
 from tests.relaying.destinations import ALWAYS, ScriptedDestination
-from tests.stores import Store
-from tests.subscription.subscribing import FakeClock, _streams_client
+from tests.stores import Store, streams_client_of
+from tests.subscription.subscribing import FakeClock
 
 FAR = 86_400.0
 """Seconds between two sweeps where one is as good as never."""
@@ -332,7 +332,7 @@ def _feed(
         return MemoryCheckpointTable(), lambda: MemoryChanges(database, OUTBOX, message_of)
     # A client that is watched has the real one inside.
     client: Client = getattr(store.gateway._client, "client", store.gateway._client)
-    streams = Gateway(_streams_client(client.meta.endpoint_url), store.meter, store.gateway.retry)
+    streams = Gateway(streams_client_of(client.meta.endpoint_url), store.meter, store.gateway.retry)
     stream = TableStream(store.table(OUTBOX), store.gateway, streams)
     checkpoints = DynamoDBCheckpointTable(store.gateway, store.table(CHECKPOINTS))
     return checkpoints, lambda: TableChanges(stream, clock, message_of_image)

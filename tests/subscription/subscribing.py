@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import cache
 from itertools import islice
 from threading import Event
 
-import boto3
 from attrs import define, field
-from botocore.config import Config
 
-from api.composition.clients import make_client
 from application.ports.event_store import StoredEvent
 from application.ports.subscriptions import Start
 from domain.consistency import Anything, StreamId
 from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
-from infrastructure.dynamodb.gateway.gateway import Client, Gateway
 from infrastructure.dynamodb.mappers.events import to_stored
 from infrastructure.dynamodb.models.events import EventModel
-from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.tables.checkpoints import DynamoDBCheckpointTable
 from infrastructure.events.streams import EVENTS
 from infrastructure.memory.change_feed import MemoryChanges
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.memory.tables.checkpoints import MemoryCheckpointTable
 from infrastructure.memory.tables.events import event_of
-from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.change_reader import ChangeSource, Wait
 from infrastructure.subscriptions.event_subscription import (
     EventSubscription,
@@ -41,7 +34,7 @@ from infrastructure.subscriptions.leases import (
     CheckpointTable,
 )
 from tests.events.samples import OPTIONS, REGISTRY, noted
-from tests.stores import REGION, Store
+from tests.stores import Store
 
 LEASE = 30.0
 Seen = tuple[str, int]
@@ -163,18 +156,7 @@ def subscribing(store: Store, *, page_size: int = 1000) -> Subscribing:
 
 def table_stream(store: Store, page_size: int = 1000) -> TableStream:
     """The events table of a store on DynamoDB, with its stream."""
-    assert isinstance(store.provider, DynamoDBProvider)
-    endpoint = store.gateway._client.meta.endpoint_url
-    streams = Gateway(_streams_client(endpoint), store.meter, store.gateway.retry)
-    return TableStream(store.table(EVENTS), store.gateway, streams, page_size)
-
-
-@cache
-def _streams_client(endpoint_url: str) -> Client:
-    if ".amazonaws.com" in endpoint_url:  # moto, which answers at no address of an account
-        config = Config(account_id_endpoint_mode="disabled")
-        return boto3.client("dynamodbstreams", REGION, config=config)
-    return make_client(Settings(endpoint_url=endpoint_url, region=REGION), "dynamodbstreams")
+    return store.stream(EVENTS, page_size)
 
 
 def stream_id(name: str) -> StreamId:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import orjson
@@ -12,12 +13,18 @@ from domain.tagged_events import GuardState, Position, Tag
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.mappers.events import parsed_metadata
 from infrastructure.dynamodb.models.tagged_events import GuardModel, TaggedEventModel, TagRowModel
+from infrastructure.tagged_events.keys import EventKeys
 
 
 def to_sequenced(item: Item) -> SequencedEvent:
     """The event that an item holds, raw."""
     held = TaggedEventModel.from_raw_data(dict(item))
     return _sequenced(held, Position(held.position))
+
+
+def tagged_event_of_image(keys: EventKeys) -> Callable[[Item], SequencedEvent | None]:
+    """Reads the items of a stream: the event, or None for one of another service."""
+    return lambda item: to_sequenced(item) if keys.is_event(item["pk"]["S"]) else None
 
 
 def row_to_sequenced(item: Item) -> SequencedEvent:
