@@ -24,6 +24,7 @@ from api.composition.outbox import (
     make_relay_queue,
     make_stream_relay,
 )
+from api.composition.projections import make_projection_runner
 from application.courses.define_course import DefineCourse
 from application.courses.enrol_student import EnrolStudent
 from application.courses.get_course import GetCourse
@@ -60,6 +61,7 @@ from infrastructure.messaging.destinations import Destinations
 from infrastructure.messaging.local import MemoryPublisher
 from infrastructure.metering import Meter
 from infrastructure.projections.heartbeats import TableProjectionHeartbeats
+from infrastructure.projections.reading import StoredProjections
 from infrastructure.projections.states import TableProjectionStore
 from infrastructure.provider import Provider
 from infrastructure.settings.settings import Settings
@@ -139,12 +141,16 @@ def _event_store(
     )
 
 
-def _dcb_store(settings: Settings, units_of_work: UnitsOfWork, clock: Clock) -> TableDcbStore:
+def _dcb_store(
+    settings: Settings, adapters: Adapters, units_of_work: UnitsOfWork, clock: Clock
+) -> TableDcbStore:
     return TableDcbStore(
         conditions=units_of_work.conditions,
         unit_of_work=units_of_work,
         clock=clock,
+        changes=adapters.tagged_event_changes,
         safe_window=timedelta(seconds=settings.tagged_events_safe_window_seconds),
+        poll_interval=settings.streams_poll_interval_ms / 1000,
     )
 
 
@@ -228,7 +234,18 @@ class Container(containers.DeclarativeContainer):
         table=providers.Callable(attrgetter("heartbeats"), adapters),
         clock=clock,
     )
-    dcb_store = Shared(_dcb_store, settings, units_of_work, clock)
+    dcb_store = Shared(_dcb_store, settings, adapters, units_of_work, clock)
+    projections = Shared(StoredProjections, projection_store)
+    projection_runner = providers.Factory(
+        make_projection_runner,
+        settings,
+        adapters,
+        dcb_store,
+        store=projection_store,
+        heartbeats=projection_heartbeats,
+        clock=clock,
+        ids=ids,
+    )
     event_store = Shared(_event_store, settings, store, units_of_work)
     subscriptions = Shared(
         _subscriptions, settings, adapters, units_of_work.provided.registry, clock, ids

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from application.integration_events import IntegrationEvent
+from application.projector import AnyProjector
 from domain.events import DomainEvent
 from infrastructure.aggregates.aggregate_type import AggregateType
 from infrastructure.aggregates.repository import StateRepository
@@ -78,6 +79,7 @@ class Context:
     repositories: Mapping[str, StateStored | EventSourced] = field(factory=dict)
     event_types: tuple[EventType, ...] = ()
     integration_events: tuple[IntegrationEvent, ...] = ()
+    projectors: tuple[AnyProjector, ...] = ()
     guarded: tuple[type[DomainEvent], ...] = ()
     guards_everything: bool = False
 
@@ -86,7 +88,7 @@ class Contexts:
     """All contexts of a service, and what derives from their declarations."""
 
     def __init__(self, contexts: Iterable[Context]) -> None:
-        """Raises `ValueError` for a name, an event or a table that is declared twice."""
+        """Raises `ValueError` for a name, an event, a table or a projector declared twice."""
         every = tuple(contexts)
         self.repositories: dict[str, StateStored | EventSourced] = {}
         for context in every:
@@ -98,6 +100,9 @@ class Contexts:
         self.integration_events = IntegrationEventRegistry(
             declared for context in every for declared in context.integration_events
         )
+        self.projectors = tuple(p for context in every for p in context.projectors)
+        if len({str(projector) for projector in self.projectors}) < len(self.projectors):
+            raise ValueError("two projectors have the same name and version")
         self.guarded = Guarded(
             frozenset(self.event_types.name_of(cls) for each in every for cls in each.guarded),
             any(context.guards_everything for context in every),

@@ -142,6 +142,19 @@ class Settings:
         "How far behind the clock tagged events are read in the order of all.",
         within(0, 3600),
     )
+    projections_checkpoint_events: int = _option(
+        1000,
+        "Events that a projector reads between two times it stores its state.",
+        within(1, 10**6),
+    )
+    projections_checkpoint_seconds: float = _option(
+        5.0, "The same in seconds, for one that follows what comes.", within(0, 3600)
+    )
+    projections_stop_seconds: float = _option(
+        10.0,
+        "How long projectors that are told to stop may go on with what they have begun.",
+        within(0, 3600),
+    )
     snapshot_every: int = _option(
         100, "Events of one stream between two snapshots. 0: none are taken.", within(0, 1_000_000)
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from pynamodb.attributes import Attribute
 
 from api.lambdas.outbox_relay import FILTER
@@ -37,6 +38,7 @@ from infrastructure.events.streams import stream_key
 from infrastructure.limits import MAX_ACTIONS, MAX_BYTES, MAX_ITEM
 from infrastructure.outbox.table import HEAD
 from infrastructure.outbox.writer import message_id
+from infrastructure.projections.runner import projector_key
 from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.event_subscription import subscription_key
 from infrastructure.tagged_events.keys import EVERYTHING, EventKeys, tag_guard, type_guard
@@ -45,6 +47,7 @@ from scripts import measure_costs
 from scripts import write_configuration_reference as configuration
 from tests.markdown import GUIDES, README, Row, prose, table
 from tests.projections import instance
+from tests.samples.projectors import TALLY
 from tests.stores import Store, dynamodb_store
 from tests.times import NOW
 from tests.users.samples import new_user
@@ -210,6 +213,7 @@ def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
         user["listShard"]["S"],
         stream_key(StreamId("Order", "7")),
         subscription_key("events", "mailer"),
+        projector_key(evolve(TALLY, name="roster")),
         message_id(3, 0, "01a1fac2-989e-74d1-a872-6f659efbd0fb"),
         message["outstanding"]["S"],
         HEAD,

@@ -11,10 +11,14 @@ from application.ports.projection_store import (
     ProjectionStore,
     Stamp,
 )
+from infrastructure.projections.codec import encode_state
+from infrastructure.tagged_events.bookmark import Bookmark
 from tests.blobs import noise
 from tests.faults.matrix.service import Service
 from tests.faults.matrix.use_cases import Other, UseCase
 from tests.projections import ROSTER, instance, roster
+from tests.samples.projectors import TALLY, Tally
+from tests.times import NOW
 
 SMALL, LARGE = b"small", noise(4_000)
 """Below and above the threshold of the matrix."""
@@ -106,6 +110,19 @@ def read_listed(service: Service, _: object) -> bytes:
     return store_of(service).data(store_of(service).list("roster")[0])
 
 
+def tallied(service: Service) -> None:
+    """A state as a projector stores it, in a blob."""
+    tags = {f"tag:{n}": n for n in range(2_000)}
+    bookmark = Bookmark(feed={}, drained=NOW, earlier=())
+    data = encode_state(TALLY, Tally(by_tag=tags), bookmark)
+    store_of(service).persist(roster(projector=TALLY.name), data, None)
+
+
+def read_tally(service: Service, _: object) -> object:
+    projected = service.container.projections().read(TALLY)
+    return projected and len(projected.state.by_tag)
+
+
 def beats_of(service: Service) -> ProjectionHeartbeats:
     beats: ProjectionHeartbeats = service.container.projection_heartbeats()
     return beats
@@ -145,6 +162,7 @@ PROJECTIONS = (
     of_store("delete", lambda store: store.delete("roster", "1"), deleted, "again"),
     of_store("delete_all", lambda store: store.delete_all("roster")),
     of_store("referenced_blobs", lambda store: list(store.referenced_blobs())),
+    UseCase(name="projections.read", prepare=tallied, run=read_tally),
     UseCase(name="projection_heartbeats.beat", run=beat),
     UseCase(name="projection_heartbeats.beat", case="again", prepare=beat, run=beat),
     UseCase(

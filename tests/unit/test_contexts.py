@@ -18,6 +18,7 @@ from infrastructure.memory.provider import MemoryProvider
 from tests.samples.contexts import SAMPLES
 from tests.samples.parcels import PARCEL, PARCELS, ParcelPaid
 from tests.samples.people import PEOPLE, PersonBanned
+from tests.samples.projectors import TALLY
 from tests.stores import Store
 
 WRITERS = {"streams", "outbox", "inbox"}
@@ -72,6 +73,10 @@ PERSON_STORED = PEOPLE.repositories["people"]
             PARCELS,
             Context(integration_events=(IntegrationEvent("ParcelPaid", PersonBanned, "people"),)),
             "ParcelPaid or its event is declared twice",
+        ),
+        (
+            *(Context(projectors=(TALLY,)), Context(projectors=(TALLY,))),
+            "two projectors have the same name and version",
         ),
     ],
 )

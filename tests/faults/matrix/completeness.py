@@ -15,6 +15,7 @@ from application.ports.event_store import EventStore
 from application.ports.failure_limiter import FailureLimiter
 from application.ports.outbox import Outbox
 from application.ports.projection_store import ProjectionHeartbeats, ProjectionStore
+from application.ports.projections import Projections
 from application.ports.relay_queue import RelayQueue
 from application.ports.subscriptions import EventSubscriptions
 from application.ports.table_initializer import TableInitializer
@@ -35,6 +36,7 @@ OFFERED: Mapping[str, type] = {
     "failure_limiter": FailureLimiter,
     "projection_store": ProjectionStore,
     "projection_heartbeats": ProjectionHeartbeats,
+    "projections": Projections,
     "relay": Relay,
     "polling_relay": PollingRelay,
     "stream_relay": StreamRelay,
@@ -52,8 +54,9 @@ PARTS = {
     *("settings", "contexts", "clock", "ids", "meter", "token_signer", "adapters", "store"),
     *("destinations", "memory_publisher", "publishers", "units_of_work"),
     *("password_hasher", "notifier", "user_tokens", "blob_store", "offload"),
+    "projection_runner",
 }
-"""What the others are put together from."""
+"""What the others are put together from; and what begins anew from what these stored."""
 
 
 def use_cases() -> dict[str, str]:
