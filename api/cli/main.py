@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import events, outbox, tables
+from api.cli import events, outbox, projections, tables
 from api.cli.demo.command import demo
 from api.cli.failing import Commands
 from api.cli.serve import serve
@@ -13,7 +13,7 @@ from api.contexts import CONTEXTS
 app = typer.Typer(
     name="dynastrata",
     cls=Commands,
-    help="A persistence layer on DynamoDB: try it, serve it, look after its tables and its outbox.",
+    help="A persistence layer on DynamoDB: try it, serve it, look after what it keeps.",
     epilog="Settings: settings/<environment>.toml, then variables DYNASTRATA_*. "
     "Exit codes: 0 done; 1 failed, with one line that says why; 2 wrong usage or settings; "
     "3 `tables status` found a difference.",
@@ -30,6 +30,7 @@ for context in CONTEXTS:
 app.add_typer(tables.app, name="tables", no_args_is_help=True)
 app.add_typer(events.app, name="events", no_args_is_help=True)
 app.add_typer(outbox.app, name="outbox", no_args_is_help=True)
+app.add_typer(projections.app, name="projections", no_args_is_help=True)
 
 
 def main() -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from threading import Event
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +11,7 @@ from attrs import asdict, define
 
 from api.bootstrap import start
 from api.cli.output import AsJson, say, say_json, say_table
-from api.cli.relaying import RelayThread
+from api.cli.working import until_stopped
 from application.ports.outbox import (
     MessageKey,
     Metered,
@@ -30,9 +27,6 @@ app = typer.Typer(help="Messages that are pending, and those that were given up.
 
 _LISTED = 20
 """How many dead letters are shown, and looked up at once."""
-
-_SECONDS_TO_A_SIGNAL = 1.0
-"""A signal may wake another thread than the one that handles it; that one looks up so often."""
 
 
 @app.command()
@@ -92,11 +86,11 @@ def relay(
     if stream:
         following: StreamRelay = container.stream_relay()
         following.on_report = total.add
-        _until_stopped(following, following.run, seconds)
+        until_stopped(following, following.run, seconds)
     else:
         polling: PollingRelay = container.polling_relay()
         polling.on_report = total.add
-        _until_stopped(polling, polling.run_once if once else polling.run, seconds)
+        until_stopped(polling, polling.run_once if once else polling.run, seconds)
     _say_total(total, as_json=as_json)
 
 
@@ -187,36 +181,6 @@ def _retry_all(outbox: Outbox) -> int:
                 outbox.retry(key)
                 retried += 1
         seen |= new
-
-
-def _until_stopped(
-    relay: PollingRelay | StreamRelay, work: Callable[[], object], seconds: float
-) -> None:
-    """Lets the relay work; Ctrl-C and SIGTERM give it some seconds to end what it has begun.
-
-    A second signal ends it at once. It works in another thread than the one that handles signals:
-    there, `stop` could wait for the lock of an event that the interrupted relay holds.
-    """
-    thread = RelayThread(relay, work)
-    asked = Event()
-
-    def stop(*_: object) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-        relay.stop()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        thread.start()
-        while thread.is_alive() and not asked.is_set():
-            thread.join(_SECONDS_TO_A_SIGNAL)
-        thread.end(seconds)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if thread.error is not None:
-        raise thread.error
 
 
 def _facts(found: OutboxStatistics, now: datetime) -> dict[str, object]:

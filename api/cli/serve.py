@@ -12,7 +12,7 @@ import uvicorn
 from attrs import evolve
 
 from api.bootstrap import read_settings, start
-from api.cli.relaying import RelayThread
+from api.cli.working import WorkerThread
 from api.container import Container
 from api.contexts import CONTEXTS
 from api.http.app import create_app
@@ -60,7 +60,7 @@ def serve(
 def _relaying(container: Container) -> Iterator[PollingRelay]:
     """A relay that publishes messages within the block, in a thread beside it."""
     relay: PollingRelay = container.polling_relay()
-    thread = RelayThread(relay, relay.run)
+    thread = WorkerThread(relay, relay.run)
     # Having shut down, the server raises the signal again that it got. Left to its default, SIGTERM
     # would end the process there, with messages published and not marked.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
