@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from application.courses.integration_events import COURSE_INTEGRATION_EVENTS
+from application.courses.roster import ROSTER
+from application.courses.timetable import TIMETABLE
 from domain.courses import events
 from infrastructure.contexts.context import Context
 from infrastructure.events.registry import EventType
@@ -14,4 +16,5 @@ COURSES = Context(
         EventType("StudentWithdrew", events.StudentWithdrew),
     ),
     integration_events=COURSE_INTEGRATION_EVENTS,
+    projectors=(ROSTER, TIMETABLE),
 )
