@@ -143,7 +143,7 @@ def ada_before(service: Service) -> None:
     """Ada, as she was stored before items told which claims they hold."""
     ada(service)
     request = {
-        "TableName": service.prefix + "people",
+        "TableName": service.tables.prefix + "people",
         "Key": {"id": {"S": ADA}},
         "UpdateExpression": "REMOVE heldClaims",
     }
@@ -518,7 +518,7 @@ def records(service: Service) -> list[dict[str, Any]]:
             "eventName": "INSERT",
             "dynamodb": {"SequenceNumber": item["sk"]["S"], "NewImage": item},
         }
-        for item in service.items()["outbox"]
+        for item in service.tables.items()["outbox"]
         if item["sk"]["S"] != HEAD
     ]
 
@@ -555,6 +555,7 @@ RELAYS = (
         name="stream_relay.run",
         prepare=three_now,
         run=follow,
+        is_prepared_anew=True,
         renewed=("outbox", "checkpoints"),
     ),
 )
@@ -610,7 +611,11 @@ def goes_on(service: Service, _: object, told: Told) -> None:
 
 
 of_subscription = partial(
-    UseCase, name="subscriptions.subscribe", check=goes_on, renewed=("events", "checkpoints")
+    UseCase,
+    name="subscriptions.subscribe",
+    check=goes_on,
+    is_prepared_anew=True,
+    renewed=("events", "checkpoints"),
 )
 
 SUBSCRIPTIONS = (
@@ -631,7 +636,7 @@ def of_two(service: Service) -> Any:
 
 def gone(service: Service) -> Any:
     for schema in service.schemas("inbox", "events"):
-        service.drop(schema)
+        service.tables.drop(schema)
     return of_two(service)
 
 
@@ -660,7 +665,9 @@ def can_be_made(service: Service, tables: Any, told: Told) -> None:
 of_tables = partial(UseCase, check=can_be_made, has_memory=False)
 
 TABLES = (
-    of_tables(name="table_initializer.create_missing", prepare=gone, run=create),
+    of_tables(
+        name="table_initializer.create_missing", prepare=gone, is_prepared_anew=True, run=create
+    ),
     of_tables(name="table_initializer.status", prepare=of_two, run=lambda _, t: t.status()),
     of_tables(name="table_initializer.delete_all", prepare=of_two, run=delete),
     UseCase(name="tables claim", prepare=ada_before, run=claim, has_memory=False),

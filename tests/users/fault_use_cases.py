@@ -51,23 +51,25 @@ def mails(service: Service) -> list[SentMessage]:
     return sent
 
 
+def no_mail(service: Service) -> None:
+    """Nobody has got any mail."""
+    mails(service).clear()
+
+
 def register(service: Service, email: str = ADA) -> User:
-    """A user who has just registered. Mail from before is thrown away."""
+    """A user who has just registered."""
     return service.container.register_user()(
         first_name="Ada", last_name="Byron", email=email, password=PASSWORD
     )
 
 
 def registered(service: Service) -> str:
-    """The id of a user; nobody has got any mail."""
-    user = register(service)
-    mails(service).clear()
-    return user.id
+    """The id of a user."""
+    return register(service).id
 
 
 def nobody(service: Service) -> str:
-    """Nobody is registered, and nobody has got any mail."""
-    mails(service).clear()
+    """Nobody is registered."""
     return ""
 
 
@@ -88,7 +90,6 @@ def after(*steps: Callable[[Container, str], object]) -> Callable[[Service], str
         user_id = registered(service)
         for step in steps:
             step(service.container, user_id)
-        mails(service).clear()
         return user_id
 
     return prepare
@@ -126,6 +127,7 @@ def use_case(
         name=name,
         case=case,
         prepare=prepare,
+        empty=no_mail,
         run=of_ada(run),
         check=no_mail_without_a_commit,
         others={"another name": rename, "a removal": remove},
@@ -136,9 +138,7 @@ def with_token(make: Callable[[Service, str], str]) -> Callable[[Service], str]:
     """A registered user's token, by mail or from a sign-in, in place of the user's id."""
 
     def prepare(service: Service) -> str:
-        token = make(service, register(service).id)
-        mails(service).clear()
-        return token
+        return make(service, register(service).id)
 
     return prepare
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
 from zlib import crc32
 
 from attrs import frozen
 
 from infrastructure.engines.dynamodb_local import NAME as DYNAMODB_LOCAL
+from tests.faults.matrix.beginning import begin
 from tests.faults.matrix.invariants import broken
 from tests.faults.matrix.network import FAULTS, TABLE_WRITES, Sent, Trouble
 from tests.faults.matrix.service import Configure, Service, State, service_in_memory
@@ -43,7 +43,9 @@ def check(service: Service, use_case: UseCase, configure: Configure, *, whole: b
     memory = None
     if use_case.has_memory:
         in_memory = service_in_memory(service.contexts, configure)
-        memory = told_by(in_memory, use_case, use_case.prepare(in_memory))
+        prepared = use_case.prepare(in_memory)
+        use_case.empty(in_memory)
+        memory = told_by(in_memory, use_case, prepared)
     found = failures(service, use_case, memory, whole=whole)
     assert not found, "\n".join([f"{len(found)} cases fail", *found])
 
@@ -51,13 +53,12 @@ def check(service: Service, use_case: UseCase, configure: Configure, *, whole: b
 def record(service: Service, use_case: UseCase) -> Undisturbed:
     """Runs the use case on a network that is well."""
     prepared = begin(service, use_case)
-    states = [service.state(service.items())]
-    service.network.after = lambda _: states.append(service.state(service.items()))
+    states = [service.state(service.tables.items())]
+    service.network.after = lambda _: states.append(service.state(service.tables.items()))
     told = told_by(service, use_case, prepared)
     sent = tuple(service.network.sent)
     service.network.reset()
     use_case.check(service, prepared, told)
-    service.clear()
     return Undisturbed(told, sent, states)
 
 
@@ -84,22 +85,32 @@ def chosen(kinds: Iterable[Sequence[Trouble]], name: str, *, whole: bool) -> Ite
             yield kind[crc32(f"{name} {number}".encode()) % len(kind)]
 
 
+def met(
+    service: Service, kinds: Iterable[Sequence[Trouble]], name: str, *, whole: bool
+) -> Iterator[Trouble]:
+    """What is `chosen`, but on DynamoDB Local what that has no part in only where the `whole` is.
+
+    There it is answers that are lost after the fact, and requests that are late. The rest happens
+    before a request gets to an engine, or after its answer: one engine shows that.
+    """
+    for trouble in chosen(kinds, name, whole=whole):
+        if whole or service.engine != DYNAMODB_LOCAL or trouble.is_decided_by_the_engine:
+            yield trouble
+
+
 def _troubles(
     service: Service, use_case: UseCase, sent: Sequence[Sent], *, whole: bool
 ) -> Iterator[Trouble]:
     """Everything that can happen to each request, or a selection of it.
 
-    A read that the use case has sent before meets one thing only, and so does what DynamoDB Local
-    has no part in: there it is answers that are lost after the fact, and requests that are late.
+    A read that the use case has sent before meets one thing only.
     """
     for at, request in enumerate(sent):
         name = f"{use_case} {at}"
-        selected = list(chosen(all_troubles(at, len(sent)), name, whole=whole))
+        selected = list(met(service, all_troubles(at, len(sent)), name, whole=whole))
         if whole:
             yield from selected
             continue
-        if service.engine == DYNAMODB_LOCAL:
-            selected = [each for each in selected if each.is_decided_by_the_engine]
         is_repeated = request.operation not in TABLE_WRITES and str(request) in map(str, sent[:at])
         yield from chosen([selected], name, whole=False) if is_repeated else selected
 
@@ -117,7 +128,7 @@ def failures(service: Service, use_case: UseCase, memory: Told | None, *, whole:
             request = undisturbed.sent[trouble.at]
             found.append(
                 f"{use_case}, request {trouble.at + 1} of {requests}, "
-                f"{str(request).replace(service.prefix, '')}\n  {trouble}\n  {problem}"
+                f"{str(request).replace(service.tables.prefix, '')}\n  {trouble}\n  {problem}"
             )
     return found
 
@@ -130,7 +141,7 @@ def _failure(
     network.troubles = (trouble,)
     told = told_by(service, use_case, prepared)
     network.release()
-    items = service.items()
+    items = service.tables.items()
     state = service.state(items)
     answers = network.arrivals
     network.reset()
@@ -142,7 +153,6 @@ def _failure(
         use_case.check(service, prepared, told)
     except AssertionError as error:
         problems.append(f"afterwards: {error}")
-    service.clear()
     if not problems:
         return ""
     held = f", late ones were answered {answers}" if answers else ""
@@ -219,14 +229,3 @@ def _difference(state: State, wanted: State) -> Iterator[str]:
             instead = {k: v for k, v in lacks if (k, v) not in has}
             if differs or instead:
                 yield f"{table} has {key} with {differs} instead of {instead}"
-
-
-def begin(service: Service, use_case: UseCase) -> Any:
-    """Begins a run; what the use case has prepared for it."""
-    service.begin()
-    service.renew(*use_case.renewed)
-    prepared = use_case.prepare(service)
-    written = set(service.network.written)
-    service.network.reset()
-    service.network.written |= written
-    return prepared

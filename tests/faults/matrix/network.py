@@ -187,7 +187,7 @@ class Network:
     """Between the clients of one service and its engine. Lets everything pass without `troubles`.
 
     `after` is called with the number of a request when that is answered or lost. `written` are the
-    tables that were written to, by `writes` attempts.
+    tables that may have been written to since somebody who read them took the names away.
     """
 
     turn: Callable[[float], None]
@@ -195,9 +195,8 @@ class Network:
     after: Callable[[int], None] = lambda _: None
     sent: list[Sent] = field(factory=list)
     written: set[str] = field(factory=set)
-    writes: int = 0
     arrivals: list[str] = field(factory=list)
-    _held: list[Request] = field(factory=list)
+    _held: list[tuple[Sent, Request]] = field(factory=list)
     _answered_since: int = 0
     _http: URLLib3Session = field(factory=_session)
 
@@ -213,8 +212,8 @@ class Network:
     def release(self) -> None:
         """What is held back arrives."""
         held, self._held = self._held, []
-        for request in held:
-            self.writes += 1
+        for sent, request in held:
+            self._note(sent)
             answer = self._http.send(request)
             code = "" if answer.status_code == 200 else str(json.loads(answer.content)["__type"])
             self.arrivals.append(code.rpartition("#")[2])
@@ -223,9 +222,7 @@ class Network:
         sent = Sent(_operation(request), bytes(request.body))
         number = len(self.sent)
         self.sent.append(sent)
-        if sent.operation in TABLE_WRITES:
-            self.written.update(sent.tables)
-            self.writes += 1
+        self._note(sent)
         was_held = bool(self._held)
         try:
             return self._meet(number, sent, request)
@@ -235,6 +232,10 @@ class Network:
             self._release_if_due()
             self.after(number)
 
+    def _note(self, sent: Sent) -> None:
+        if sent.operation in TABLE_WRITES:
+            self.written.update(sent.tables)
+
     def _meet(self, number: int, sent: Sent, request: Request) -> AWSResponse:
         for trouble in self.troubles:
             repeats = trouble.lasting and number > trouble.at and sent == self.sent[trouble.at]
@@ -242,7 +243,7 @@ class Network:
                 continue
             if trouble.fault is not None:
                 return trouble.fault.meet(self._http.send, request)
-            self._held.append(request)
+            self._held.append((sent, request))
             self.turn(trouble.turned)
             raise _lost(request)
         return self._http.send(request)

@@ -12,7 +12,8 @@ from attrs import frozen
 
 from domain.errors import DynastrataError
 from infrastructure.dynamodb.gateway.gateway import WRITES
-from tests.faults.matrix.cases import CACHES, COUNTS, all_troubles, begin, chosen
+from tests.faults.matrix.beginning import begin
+from tests.faults.matrix.cases import CACHES, COUNTS, all_troubles, met
 from tests.faults.matrix.invariants import broken
 from tests.faults.matrix.network import Sent, Trouble
 from tests.faults.matrix.service import Service
@@ -69,11 +70,11 @@ def _failures(
             continue
         between = _run(service, use_case, other, at - 1)
         kinds = all_troubles(at, at + 2)
-        for trouble in chosen(kinds, f"{use_case} {name}", whole=whole):
+        for trouble in met(service, kinds, f"{use_case} {name}", whole=whole):
             outcome = _run(service, use_case, other, at, trouble)
             problems = [*_disagreements(outcome, alone, before, between, after), *outcome.invalid]
             if problems:
-                request = str(sent).replace(service.prefix, "")
+                request = str(sent).replace(service.tables.prefix, "")
                 facts = [f"{trouble}; meanwhile: {name}", f"told: {outcome.told}", *problems]
                 yield f"{use_case}, request {at + 1}, {request}\n  " + "\n  ".join(facts)
 
@@ -117,9 +118,8 @@ def _run(
     told = Told(RETURNED, "nothing") if is_alone else told_by(service, use_case, prepared)
     act(_LAST)
     service.network.release()
-    sent, items = tuple(service.network.sent), service.items()
+    sent, items = tuple(service.network.sent), service.tables.items()
     service.network.reset()
-    service.clear()
     held = Counter(
         f"{table} {_masked(text)}"
         for table, found in service.state(items).items()

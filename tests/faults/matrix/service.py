@@ -9,7 +9,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from attrs import define, evolve, field
@@ -24,13 +24,17 @@ from application.ports.publisher import Accepted, Outcome, Publisher
 from infrastructure.contexts.context import Contexts
 from infrastructure.dynamodb.gateway.gateway import Client, Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
-from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.schema.table_schema import TableSchema
 from infrastructure.engines import LocalEngine
 from infrastructure.settings.settings import Settings
 from tests.faults.matrix.invariants import Items
 from tests.faults.matrix.network import Network
+from tests.faults.matrix.tables import Tables, key_of
 from tests.stores import PATIENCE, REGION, client_of
 from tests.times import NOW
+
+if TYPE_CHECKING:
+    from tests.faults.matrix.beginning import Beginning
 
 ATTEMPTS = 2
 """How often a request is tried: enough to tell one fault from those that last."""
@@ -78,10 +82,14 @@ class Time(Clock):
 
 @define(eq=False)
 class NumberedIds(IdFactory):
-    """The same ids and secrets in every run, but for the name of the run in front of an id."""
+    """The same ids and secrets in every run, but for the name of the run in front of an id.
+
+    That is `prepared` where the run has begun with what was prepared for an earlier one.
+    """
 
     run: str = ""
     count: int = 0
+    prepared: str = ""
 
     @override
     def new_id(self) -> str:
@@ -122,10 +130,9 @@ class Service:
     ids: NumberedIds
     publisher: KeepingPublisher
     network: Network
+    tables: Tables
     engine: str = ""
-    prefix: str = ""
-    _client: Client = None
-    _read: tuple[int, Items] | None = None
+    beginning: Beginning | None = None
     _runs: int = 0
     _name: str = field(factory=lambda: uuid4().hex[:12])
 
@@ -134,10 +141,9 @@ class Service:
         self._runs += 1
         self.time.start, self.time.passed, self.time.tick = NOW, 0.0, 0.0
         self.ids.run, self.ids.count = f"{self._name}{self._runs:06}", 0
+        self.ids.prepared = self.ids.run
         self.publisher.published.clear()
         self.network.reset()
-        self.network.written.clear()
-        self._read = None
         random.seed(0)  # what is shuffled comes in the same order in every run
 
     @contextmanager
@@ -151,63 +157,24 @@ class Service:
         finally:
             network.troubles, network.after, network.sent, network._held = before
 
-    def items(self) -> Items:
-        """Every item of the tables that were written to, by the table's logical name.
-
-        As it was read before, where nothing was written since.
-        """
-        writes = self.network.writes
-        if self._read is None or self._read[0] != writes:
-            found = {
-                name.removeprefix(self.prefix): _scan(self._client, name)
-                for name in sorted(self.network.written)
-            }
-            self._read = (writes, {name: items for name, items in found.items() if items})
-        return self._read[1]
-
     def state(self, items: Items) -> State:
         """These items as text that is the same in every run."""
         return {
             table: {
-                self.anonymous(" ".join(_key(item).values())): self.anonymous(_text(item))
-                for item in found
+                self.anonymous(_text(key_of(item))): self.anonymous(_text(item)) for item in found
             }
             for table, found in items.items()
         }
 
     def anonymous(self, text: str) -> str:
         """The text without the name of the run, and without what else differs from run to run."""
-        known = _TIMESTAMP.sub("…", text.replace(self.ids.run, ""))
+        text = text.replace(self.ids.run, "").replace(self.ids.prepared, "")
+        known = _TIMESTAMP.sub("…", text)
         return _VARYING.sub(r'"\1": "…"', known)
-
-    def clear(self) -> None:
-        """Removes every item that was written."""
-        for name, items in self.items().items():
-            requests = [
-                {"DeleteRequest": {"Key": {name: item[name] for name in _key(item)}}}
-                for item in items
-            ]
-            for first in range(0, len(requests), 25):
-                part = {self.prefix + name: requests[first : first + 25]}
-                answer = self._client.batch_write_item(RequestItems=part)
-                assert not answer["UnprocessedItems"]
-
-    def renew(self, *tables: str) -> None:
-        """Replaces these tables by new ones, whose streams are empty."""
-        for schema in self.schemas(*tables):
-            self.drop(schema)
-            self._client.create_table(**schema.creation(Capacity()))
-
-    def drop(self, schema: TableSchema) -> None:
-        """Removes a table that may be there."""
-        try:
-            self._client.delete_table(TableName=schema.name)
-        except self._client.exceptions.ResourceNotFoundException:
-            return
 
     def schemas(self, *tables: str) -> list[TableSchema]:
         """The schemas of these tables."""
-        names = {self.prefix + table for table in tables}
+        names = {self.tables.prefix + table for table in tables}
         initializer: Any = self.container.table_initializer()
         return [schema for schema in initializer._schemas if schema.name in names]
 
@@ -225,7 +192,7 @@ IN_MEMORY = Settings(
 
 def service_in_memory(contexts: Contexts, configure: Configure) -> Service:
     """An empty service in memory."""
-    service = _service(IN_MEMORY, contexts, configure)
+    service = _service(IN_MEMORY, contexts, configure, client=None)
     service.begin()
     return service
 
@@ -241,9 +208,8 @@ def service_on(engine: LocalEngine, contexts: Contexts, configure: Configure) ->
         table_prefix=prefix,
         read_timeout_seconds=PATIENCE,
     )
-    service = _service(settings, contexts, configure)
+    service = _service(settings, contexts, configure, client_of(engine.endpoint_url))
     service.engine = engine.name
-    service.prefix, service._client = prefix, client_of(engine.endpoint_url)
     adapters: Any = service.container.adapters()
     policy = RetryPolicy(
         attempts=ATTEMPTS,
@@ -262,7 +228,9 @@ def service_on(engine: LocalEngine, contexts: Contexts, configure: Configure) ->
     service.container.table_initializer().delete_all()
 
 
-def _service(settings: Settings, contexts: Contexts, configure: Configure) -> Service:
+def _service(
+    settings: Settings, contexts: Contexts, configure: Configure, client: Client
+) -> Service:
     container = build_container(settings)
     time, ids, publisher = Time(), NumberedIds(), KeepingPublisher()
     container.contexts.override(providers.Object(contexts))
@@ -271,13 +239,9 @@ def _service(settings: Settings, contexts: Contexts, configure: Configure) -> Se
     destinations = contexts.integration_events.destinations
     container.publishers.override(providers.Object(dict.fromkeys(destinations, publisher)))
     configure(container)
-    return Service(container, contexts, time, ids, publisher, Network(time.turn))
-
-
-def _key(item: Mapping[str, Any]) -> dict[str, str]:
-    """The key of an item of any table: the values of these attributes."""
-    names = ("id",) if "id" in item else ("pk", "sk")
-    return {name: next(iter(item[name].values())) for name in names if name in item}
+    network = Network(time.turn)
+    tables = Tables(client, settings.table_prefix, network)
+    return Service(container, contexts, time, ids, publisher, network, tables)
 
 
 def _text(item: Mapping[str, Any]) -> str:
@@ -288,17 +252,3 @@ def _text(item: Mapping[str, Any]) -> str:
         for name, value in item.items()
     }
     return json.dumps(readable, sort_keys=True, default=bytes.hex)
-
-
-def _scan(client: Client, table: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    request: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
-    while True:
-        try:
-            answer = client.scan(**request)
-        except client.exceptions.ResourceNotFoundException:
-            return []
-        found += answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return found
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

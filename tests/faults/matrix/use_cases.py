@@ -29,17 +29,19 @@ class Told:
         return f"{self.how} {self.what}"
 
 
-def nothing(service: Service, prepared: Any, told: Told) -> None:
-    """Nothing more to look at."""
+def nothing(*_: Any) -> None:
+    """Nothing more to do, or to look at."""
 
 
 @frozen(kw_only=True)
 class UseCase:
     """One way to call a use case. `name` is that of its provider in the container.
 
-    `prepare` makes what has to be there, `run` calls it with what `prepare` returned, and returns
-    what to compare, which must not hold anything that differs from run to run. `check` looks at
-    what a run left, once the network is well again. `renewed` tables are made anew for each run.
+    `prepare` makes what has to be there, once for many runs: what it leaves in the tables is put
+    back. Where that is not all it does, it `is_prepared_anew` for each run. `renewed` tables are
+    then made anew. `empty` forgets what is in memory. `run` calls the use case with what `prepare`
+    returned, and returns what to compare, which must not hold anything that differs from run to
+    run. `check` looks at what a run left, once the network is well again.
     `has_memory`: in memory the same is there and answers the same. `tells`: what goes wrong is
     told, where others go on until they have done what they are for. `others` are what somebody else
     may do to the same at any time, by what it is.
@@ -47,10 +49,12 @@ class UseCase:
 
     name: str
     case: str = ""
-    prepare: Callable[[Service], Any] = lambda _: None
+    prepare: Callable[[Service], Any] = nothing
+    is_prepared_anew: bool = False
+    renewed: Sequence[str] = ()
+    empty: Callable[[Service], None] = nothing
     run: Callable[[Service, Any], object] = field(repr=False)
     check: Callable[[Service, Any, Told], None] = nothing
-    renewed: Sequence[str] = ()
     has_memory: bool = True
     tells: bool = True
     others: Mapping[str, Other] = field(factory=dict)
