@@ -5,7 +5,7 @@ A store is of the contexts of `tests.samples`, unless it is given others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
 from threading import Event
@@ -30,7 +30,7 @@ from infrastructure.dynamodb.mappers.tagged_events import tagged_event_of_image
 from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
-from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
+from infrastructure.dynamodb.schema.table_schema import TableSchema
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.events.event_store import TableEventStore
 from infrastructure.memory.change_feed import MemoryChanges
@@ -45,6 +45,7 @@ from infrastructure.system.tokens import JwtSigner
 from infrastructure.tagged_events.store import TableDcbStore
 from infrastructure.tagged_events.table import TAGGED_EVENTS
 from infrastructure.unit_of_work import CommitOptions, UnitsOfWork
+from tests.promised_tables import keep_promises, promise
 from tests.samples.contexts import SAMPLES
 
 if TYPE_CHECKING:
@@ -115,14 +116,13 @@ class Store:
 
 
 @cache
-def client_of(endpoint_url: str) -> Client:
+def client_of(endpoint_url: str, region: str = REGION) -> Client:
     """One client an engine: making one costs more than most tests.
 
     It waits long, so that on a busy machine a slow answer is not taken for a lost one.
     """
-    return make_client(
-        Settings(endpoint_url=endpoint_url, region=REGION, read_timeout_seconds=PATIENCE)
-    )
+    settings = Settings(endpoint_url=endpoint_url, region=region, read_timeout_seconds=PATIENCE)
+    return keep_promises(make_client(settings))
 
 
 @cache
@@ -147,7 +147,7 @@ def shared_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     def shared(settings: Settings, service: str = "dynamodb") -> Client:
         key = (repr(evolve(settings, table_prefix="")), service)
         if key not in _CLIENTS:
-            _CLIENTS[key] = make_client(settings, service)
+            _CLIENTS[key] = keep_promises(make_client(settings, service))
         return _CLIENTS[key]
 
     monkeypatch.setattr("api.composition.dynamodb.make_client", shared)
@@ -158,20 +158,11 @@ def memory_store(contexts: Contexts = SAMPLES) -> Store:
     return Store("memory", MemoryProvider(), options=CommitOptions(contexts=contexts))
 
 
-def create_tables(gateway: Gateway, schemas: Iterable[TableSchema]) -> None:
-    """Without a time-to-live, on which no test waits.
-
-    The table initializer looks before and after, which costs more than most tests.
-    """
-    for schema in schemas:
-        gateway.call("CreateTable", schema.creation(Capacity()))
-
-
-def create_tables_of(container: Container) -> None:
-    """The tables of a whole service."""
+def promise_tables_of(container: Container) -> None:
+    """The tables of a whole service whose client is one of the `shared_clients`."""
     initializer = container.table_initializer()
     if isinstance(initializer, DynamoDBTableInitializer):
-        create_tables(initializer._gateway, initializer._schemas)
+        promise(initializer._schemas)
 
 
 def dynamodb_store(
@@ -183,16 +174,14 @@ def dynamodb_store(
     gateway = Gateway(client, meter, RetryPolicy(), trust_read_units=False)
     own = {each.aggregate_type: each.model() for each in contexts.state_stored}
     models = {**SHARED, **{aggregate_type.table: model for aggregate_type, model in own.items()}}
-    create_tables(
-        gateway, [TableSchema(model, tables.physical(name)) for name, model in models.items()]
-    )
+    promise(TableSchema(model, tables.physical(name)) for name, model in models.items())
     provider = DynamoDBProvider(gateway, tables, own, listing_shards=shards)
     return Store(name, provider, meter, options=CommitOptions(contexts=contexts))
 
 
 @cache
 def _client_for_moto() -> Client:
-    return make_client(Settings(region=REGION))
+    return keep_promises(make_client(Settings(region=REGION)))
 
 
 @pytest.fixture

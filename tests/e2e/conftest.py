@@ -14,7 +14,7 @@ from infrastructure.settings.settings import Settings
 from infrastructure.system.notifiers import MemoryNotifier
 from tests.e2e.clients import CHEAP, Api, ManualClock
 from tests.e2e.commands import Cli, run, variables
-from tests.stores import create_tables_of
+from tests.stores import promise_tables_of
 
 REGION = "us-east-1"
 
@@ -52,7 +52,7 @@ def container(settings: Settings, clock: ManualClock) -> Container:
     container.password_hasher.override(CHEAP)
     container.notifier.override(MemoryNotifier())
     container.clock.override(clock)
-    create_tables_of(container)
+    promise_tables_of(container)
     return container
 
 

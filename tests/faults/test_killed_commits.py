@@ -24,6 +24,7 @@ from tests.faults.faulty_client import (
     refused,
     request_lost,
 )
+from tests.promised_tables import create_promised
 from tests.stores import Store, client_of, dynamodb_store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +34,8 @@ WRITTEN = {
     "place_parcel": ["event ParcelPlaced", "message ParcelPlaced"],
 }
 """What each commit writes."""
+
+pytestmark = pytest.mark.usefixtures("shared_clients")
 
 commits = pytest.mark.parametrize("commit", sorted(dying.COMMITS))
 
@@ -61,6 +64,7 @@ class Tables:
 
     def run_until(self, commit: str, moment: int) -> bool:
         """Commits in a process that is killed at a moment; whether it got to its end before."""
+        create_promised(client_of(self.engine.endpoint_url), self.prefix)
         done = subprocess.run(
             [
                 sys.executable,

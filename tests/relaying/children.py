@@ -16,6 +16,8 @@ from typing import IO
 from attrs import define, field
 
 from application.ports.outbox import MessageKey
+from tests.promised_tables import create_promised
+from tests.stores import client_of
 
 _PATIENCE = 30.0  # seconds
 
@@ -90,8 +92,14 @@ def _bits(mask: re.Match[str] | None) -> set[int]:
 
 @contextmanager
 def child(*arguments: str, env: Mapping[str, str | None]) -> Iterator[Child]:
-    """Starts a command with these variables and no others; it never outlives the block."""
+    """Starts a command with these variables and no others; it never outlives the block.
+
+    The tables that were promised it are there.
+    """
     given = {name: value for name, value in env.items() if value is not None}
+    if "DYNASTRATA_TABLE_PREFIX" in given and "DYNASTRATA_ENDPOINT_URL" in given:
+        client = client_of(given["DYNASTRATA_ENDPOINT_URL"], given["DYNASTRATA_REGION"])
+        create_promised(client, given["DYNASTRATA_TABLE_PREFIX"])
     command = [sys.executable, "-c", "from api.cli.main import main; main()", *arguments]
     with subprocess.Popen(
         command, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -21,7 +21,7 @@ from infrastructure.settings.settings import Settings
 from tests.relaying.destinations import ScriptedDestination
 from tests.relaying.running import Relaying, relaying
 from tests.samples.contexts import SAMPLES
-from tests.stores import REGION, Store, client_of, create_tables_of, dynamodb_store
+from tests.stores import REGION, Store, client_of, dynamodb_store, promise_tables_of
 from tests.subscription.subscribing import FakeClock
 
 MEMORY = "memory"
@@ -64,7 +64,7 @@ def service(request: pytest.FixtureRequest) -> Service:
         return serve(Settings(environment="test"))
     settings = on_engine(request.getfixturevalue(request.param).endpoint_url, new_prefix())
     service = serve(settings)
-    create_tables_of(service.container)
+    promise_tables_of(service.container)
     return service
 
 
