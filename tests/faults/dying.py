@@ -1,14 +1,9 @@
-"""A process that commits once, and is killed on the way: run by `test_killed_commits`.
-
-Arguments: endpoint, table prefix, the commit's name, and the moment of its death: 0 right before
-the first request, 1 right after its answer, 2 right before the second request, and so on.
-"""
+"""A process that commits once, and is killed on the way: run by `test_killed_commits`."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from typing import Any
 from uuid import uuid4
 
@@ -76,13 +71,13 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(endpoint_url: str, table_prefix: str, commit: str, moment: str) -> None:
-    """Commits, and gets to its end if it makes fewer requests than it would die at."""
-    requests, is_answered = divmod(int(moment), 2)
+def commit_until(endpoint_url: str, table_prefix: str, commit: str, moment: int) -> None:
+    """Commits, and gets to its end if it makes fewer requests than it would die at.
+
+    The process dies at moment 0 right before the first request, at 1 right after its answer, at 2
+    right before the second request, and so on.
+    """
+    requests, is_answered = divmod(moment, 2)
     death = killed_after if is_answered else killed_before
     container, _ = service(endpoint_url, table_prefix, *[passed] * requests, death)
     COMMITS[commit](container)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

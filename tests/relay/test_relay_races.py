@@ -43,9 +43,7 @@ MakeOutboxes = Callable[[VirtualTime, Lag | None], Outboxes]
 memory = "memory"
 ministack = pytest.param("ministack", marks=pytest.mark.engine)
 rough_on_memory = pytest.param("memory", 200, ROUGH, id="memory")
-rough_on_ministack = pytest.param(
-    "ministack", 5, ROUGHER, id="ministack", marks=pytest.mark.engine
-)
+rough_on_ministack = pytest.param("ministack", 5, ROUGHER, id="ministack", marks=pytest.mark.engine)
 rough_on_dynamodb_local = pytest.param(
     "dynamodb_local", 4, ROUGHER, id="dynamodb_local", marks=pytest.mark.engine
 )
