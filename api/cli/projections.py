@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from api.bootstrap import start
 from api.cli.output import AsJson, say, say_json, say_table, tell
 from api.cli.working import until_stopped
 from api.container import Container
+from application.collect_blobs import collect_blobs
 from application.ports.projection_store import ProjectionState, RunningInstance
 from application.projector import AnyProjector
 from domain.tagged_events import Position
@@ -84,6 +85,30 @@ def rebuild(
         runner = _runner(container, _declared(container, [name]), show)
         work = runner.rebuild
         until_stopped(runner, work, container.settings().projections_stop_seconds)
+
+
+@app.command()
+def collect(
+    *,
+    older_than_hours: Annotated[
+        float, typer.Option(min=1, help="How long a blob that nothing refers to is spared.")
+    ] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Remove the blobs of states that nothing refers to any more.
+
+    A state is put before it is referred to: the time it is spared must be longer than that takes.
+    """
+    container = start()
+    collected = collect_blobs(
+        container.blob_store(),
+        container.projection_store().referenced_blobs(),
+        older_than=container.clock().now() - timedelta(hours=older_than_hours),
+    )
+    if as_json:
+        say_json({"blobs": collected.count, "bytes": collected.bytes})
+    else:
+        say(f"{collected.count} blobs removed: {collected.bytes} bytes")
 
 
 def _declared(container: Container, names: list[str]) -> list[AnyProjector]:

@@ -1,13 +1,17 @@
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from attrs import evolve
+from dependency_injector import providers
 
 from api.cli import projections
 from api.container import Container
+from infrastructure.blobs.memory import MemoryBlobStore
 from infrastructure.contexts.context import Contexts
 from infrastructure.settings.settings import Settings
+from tests.e2e.clients import ManualClock
 from tests.e2e.commands import Cli
 from tests.samples.projectors import TALLY, another
 from tests.tagged_events.samples import BOOK, NOTES, note
@@ -100,3 +104,17 @@ def test_a_service_without_projectors_says_so(here: Cli, container: Container) -
     result = here("projections", "list")
     assert result.exit_code == 0, result.output
     assert "No projector is declared." in result.stdout
+
+
+def test_collecting_removes_what_no_state_refers_to(
+    here: Cli, container: Container, clock: ManualClock
+) -> None:
+    clock.time = datetime.now(UTC) - timedelta(days=1, hours=1)
+    blobs = MemoryBlobStore(clock)
+    container.blob_store.override(providers.Object(blobs))
+    blobs.put(f"tally/1/{'ab' * 32}.bin", b"nobody's")
+    clock.time = datetime.now(UTC)
+    blobs.put(f"tally/1/{'cd' * 32}.bin", b"young")
+    assert json.loads(here("projections", "collect", "--json").stdout) == {"blobs": 1, "bytes": 8}
+    assert here("projections", "collect").stdout == "0 blobs removed: 0 bytes\n"
+    assert [blob.size for blob in blobs.list("")] == [5]
