@@ -10,7 +10,7 @@ from tests.stores import Store
 from tests.subscription.subscribing import Seen, Subscribing, in_order, subscribing
 
 STREAMS = 20
-EVENTS = 300
+EVENTS = 150
 PAGE = 8
 
 # moto takes too long for so many events.

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from application.ports.leases import LeaseLost
 from application.ports.outbox import OutboxMessage, StoredMessage, UnreadableMessage
-from application.relay import RelayReport
+from application.relay import RelayOptions, RelayReport
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.mappers.outbox import message_of_image
 from infrastructure.engines import LocalEngine
@@ -66,9 +66,10 @@ class TestWhatComes:
         self, relays: Relaying
     ) -> None:
         names = ("ada", "grace", "alan")
-        relays.follow(*[adds(relays, *numbered(60), ordering_key=name) for name in names])
+        ids = numbered(RelayOptions().batch_size + 5)
+        relays.follow(*[adds(relays, *ids, ordering_key=name) for name in names])
 
-        assert [relays.destination.ids(name) for name in names] == [numbered(60)] * 3
+        assert [relays.destination.ids(name) for name in names] == [ids] * 3
 
     def test_a_dead_letter_that_is_sent_again_comes_by_the_stream(self, relays: Relaying) -> None:
         relays.add("1", "2")
