@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import argon2
+import pytest
 from attrs import define, field
 
 from api.container import Container
@@ -30,6 +31,9 @@ CHEAP = Argon2Hasher(argon2.PasswordHasher(time_cost=1, memory_cost=8, paralleli
 """Hashing for tests: weak, and a thousand times as fast."""
 
 Headers = dict[str, str]
+
+in_memory = pytest.mark.parametrize("settings", ["memory"], indirect=True)
+"""For what no provider has a part in: it is decided by what a request says."""
 
 
 @define

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from api.container import Container
 from domain.consistency import StreamId
 from domain.orders.order import Order
-from tests.e2e.clients import ADA, ADMIN, GRACE, PROBLEM, Api, Headers, line
+from tests.e2e.clients import ADA, ADMIN, GRACE, PROBLEM, Api, Headers, in_memory, line
 
 JSON = {"Content-Type": "application/json"}
 TYPE = "urn:dynastrata:problem:"
@@ -199,6 +199,7 @@ def test_each_rule_has_its_problem(
     assert api.get(place, headers=ada).json() == order
 
 
+@in_memory
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize(
     ("tag", "status"),
@@ -293,6 +294,7 @@ def test_an_administrator_sees_and_changes_every_order(
     assert api.get("/orders/missing", headers=admin).status_code == 404
 
 
+@in_memory
 @pytest.mark.parametrize("path", ["", "/history"])
 def test_without_a_token_nothing_is_shown(path: str, api: Api, ada: Headers) -> None:
     order = api.place(ada)
@@ -300,6 +302,7 @@ def test_without_a_token_nothing_is_shown(path: str, api: Api, ada: Headers) -> 
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
 
 
+@in_memory
 @pytest.mark.parametrize("name", CHANGES)
 def test_without_a_token_nothing_is_changed(
     name: str, api: Api, ada: Headers, change: Callable[..., Any]
@@ -317,6 +320,7 @@ def test_a_strange_id_is_no_order(strange: str, api: Api) -> None:
     assert api.post(f"/orders/{strange}/payment", headers=admin).status_code == 404
 
 
+@in_memory
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from tests.e2e.clients import ADA, GRACE, PASSWORD, Api, ManualClock, registration
+from tests.e2e.clients import ADA, GRACE, PASSWORD, Api, ManualClock, in_memory, registration
 
 NEW_PASSWORD = "another horse, another battery"
 
@@ -172,6 +172,7 @@ def test_names_change_at_the_version_that_was_read(api: Api) -> None:
     assert api.get(f"/users/{user['id']}", headers=headers).json() == answer.json()
 
 
+@in_memory
 @pytest.mark.parametrize(
     ("if_match", "status"),
     [
@@ -231,6 +232,7 @@ def test_an_address_of_someone_else_is_refused_and_nothing_is_written(api: Api) 
     assert api.get(f"/users/{user['id']}", headers=headers).json() == {**user, "version": 2}
 
 
+@in_memory
 @pytest.mark.parametrize(
     ("body", "field"),
     [
