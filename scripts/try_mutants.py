@@ -149,9 +149,9 @@ def try_module(module: str, tests: Sequence[str], equivalent: Collection[str], a
     tried = [mutant for mutant in found if mutant.now not in equivalent]
     outside = _outside(source)
     inside = [mutant for mutant in tried if _outside(mutant.code) == outside]
-    survivors = _noticed_by_nobody(path, inside, tests, at)
+    survivors, seconds = _noticed_by_nobody(path, inside, tests, at)
     for mutant in tried:
-        if mutant not in inside and _passes(path, mutant, tests, at):
+        if mutant not in inside and _passes(path, mutant, tests, at, seconds):
             survivors.append(mutant)
     for mutant in sorted(survivors):
         print(f"{module}:{mutant.line}: {mutant}", flush=True)
@@ -203,8 +203,11 @@ class _Emptying(ast.NodeTransformer):
 
 def _noticed_by_nobody(
     path: Path, found: Sequence[Mutant], tests: Sequence[str], at: Path
-) -> list[Mutant]:
-    """Those of the mutants, which differ inside of functions only, with which the tests pass."""
+) -> tuple[list[Mutant], float]:
+    """Those of the mutants, which differ inside of functions only, with which the tests pass.
+
+    With the seconds of a processor that the tests take without a change.
+    """
     told = at / "survivors.txt"
     told.unlink(missing_ok=True)
 
@@ -212,16 +215,17 @@ def _noticed_by_nobody(
         return _pytest(tests, at, plugins=[_EachMutant(path, found, told)])
 
     if _ends_well(run) and told.exists():
-        return [found[int(line)] for line in told.read_text().split()]
+        seconds, *places = told.read_text().split()
+        return [found[int(place)] for place in places], float(seconds)
     raise ValueError(f"without a change these fail: {' '.join(tests)}")
 
 
-def _passes(path: Path, mutant: Mutant, tests: Sequence[str], at: Path) -> bool:
+def _passes(path: Path, mutant: Mutant, tests: Sequence[str], at: Path, seconds: float) -> bool:
     """Whether the tests pass in a process that imports the mutant."""
     source = path.read_text()
     path.write_text(mutant.code)
     try:
-        return _ends_well(lambda: _confined(_MORE_SECONDS) or _pytest(tests, at))
+        return _ends_well(lambda: _confined(seconds) or _pytest(tests, at))
     finally:
         path.write_text(source)
 
@@ -245,11 +249,11 @@ class _EachMutant:
             session.testsfailed = 1
             return True
         seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        survivors = []
+        told = [str(seconds)]
         for place, mutant in enumerate(self.mutants):
             if _ends_well(partial(self._run, mutant, session, seconds)):
-                survivors.append(str(place))
-        self.told.write_text("\n".join(survivors))
+                told.append(str(place))
+        self.told.write_text("\n".join(told))
         return True
 
     def _run(self, mutant: Mutant, session: pytest.Session, seconds: float) -> int:
