@@ -241,6 +241,7 @@ class Container(containers.DeclarativeContainer):
         settings,
         adapters,
         dcb_store,
+        projectors=contexts.provided.projectors,
         store=projection_store,
         heartbeats=projection_heartbeats,
         clock=clock,

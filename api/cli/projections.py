@@ -128,7 +128,7 @@ def _runner(
 ) -> ProjectionRunner:
     if not projectors:
         tell("No projector is declared.")
-    runner: ProjectionRunner = container.projection_runner(projectors, on_progress=show)
+    runner: ProjectionRunner = container.projection_runner(projectors=projectors, on_progress=show)
     return runner
 
 

@@ -19,7 +19,7 @@ def container() -> Container:
     for course, student in (("algebra", "ada"), ("algebra", "grace"), ("weaving", "ada")):
         container.enrol_student()(course_id=course, student_id=student)
     container.withdraw_student()(course_id="algebra", student_id="grace")
-    container.projection_runner(container.contexts().projectors).catch_up()
+    container.projection_runner().catch_up()
     return container
 
 
