@@ -20,7 +20,7 @@ from tests.faults.faulty_client import Fault, FaultyClient, Send, answer_lost, r
 from tests.stores import Store, client_of
 from tests.tagged_events.samples import OPTIONS, Noted, note, texts
 
-pytestmark = pytest.mark.race
+pytestmark = [pytest.mark.race, pytest.mark.engine]
 
 PLACES = 6
 WRITERS = 8
