@@ -13,10 +13,7 @@ from attrs import frozen
 
 from application.ports.blob_store import Blob, BlobStore
 from infrastructure.blobs.keys import blob_key
-from infrastructure.blobs.streams import chunks_of, spool, verified
-
-_GZIP = 16 + zlib.MAX_WBITS
-"""For `zlib`: with the header and the checksum of gzip, and no time in it: same data, same bytes"""
+from infrastructure.blobs.streams import GZIP, chunks_of, spool, verified
 
 
 @frozen
@@ -73,7 +70,7 @@ class Offload:
 
 def _compress(data: bytes | IO[bytes] | Iterable[bytes], target: IO[bytes]) -> int:
     """Writes data compressed; how many bytes there were."""
-    compressor = zlib.compressobj(wbits=_GZIP)
+    compressor = zlib.compressobj(wbits=GZIP)
     size = 0
     for chunk in chunks_of(data):
         size += len(chunk)

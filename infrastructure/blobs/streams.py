@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from hashlib import sha256
@@ -12,6 +13,9 @@ from typing import IO, Any
 from typing_extensions import Buffer, override
 
 from application.ports.blob_store import BlobCorrupted
+
+GZIP = 16 + zlib.MAX_WBITS
+"""For `zlib`: with the header and the checksum of gzip, and no time in it: same data, same bytes"""
 
 CHUNK = 256 * 1024
 """Bytes that are read at once."""

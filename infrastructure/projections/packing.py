@@ -11,10 +11,7 @@ from typing import IO, cast
 
 from attrs import field, frozen
 
-from infrastructure.blobs.streams import CHUNK, chunks_of
-
-GZIP = 16 + zlib.MAX_WBITS
-"""For `zlib`: with the header and the checksum of gzip."""
+from infrastructure.blobs.streams import CHUNK, GZIP, chunks_of
 
 
 @frozen
