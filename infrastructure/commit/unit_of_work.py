@@ -73,19 +73,17 @@ class BaseUnitOfWork:
 
     def commit(self) -> None:
         """See the port. A commit that others overtake to the last attempt is `Throttled`."""
-        for attempt in range(1, MAX_ATTEMPTS):
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 self._settle()
-            except Overtaken:
+            except Overtaken as overtaken:
+                if attempt == MAX_ATTEMPTS:
+                    raise Throttled(
+                        operation="commit", attempts=attempt, reasons=(str(overtaken),)
+                    ) from overtaken
                 self._sleep(full_jitter(attempt, _PAUSE, _MAX_PAUSE))
             else:
                 return
-        try:
-            self._settle()
-        except Overtaken as overtaken:
-            raise Throttled(
-                operation="commit", attempts=MAX_ATTEMPTS, reasons=(str(overtaken),)
-            ) from overtaken
 
     def _settle(self) -> None:
         if self._under_way is None:
