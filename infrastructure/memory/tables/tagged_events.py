@@ -89,9 +89,11 @@ class MemoryTaggedEventTable(TaggedEventTable):
         first = prefix if after is None else prefix + after.value
         last = guard + _LAST if before is None else prefix + before.value
         between = partial(self._database.between, TAGS, backwards=backwards)
-        return _paged(
-            between, first, last, lambda e: prefix + e.position.value, backwards=backwards
-        )
+
+        def key(event: SequencedEvent) -> str:
+            return prefix + event.position.value
+
+        return _paged(between, first, last, key, page_size or _PAGE, backwards=backwards)
 
     @override
     def in_order(
@@ -105,7 +107,11 @@ class MemoryTaggedEventTable(TaggedEventTable):
         first = "" if after is None else after.value
         last = ":" if before is None else before.value  # sorts after every digit
         between = partial(self._database.indexed, TAGGED_EVENTS, backwards=backwards)
-        return _paged(between, first, last, lambda e: e.position.value, backwards=backwards)
+
+        def key(event: SequencedEvent) -> str:
+            return event.position.value
+
+        return _paged(between, first, last, key, page_size or _PAGE, backwards=backwards)
 
     @override
     def get(self, event_id: str) -> SequencedEvent | None:
@@ -158,12 +164,13 @@ def _paged(
     first: str,
     last: str,
     key: Callable[[SequencedEvent], str],
+    page_size: int,
     *,
     backwards: bool,
 ) -> Iterator[SequencedEvent]:
     while True:
-        events = [event_of(record) for record in between(first, last, _PAGE)]
+        events = [event_of(record) for record in between(first, last, page_size)]
         yield from events
-        if len(events) < _PAGE:
+        if len(events) < page_size:
             return
         first, last = (first, key(events[-1])) if backwards else (key(events[-1]), last)
