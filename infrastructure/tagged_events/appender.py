@@ -10,7 +10,7 @@ from typing_extensions import override
 from application.event_context import current_event_context
 from application.ports.clock import Clock
 from application.ports.dcb_store import SequencedEvent, TaggedEventWriter
-from application.ports.event_store import EventMetadata
+from application.ports.event_store import EventMetadata, RawEvent
 from application.ports.ids import IdFactory
 from domain.tagged_events import AppendCondition, Position, TaggedEvent, microsecond_of
 from infrastructure.commit.participant import Action, Commit, Participant, RecordedEvent
@@ -39,6 +39,7 @@ class TaggedEventAppender(TaggedEventWriter, Participant):
         self._ids = ids
         self._check_open = check_open
         self._staged: list[_Staged] = []
+        self._encoded: list[RawEvent] = []
         self._conditions: list[AppendCondition] = []
         self._expected: Guards = {}
         self._events: list[SequencedEvent] = []
@@ -79,6 +80,10 @@ class TaggedEventAppender(TaggedEventWriter, Participant):
         """See `Participant`. Reads guards where a condition has not seen them, or was overtaken."""
         if not self._staged:
             return ()
+        # Once for all attempts: what is large goes to a blob while it is encoded.
+        encode = self._judge.registry.encode
+        missing = self._staged[len(self._encoded) :]
+        self._encoded += [encode(staged.tagged.event) for staged in missing]
         seen = None if self._is_overtaken else self._judge.seen(self._conditions)
         self._is_overtaken = True  # should it be prepared again
         if seen is None:
@@ -112,6 +117,7 @@ class TaggedEventAppender(TaggedEventWriter, Participant):
     @override
     def clear(self) -> None:
         self._staged.clear()
+        self._encoded.clear()
         self._conditions.clear()
         self._events = []
         self._is_overtaken = False
@@ -132,20 +138,24 @@ class TaggedEventAppender(TaggedEventWriter, Participant):
         """The events as they are stored but for their commit, after everything that is known."""
         newest = [state.newest.microsecond + 1 for state in known.values() if state.newest]
         first = max([microsecond_of(self._clock.now()), *newest])
-        return [self._raw(staged, place) for place, staged in enumerate(self._staged, first)]
+        pairs = zip(self._staged, self._encoded, strict=True)
+        return [
+            _sequenced(staged, raw, microsecond)
+            for microsecond, (staged, raw) in enumerate(pairs, first)
+        ]
 
-    def _raw(self, staged: _Staged, microsecond: int) -> SequencedEvent:
-        raw = self._judge.registry.encode(staged.tagged.event)
-        return SequencedEvent(
-            position=Position.of(microsecond, staged.event_id),
-            event_id=staged.event_id,
-            type=raw.type,
-            tags=staged.tagged.tags,
-            timestamp=in_utc(staged.tagged.event),
-            event=raw,
-            metadata=staged.metadata,
-            commit_id="",
-        )
+
+def _sequenced(staged: _Staged, raw: RawEvent, microsecond: int) -> SequencedEvent:
+    return SequencedEvent(
+        position=Position.of(microsecond, staged.event_id),
+        event_id=staged.event_id,
+        type=raw.type,
+        tags=staged.tagged.tags,
+        timestamp=in_utc(staged.tagged.event),
+        event=raw,
+        metadata=staged.metadata,
+        commit_id="",
+    )
 
 
 def _recorded(staged: _Staged, event: SequencedEvent) -> RecordedEvent:

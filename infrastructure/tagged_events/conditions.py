@@ -35,12 +35,15 @@ class Conditions:
         None where a condition is not that of a read, or two of them saw a guard differently.
         Raises `NotGuarded`, `InvalidValue`.
         """
-        self.guards(conditions)
+        guarded = self.reader.guarded
+        queries = [self._query(condition) for condition in conditions]
+        for query in queries:
+            query.guards(guarded)
         expected: dict[str, GuardState] = {}
-        for condition in conditions:
+        for condition, query in zip(conditions, queries, strict=True):
             if condition.seen is None:
                 return None
-            chosen = self._chosen(condition, condition.seen)
+            chosen = query.chosen(guarded, condition.seen)
             if any(expected.get(guard, state) != state for guard, state in chosen.items()):
                 return None
             expected.update(chosen)
@@ -54,7 +57,7 @@ class Conditions:
         """
         query = self._query(condition)
         before = condition.seen
-        chosen = self._chosen(condition, known if before is None else before)
+        chosen = query.chosen(self.reader.guarded, known if before is None else before)
         for guard in chosen:
             seen = GuardState(newest=condition.after) if before is None else before[guard]
             added = self._added(guard, known[guard], seen, is_counted=before is not None)
@@ -78,14 +81,9 @@ class Conditions:
 
     def _was_seen(self, event: SequencedEvent, seen: Guards) -> bool:
         """Whether a read that saw the guards like this has given the event, by one of them."""
-        newest = (seen[name].newest for name in self._guards_of(event) if name in seen)
+        guards = self.reader.guarded.of_event(event)
+        newest = (seen[name].newest for name in guards if name in seen)
         return any(position is not None and event.position <= position for position in newest)
-
-    def _guards_of(self, event: SequencedEvent) -> list[str]:
-        return self.reader.guarded.of_event(event)
 
     def _query(self, condition: AppendCondition) -> StoredQuery:
         return StoredQuery.of(condition.query, self.registry.name_of)
-
-    def _chosen(self, condition: AppendCondition, states: Guards) -> Guards:
-        return self._query(condition).chosen(self.reader.guarded, states)
