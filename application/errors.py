@@ -60,6 +60,19 @@ class Unreachable(StorageError):
 
 
 @frozen(kw_only=True)
+class CircuitOpen(Unreachable):
+    """The table failed again and again, so it is left alone for `retry_after` seconds.
+
+    Nothing was sent after the attempts that are told.
+    """
+
+    retry_after: float
+
+    def _failure(self) -> str:
+        return f"left alone after too many failures, tried again in {self.retry_after:.1f} s"
+
+
+@frozen(kw_only=True)
 class ServiceFault(StorageError):
     """The store failed on its side."""
 

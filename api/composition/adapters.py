@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from application.ports.clock import Clock
@@ -33,6 +33,11 @@ class Adapters(Protocol):
     @property
     def table_initializer(self) -> TableInitializer:
         """Creates its tables."""
+        ...
+
+    @property
+    def left_alone(self) -> Mapping[str, float]:
+        """Tables that failed so often that they are not tried, and for how many seconds still."""
         ...
 
     @property

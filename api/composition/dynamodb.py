@@ -46,6 +46,7 @@ from infrastructure.settings.checks import invalid, option_of
 from infrastructure.settings.settings import TABLE, Settings, SettingsError
 from infrastructure.subscriptions.change_reader import ChangeSource
 from infrastructure.subscriptions.leases import CHECKPOINTS
+from infrastructure.system.breakers import BreakerOptions, Breakers
 from infrastructure.system.failure_limiter import FAILURES
 from infrastructure.tagged_events.keys import EventKeys
 from infrastructure.tagged_events.table import TAGGED_EVENTS
@@ -91,6 +92,11 @@ class DynamoDBAdapters(Adapters):
         settings = self._settings
         capacity = Capacity(settings.billing_mode, settings.read_capacity, settings.write_capacity)
         return DynamoDBTableInitializer(self._gateway, schemas, capacity)
+
+    @property
+    @override
+    def left_alone(self) -> Mapping[str, float]:
+        return self._gateway.breakers.open
 
     @cached_property
     @override
@@ -159,12 +165,14 @@ def make_gateway(settings: Settings, meter: Meter, service: str = "dynamodb") ->
         throttling_base=settings.throttling_base_seconds,
         cap=settings.retry_cap_seconds,
         deadline=settings.call_deadline_seconds,
+        quota=settings.retry_quota,
     )
+    breakers = Breakers(BreakerOptions(settings.breaker_failures, settings.breaker_seconds))
     # Local engines report read units that are too low, so these are reckoned by the rules.
     trusted = not settings.uses_local_engine
     client = make_client(settings, service)
     check_answers(client)
-    return Gateway(client, meter, retry, trust_read_units=trusted)
+    return Gateway(client, meter, retry, breakers, trust_read_units=trusted)
 
 
 def make_event_model(settings: Settings) -> type[EventModel]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from typing_extensions import override
@@ -44,6 +44,11 @@ class MemoryAdapters(Adapters):
     @override
     def table_initializer(self) -> MemoryTableInitializer:
         return MemoryTableInitializer()
+
+    @property
+    @override
+    def left_alone(self) -> Mapping[str, float]:
+        return {}
 
     @cached_property
     @override

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request
 
 from api.http.dependencies import ContainerOf
@@ -25,7 +27,10 @@ async def health() -> dict[str, str]:
 
 @router.get("/ready", responses=problems(503))
 def ready(container: ContainerOf, request: Request) -> dict[str, str]:
-    """The store answers, every table is there and can be used, and a relay that runs here works."""
+    """The store answers, every table is there and can be used, and a relay that runs here works.
+
+    A table that is left alone because it failed again and again is none that can be used.
+    """
     relay: PollingRelay | None = request.app.state.relay
     if relay is not None and relay.is_late:
         raise NotReady("the relay has done no work for minutes")
@@ -35,4 +40,7 @@ def ready(container: ContainerOf, request: Request) -> dict[str, str]:
         raise NotReady("the store does not answer") from error
     if any(table.state not in _IN_USE for table in tables):
         raise NotReady("a table is missing or not active yet")
+    left_alone: Mapping[str, float] = container.adapters().left_alone
+    if left_alone:
+        raise NotReady(f"left alone after too many failures: {', '.join(sorted(left_alone))}")
     return {"status": "ready"}

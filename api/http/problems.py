@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 
 from attrs import evolve, field, frozen
 
@@ -120,4 +121,10 @@ def facts_of(error: Exception) -> dict[str, object]:
 
 def headers_of(error: Exception) -> dict[str, str]:
     """The headers of an answer beyond those that all of its kind have."""
-    return {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyFailures) else {}
+    match error:
+        case TooManyFailures():
+            return {"Retry-After": str(error.retry_after)}
+        case application.CircuitOpen() if not error.maybe_applied:
+            return {"Retry-After": str(max(1, ceil(error.retry_after)))}
+        case _:
+            return {}

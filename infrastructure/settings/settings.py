@@ -287,6 +287,20 @@ class Settings:
         "After this long a request is not tried again.",
         within(0.01, 300),
     )
+    retry_quota: int = _option(
+        500,
+        "What the retries of all requests share: each takes 14, 5 when throttled; successes refill "
+        "it.",
+        within(0, 1_000_000),
+    )
+    breaker_failures: int = _option(
+        10,
+        "Failures in a row after which a table, or a destination, is left alone.",
+        within(1, 1000),
+    )
+    breaker_seconds: float = _option(
+        5.0, "Seconds until one request tries it again.", within(0.01, 3600)
+    )
     signing_key: str = _secret(
         SAMPLE_SIGNING_KEY,
         "Signs tokens and cursors: 32 bytes or more. Production needs one of its own.",

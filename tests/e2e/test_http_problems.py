@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from api.composition.memory import MemoryAdapters
 from api.container import Container
 from api.http.app import MAX_BODY, create_app
 from api.http.courses.problems import COURSE_PROBLEMS
@@ -192,6 +193,9 @@ def test_no_password_comes_back(body: dict[str, object], api: Api) -> None:
     [
         (errors.Throttled(operation="PutItem"), 503, "1"),
         (errors.Unreachable(operation="PutItem"), 503, "1"),
+        (errors.CircuitOpen(operation="PutItem", retry_after=0.0), 503, "1"),
+        (errors.CircuitOpen(operation="PutItem", retry_after=2.1), 503, "3"),
+        (errors.CircuitOpen(operation="PutItem", retry_after=2.1, maybe_applied=True), 503, None),
         (errors.ServiceFault(operation="PutItem"), 503, "1"),
         (errors.Unreachable(operation="PutItem", maybe_applied=True), 503, None),
         (errors.CommitOutcomeUnknown("commit"), 503, None),
@@ -355,6 +359,19 @@ def test_a_service_whose_relay_does_no_work_is_not_ready(
         "the relay has done no work for minutes",
     )
     assert api.get("/ready").json() == {"status": "ready"}
+
+
+def test_a_service_that_leaves_a_table_alone_is_not_ready(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryAdapters, "left_alone", {"users": 3.0, "events": 0.0})
+    with capture_logs():
+        answer = api.get("/ready")
+
+    assert (answer.status_code, answer.json()["detail"]) == (
+        503,
+        "left alone after too many failures: events, users",
+    )
 
 
 @hostile

@@ -277,12 +277,17 @@ def _throttling(response: Mapping[str, Any], code: str) -> tuple[str, ...]:
     return tuple(f"{r.get('reason')} of {r.get('resource')}" for r in given) or (code,)
 
 
-def _table(request: Mapping[str, Any]) -> str | None:
+def tables_of(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tables that a request names, each once."""
     if "TableName" in request:
-        return str(request["TableName"])
+        return (str(request["TableName"]),)
     actions = [next(iter(item.values())) for item in request.get("TransactItems", ())]
     names = [action["TableName"] for action in actions] or list(request.get("RequestItems", ()))
-    return ", ".join(dict.fromkeys(names)) or None
+    return tuple(dict.fromkeys(names))
+
+
+def _table(request: Mapping[str, Any]) -> str | None:
+    return ", ".join(tables_of(request)) or None
 
 
 def _key(request: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""The one door to DynamoDB: retry, error translation and accounting live here, once.
+"""The one door to DynamoDB: retry, circuit breakers, error translation and accounting, once.
 
 Capacity units are as the engine reports them, and read units by the documented rules where that is
 a local engine, which gets some of them wrong. Rules: Amazon DynamoDB Developer Guide, "DynamoDB
@@ -20,10 +20,19 @@ import orjson
 from attrs import evolve
 from botocore.model import OperationModel
 
-from infrastructure.dynamodb.gateway.errors import SDK_ERRORS, BrokenAnswer, Failure, translate
-from infrastructure.dynamodb.gateway.retry import RetryPolicy
+from application.errors import CircuitOpen, ServiceFault, Unreachable
+from infrastructure.dynamodb.gateway.errors import (
+    SDK_ERRORS,
+    BrokenAnswer,
+    Failure,
+    InProgress,
+    tables_of,
+    translate,
+)
+from infrastructure.dynamodb.gateway.retry import Retries, RetryPolicy
 from infrastructure.dynamodb.items import Item, item_size
 from infrastructure.metering import Meter
+from infrastructure.system.breakers import Breakers
 
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"})
 """Operations that change data: a lost answer leaves their outcome open."""
@@ -54,43 +63,67 @@ class Gateway:
     """
 
     def __init__(
-        self, client: Client, meter: Meter, retry: RetryPolicy, *, trust_read_units: bool = True
+        self,
+        client: Client,
+        meter: Meter,
+        retry: RetryPolicy,
+        breakers: Breakers | None = None,
+        *,
+        trust_read_units: bool = True,
     ) -> None:
         self._client = client
         self.meter = meter
         self._trust_read_units = trust_read_units
         self.retry = retry
+        self.breakers = breakers or Breakers()
+        self._quota = retry.new_quota()
 
     def call(self, operation: str, request: Request) -> Response:
         """The answer to an operation such as `PutItem`.
 
-        Sends the same request until it is answered, refused for good, or attempts or time are
-        used up. Raises a `StorageError`: `ConditionFailed` and `TransactionCancelled` for
-        conditions that were not met. Its `maybe_applied` tells whether an earlier attempt of a
-        write may have been applied, its answer lost.
+        Sends the same request until it is answered, refused for good, or attempts, time, or the
+        retries that all calls share are used up. Raises a `StorageError`: `ConditionFailed` and
+        `TransactionCancelled` for conditions that were not met, `CircuitOpen` where a table is left
+        alone. Its `maybe_applied` tells whether an earlier attempt of a write may have been
+        applied, its answer lost.
         """
         self.meter.add(requests=1)
-        started, maybe_applied, attempt = self.retry.monotonic(), False, 1
+        retries, maybe_applied = Retries(self.retry, self._quota), False
+        # Tables are made, described and deleted whether or not their data can be had.
+        tables = tables_of(request) if operation in METERED else ()
         while True:
+            seconds = self.breakers.retry_after(tables)
+            if seconds is not None:
+                raise CircuitOpen(
+                    operation=operation,
+                    table=", ".join(tables),
+                    attempts=retries.attempt - 1,
+                    maybe_applied=maybe_applied,
+                    retry_after=seconds,
+                )
             try:
-                return self._send(operation, request)
+                answer = self._send(operation, request)
             except SDK_ERRORS as cause:
                 failure = translate(cause, operation, request)
                 maybe_applied |= operation in WRITES and failure.error.maybe_applied
-                error = evolve(failure.error, attempts=attempt, maybe_applied=maybe_applied)
-                ends = started + self.retry.deadline
-                pause = self.retry.pause_after(failure, attempt)
-                if not self._may_retry(failure, attempt) or self.retry.monotonic() + pause > ends:
-                    raise error from cause
-                self.retry.sleep(pause)
-                # A process that was stopped meanwhile must not send what the service may have
-                # forgotten: it would be applied a second time.
-                if self.retry.monotonic() > ends:
-                    raise error from cause
-            attempt += 1
+                is_out = self._is_out(failure, tables)
+                if is_out or not retries.wait_after(failure):
+                    error = failure.error
+                    attempts = retries.attempt
+                    raise evolve(error, attempts=attempts, maybe_applied=maybe_applied) from cause
+            else:
+                self.breakers.succeeded(tables)
+                retries.succeeded()
+                return answer
 
-    def _may_retry(self, failure: Failure, attempt: int) -> bool:
-        return failure.transient and attempt < self.retry.attempts
+    def _is_out(self, failure: Failure, tables: Sequence[str]) -> bool:
+        """Whether the tables are left alone, now that this try failed, too."""
+        error = failure.error
+        if isinstance(error, InProgress) or not isinstance(error, (ServiceFault, Unreachable)):
+            self.breakers.succeeded(tables)  # a refusal is an answer
+            return False
+        self.breakers.failed(tables)
+        return not self.breakers.open.keys().isdisjoint(tables)
 
     def _send(self, operation: str, request: Request) -> Response:
         method = getattr(self._client, _METHOD.sub("_", operation).lower())

@@ -20,6 +20,7 @@ from application.errors import RequestRejected, StorageError, Unreachable
 from infrastructure.dynamodb.gateway.errors import CODES
 from infrastructure.dynamodb.gateway.gateway import METERED, WRITES, Gateway, check_answers
 from infrastructure.metering import Meter
+from infrastructure.system.breakers import BreakerOptions, Breakers
 from tests.unit.dynamodb.scripted import FakeTime
 
 KEY = {"pk": {"S": "ada"}}
@@ -86,7 +87,12 @@ class Wire:
         )
         client.meta.events.register("before-send", self._instead_of_sending)
         check_answers(client)
-        return Gateway(client, Meter(), FakeTime().policy(attempts=2), trust_read_units=False)
+        # Every answer is tried, whatever those before it were.
+        policy, breakers = (
+            FakeTime().policy(attempts=2, quota=10**6),
+            Breakers(BreakerOptions(failures=10**6)),
+        )
+        return Gateway(client, Meter(), policy, breakers, trust_read_units=False)
 
     def _instead_of_sending(self, request: Any, **_: Any) -> AWSResponse:
         sent = self.answer.headers if self.headers is None else self.headers

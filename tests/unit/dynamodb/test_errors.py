@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +24,9 @@ from infrastructure.dynamodb.gateway.errors import (
     SDK_ERRORS,
     ConditionFailed,
     Contended,
+    DataTrimmed,
     InProgress,
+    IteratorExpired,
     Reason,
     ResourceInUse,
     TokenUsed,
@@ -41,6 +44,7 @@ CODES: Mapping[str, tuple[type[StorageError], tuple[bool, bool]]] = {
     "ConditionalCheckFailedException": (ConditionFailed, PERMANENT),
     "ContinuousBackupsUnavailableException": (RequestRejected, PERMANENT),
     "DuplicateItemException": (RequestRejected, PERMANENT),
+    "ExpiredIteratorException": (IteratorExpired, PERMANENT),
     "ExportConflictException": (RequestRejected, PERMANENT),
     "ExportNotFoundException": (ResourceMissing, PERMANENT),
     "GlobalTableAlreadyExistsException": (RequestRejected, PERMANENT),
@@ -69,8 +73,9 @@ CODES: Mapping[str, tuple[type[StorageError], tuple[bool, bool]]] = {
     "ThrottlingException": (Throttled, TRANSIENT),
     "TransactionConflictException": (Contended, TRANSIENT),
     "TransactionInProgressException": (InProgress, MAYBE_APPLIED),
+    "TrimmedDataAccessException": (DataTrimmed, PERMANENT),
 }
-"""What each error of botocore's model means; `TransactionCanceledException` is a case apart."""
+"""What each error of botocore's models means; `TransactionCanceledException` is a case apart."""
 
 UNMODELLED: Mapping[str, tuple[type[StorageError], tuple[bool, bool]]] = {
     "ValidationException": (RequestRejected, PERMANENT),
@@ -115,6 +120,26 @@ TRANSPORT: Mapping[type[Exception], tuple[type[StorageError], tuple[bool, bool]]
 }
 """What each failure without an answer of the service means."""
 
+CANCELLATIONS: Mapping[str, tuple[type[StorageError], tuple[bool, bool]]] = {
+    "ConditionalCheckFailed": (TransactionCancelled, PERMANENT),
+    "TransactionConflict": (Contended, TRANSIENT),
+    "DuplicateItem": (Contended, TRANSIENT),
+    "ThrottlingError": (Throttled, TRANSIENT),
+    "ProvisionedThroughputExceeded": (Throttled, TRANSIENT),
+    "RequestLimitExceeded": (Throttled, TRANSIENT),
+    "ItemCollectionSizeLimitExceeded": (RequestRejected, PERMANENT),
+    "ValidationError": (RequestRejected, PERMANENT),
+    "AccessDenied": (AccessDenied, PERMANENT),
+    "NobodyKnowsThis": (ServiceFault, TRANSIENT),
+    "None": (ServiceFault, TRANSIENT),
+}
+"""What it means that a transaction was cancelled for this reason alone."""
+
+MODELS = [
+    botocore.session.get_session().get_service_model(name)
+    for name in ("dynamodb", "dynamodbstreams")
+]
+
 THREE_WRITES = {"TransactItems": [{"Put": {"TableName": "users"}}] * 3}
 
 
@@ -138,18 +163,25 @@ def raw(kind: type[Exception]) -> Exception:
     return kind.__new__(kind)
 
 
-def test_every_error_of_the_services_model_has_a_meaning() -> None:
-    model = botocore.session.get_session().get_service_model("dynamodb")
-    modelled = {shape.error_code for shape in model.error_shapes}
+def test_every_error_of_the_services_models_has_a_meaning() -> None:
+    modelled = {shape.error_code for model in MODELS for shape in model.error_shapes}
 
     assert modelled - {"TransactionCanceledException"} == CODES.keys()
 
 
-@pytest.mark.parametrize("operation", sorted(METERED))
+@pytest.mark.parametrize("operation", [name for model in MODELS for name in model.operation_names])
 def test_each_code_means_the_same_for_every_operation(operation: str) -> None:
     expected = {**CODES, **UNMODELLED}
 
     assert {code: meaning(refusal(code), operation) for code in expected} == expected
+
+
+def test_every_reason_of_a_cancellation_that_the_model_tells_of_has_a_meaning() -> None:
+    shape = MODELS[0].shape_for("TransactionCanceledException")
+    documented = set(re.findall(r"Code: <code>(\w+)</code>", shape.documentation))
+
+    assert len(documented) >= 7
+    assert documented <= CANCELLATIONS.keys()
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -184,26 +216,9 @@ def test_every_exception_of_the_sdk_is_translated() -> None:
     assert all(issubclass(meaning(raw(kind))[0], StorageError) for kind in kinds)
 
 
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("ConditionalCheckFailed", (TransactionCancelled, PERMANENT)),
-        ("TransactionConflict", (Contended, TRANSIENT)),
-        ("DuplicateItem", (Contended, TRANSIENT)),
-        ("ThrottlingError", (Throttled, TRANSIENT)),
-        ("ProvisionedThroughputExceeded", (Throttled, TRANSIENT)),
-        ("RequestLimitExceeded", (Throttled, TRANSIENT)),
-        ("ItemCollectionSizeLimitExceeded", (RequestRejected, PERMANENT)),
-        ("ValidationError", (RequestRejected, PERMANENT)),
-        ("AccessDenied", (AccessDenied, PERMANENT)),
-        ("NobodyKnowsThis", (ServiceFault, TRANSIENT)),
-        ("None", (ServiceFault, TRANSIENT)),
-    ],
-)
-def test_each_reason_of_a_cancellation_has_a_meaning(
-    code: str, expected: tuple[type[StorageError], tuple[bool, bool]]
-) -> None:
-    assert of_three_writes("None", code, "None") == expected
+@pytest.mark.parametrize("code", CANCELLATIONS)
+def test_each_reason_of_a_cancellation_has_a_meaning(code: str) -> None:
+    assert of_three_writes("None", code, "None") == CANCELLATIONS[code]
 
 
 @pytest.mark.parametrize("permanent", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
