@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 ENGINE_FLAGS := $(if $(CI),--require-engine ministack)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast test-engines mutants bench engines check format lock clean
+.PHONY: help demo serve test test-fast test-engines mutants bench docs engines check format lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,11 @@ mutants: .venv/installed ## Changes the kernel place by place; ARGS: modules. Fa
 bench: .venv/installed ## What each operation costs on MiniStack: requests, read and write units
 	@$(BIN)/python -m scripts.measure_costs
 
+# Material warns of a coming MkDocs 2.0, which the lock keeps out.
+docs: .venv/installed ## The documentation site, into site/; fails at the first warning or dead link
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Open site/index.html, or serve it: $(BIN)/python -m http.server --directory site --bind 127.0.0.1"
+
 engines: .venv/installed # Fetches the engines ahead of the tests; one line says what is missing.
 	@$(BIN)/python -m infrastructure.engines
 
@@ -66,8 +71,8 @@ lock: .venv/installed ## Resolve the dependencies anew and pin them with their h
 	$(UV_COMPILE) pyproject.toml --group dev --output-file requirements/development.txt
 	$(UV_COMPILE) requirements/ministack.in --output-file requirements/ministack.txt
 
-clean: ## Remove the environments, the engines and all caches
-	rm -rf .venv .engines .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+clean: ## Remove the environments, the engines, the built site and all caches
+	rm -rf .venv .engines site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
 # Two stamps, so that a change of pyproject.toml does not install every dependency again.
