@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import boto3
 from botocore.config import Config
+from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError
 
 from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.settings.settings import Settings, SettingsError
 
 _OF_DYNAMODB = ("dynamodb", "dynamodbstreams")
+_SHORTEST_KEY_ID = 16  # characters; API reference of IAM, `AccessKey`
+_KEY_ID_OF_EXAMPLES = "EXAMPLE"  # how those in the documentation of AWS end
 
 
 def make_client(settings: Settings, service: str = "dynamodb", *, attempts: int = 1) -> Client:
@@ -26,10 +29,18 @@ def make_client(settings: Settings, service: str = "dynamodb", *, attempts: int 
         raise SettingsError("AWS SDK", str(error)) from error
 
 
-def _make(settings: Settings, service: str, attempts: int) -> Client:
-    session = boto3.Session(region_name=settings.region)
-    if session.region_name is None:
+def region_of(settings: Settings) -> str:
+    """The region of everything. Raises `SettingsError` where none is set."""
+    region: str | None = boto3.Session(region_name=settings.region).region_name
+    if region is None:
         raise SettingsError("region", "is set neither here nor for the AWS SDK")
+    return region
+
+
+def _make(settings: Settings, service: str, attempts: int) -> Client:
+    session = boto3.Session(region_name=region_of(settings))
+    if settings.is_production:
+        _refuse_dummies(session.get_credentials())
     dummy: dict[str, str] = {}
     if settings.uses_local_engine and session.get_credentials() is None:
         dummy = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
@@ -48,3 +59,18 @@ def _make(settings: Settings, service: str, attempts: int) -> Client:
         ),
         **dummy,
     )
+
+
+def _refuse_dummies(credentials: Credentials | None) -> None:
+    """Raises `SettingsError` for what somebody made up for a local engine: no key id of AWS.
+
+    Credentials of a role are issued by AWS. To look at them would fetch them.
+    """
+    if credentials is None or isinstance(credentials, RefreshableCredentials):
+        return
+    key_id = credentials.access_key or ""
+    if len(key_id) < _SHORTEST_KEY_ID or key_id.endswith(_KEY_ID_OF_EXAMPLES):
+        raise SettingsError(
+            "AWS_ACCESS_KEY_ID",
+            f"production takes no dummy credentials; the SDK found them by {credentials.method}",
+        )

@@ -372,6 +372,10 @@ class Settings:
         return Destination.parse(self.destinations.get(name, DEFAULT_DESTINATION))
 
     def _refuse_what_is_unsafe(self) -> None:
+        if self.provider == "memory":
+            raise invalid(
+                "provider", "memory forgets everything at exit: production needs dynamodb"
+            )
         if self.signing_key == SAMPLE_SIGNING_KEY:
             raise invalid("signing_key", "production needs a key of its own, not the sample")
         if self.admin_password == SAMPLE_PASSWORD:
@@ -384,6 +388,12 @@ class Settings:
             raise invalid(
                 "create_tables", "off in production unless allow_create_tables_in_production is on"
             )
+        for name in self.destinations:
+            found = self.destination(name)
+            if found.kind == "sqs" and is_local(found.address):
+                raise invalid(
+                    option_of(name, DESTINATION), "production takes no local and no http:// queue"
+                )
 
 
 def load_settings(
@@ -394,9 +404,9 @@ def load_settings(
 ) -> Settings:
     """The settings of this process. Raises `SettingsError`.
 
-    `DYNASTRATA_ENVIRONMENT` names the file. A missing file is no error but in production, which it
-    keeps from running in memory. Each logical name of a table or a destination has a setting of its
-    own: `users_table`, `users_destination`.
+    `DYNASTRATA_ENVIRONMENT` names the file. A missing file is no error but in production. Each
+    logical name of a table or a destination has a setting of its own: `users_table`,
+    `users_destination`.
     """
     options = {
         **{option_of(name, TABLE): _option("") for name in tables},

@@ -3,11 +3,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from functools import partial
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 from attrs import evolve
+from moto import mock_aws
 
 from api.cli.seed import AdminAddressTaken, seed_users
 from api.container import Container
@@ -16,13 +19,23 @@ from infrastructure.contexts.registered import REGISTERED
 from infrastructure.settings.settings import SAMPLE_PASSWORD, Settings
 from tests.e2e.clients import PASSWORD, Api
 from tests.e2e.commands import Cli, variables
+from tests.e2e.conftest import REGION
 
 OWN_KEY = "an unguessable key of 32 bytes or more"
 PRODUCTION = {
     "DYNASTRATA_ENVIRONMENT": "production",
-    "DYNASTRATA_PROVIDER": "memory",
+    "DYNASTRATA_REGION": REGION,
     "DYNASTRATA_SIGNING_KEY": OWN_KEY,
 }
+
+
+@pytest.fixture
+def production(command: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+    """Runs a command in production, whose tables are there, on a store in this process."""
+    with mock_aws():
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "A" * 20)
+        assert command("tables", "create", **PRODUCTION).exit_code == 0
+        yield partial(command, **PRODUCTION)
 
 
 @pytest.fixture
@@ -207,9 +220,9 @@ def test_seed_tells_what_it_did(cli: Cli, settings: Settings) -> None:
 
 
 def test_in_production_seed_creates_the_administrator_alone_and_tells_no_secret(
-    command: Cli,
+    production: Cli,
 ) -> None:
-    result = command("seed", "--json", DYNASTRATA_ADMIN_PASSWORD="hush-hush-hush", **PRODUCTION)
+    result = production("seed", "--json", DYNASTRATA_ADMIN_PASSWORD="hush-hush-hush")
     assert result.exit_code == 0
     assert [user["role"] for user in json.loads(result.stdout)] == ["admin"]
     lines = [json.loads(line) for line in result.stderr.splitlines()]
@@ -218,8 +231,8 @@ def test_in_production_seed_creates_the_administrator_alone_and_tells_no_secret(
 
 
 @pytest.mark.parametrize("password", ["", SAMPLE_PASSWORD])
-def test_in_production_seed_takes_no_sample_password(password: str, command: Cli) -> None:
-    result = command("seed", DYNASTRATA_ADMIN_PASSWORD=password, **PRODUCTION)
+def test_in_production_seed_takes_no_sample_password(password: str, production: Cli) -> None:
+    result = production("seed", DYNASTRATA_ADMIN_PASSWORD=password)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "ADMIN_PASSWORD" in result.stderr
 

@@ -41,9 +41,8 @@ def write(directory: Path, text: str, environment: str = "development") -> Path:
 
 
 def production(**changes: Any) -> Settings:
-    return evolve(
-        Settings(signing_key=OWN_KEY), environment="production", provider="dynamodb", **changes
-    )
+    safe = {"environment": "production", "provider": "dynamodb"}
+    return evolve(Settings(signing_key=OWN_KEY), **{**safe, **changes})
 
 
 def test_defaults_apply_without_a_file(tmp_path: Path) -> None:
@@ -263,6 +262,7 @@ def test_settings_do_not_show_their_secrets() -> None:
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
+        ({"provider": "memory"}, "provider"),
         ({"signing_key": SAMPLE_SIGNING_KEY}, "signing_key"),
         ({"admin_password": SAMPLE_PASSWORD}, "admin_password"),
         ({"create_tables": True}, "create_tables"),
@@ -273,6 +273,7 @@ def test_settings_do_not_show_their_secrets() -> None:
         ({"endpoint_url": "https://[::1]:8000"}, "endpoint_url"),
         ({"endpoint_url": "https://localstack:4566"}, "endpoint_url"),
         ({"endpoint_url": "HTTPS://LOCALHOST"}, "endpoint_url"),
+        ({"destinations": {"users": "sqs:http://127.0.0.1:4566/000000000000/q"}}, "users_dest"),
     ],
 )
 def test_production_refuses_what_is_unsafe(changes: dict[str, Any], name: str) -> None:
@@ -289,6 +290,7 @@ def test_production_refuses_what_is_unsafe(changes: dict[str, Any], name: str) -
         {"blob_store": "file", "blob_folder": "/blobs"},
         {"endpoint_url": "https://vpce-0123.dynamodb.eu-central-1.vpce.amazonaws.com"},
         {"endpoint_url": "https://dynamodb-fips.us-east-1.amazonaws.com"},
+        {"destinations": {"users": "sqs:https://sqs.eu-central-1.amazonaws.com/123456789012/q"}},
     ],
 )
 def test_production_takes_what_is_safe(changes: dict[str, Any]) -> None:
