@@ -16,6 +16,7 @@ from limits import parse
 
 from api.composition.adapters import Adapters, make_adapters
 from api.composition.blobs import make_blob_store, make_offload
+from api.composition.doctor import make_doctor
 from api.composition.messaging import make_destinations, make_publishers
 from api.composition.outbox import (
     make_outbox,
@@ -212,6 +213,7 @@ class Container(containers.DeclarativeContainer):
     offload = Shared(make_offload, settings, blob_store)
 
     destinations = Shared(make_destinations, settings, contexts)
+    doctor = providers.Callable(make_doctor, settings, adapters, destinations, clock)
     memory_publisher = Shared(MemoryPublisher)
     publishers = Shared(make_publishers, settings, destinations, memory_publisher)
 

@@ -6,6 +6,7 @@ import typer
 
 from api.cli import events, outbox, projections, tables
 from api.cli.demo.command import demo
+from api.cli.doctor import doctor
 from api.cli.failing import Commands
 from api.cli.serve import serve
 from api.contexts import CONTEXTS
@@ -16,7 +17,7 @@ app = typer.Typer(
     help="A persistence layer on DynamoDB: try it, serve it, look after what it keeps.",
     epilog="Settings: settings/<environment>.toml, then variables DYNASTRATA_*. "
     "Exit codes: 0 done; 1 failed, with one line that says why; 2 wrong usage or settings; "
-    "3 `tables status` found a difference.",
+    "3 `tables status` or `doctor` found a fault.",
     no_args_is_help=True,
     add_completion=False,
     # Its tracebacks would show local variables, and with them passwords.
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(serve)
+app.command()(doctor)
 for context in CONTEXTS:
     for command in context.commands:
         app.command()(command)

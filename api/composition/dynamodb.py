@@ -84,14 +84,16 @@ class DynamoDBAdapters(Adapters):
     @cached_property
     @override
     def table_initializer(self) -> DynamoDBTableInitializer:
-        own = {each.table: model for each, model in self.store.models.items()}
-        models = {**own, **SHARED, EVENTS: self._event_model}
-        schemas = [
-            TableSchema(model, self._tables.physical(name)) for name, model in models.items()
-        ]
         settings = self._settings
         capacity = Capacity(settings.billing_mode, settings.read_capacity, settings.write_capacity)
-        return DynamoDBTableInitializer(self._gateway, schemas, capacity)
+        return DynamoDBTableInitializer(self._gateway, self.schemas, capacity)
+
+    @cached_property
+    def schemas(self) -> list[TableSchema]:
+        """What is expected of every table."""
+        own = {each.table: model for each, model in self.store.models.items()}
+        models = {**own, **SHARED, EVENTS: self._event_model}
+        return [TableSchema(model, self._tables.physical(name)) for name, model in models.items()]
 
     @property
     @override

@@ -57,6 +57,12 @@ class TableSchema:
             request["StreamSpecification"] = self.stream_specification()
         return request
 
+    @property
+    def key_types(self) -> dict[str, str]:
+        """The type of each attribute of the key, under its name."""
+        types = _types(self._schema["attribute_definitions"])
+        return {name: types[name] for name in _keys(self._schema["key_schema"]).values()}
+
     def stream_specification(self) -> dict[str, Any]:
         """The stream that the model asks for."""
         return {"StreamEnabled": True, "StreamViewType": self.stream_view}

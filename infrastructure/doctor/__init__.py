@@ -1,0 +1,1 @@
+"""What a service needs of its store and its destinations, looked at before it is missed."""
