@@ -13,6 +13,7 @@ from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.engines import LocalEngine
 from infrastructure.messaging.local import MemoryPublisher
 from infrastructure.outbox.relay_queue import TableRelayQueue
+from infrastructure.system.breakers import BreakerOptions, Breakers
 from tests.faults.faulty_client import (
     Fault,
     FaultyClient,
@@ -76,7 +77,10 @@ def troubled(engine: LocalEngine) -> Troubled:
     assert isinstance(healthy.provider, DynamoDBProvider)
     client = FaultyClient(client_of(engine.endpoint_url))
     policy = RetryPolicy(sleep=time.sleep, monotonic=lambda: time.passed)
-    provider = DynamoDBProvider(Gateway(client, healthy.meter, policy), healthy.provider.tables)
+    # Time passes for the relay alone: a table that is left alone would stay so.
+    breakers = Breakers(BreakerOptions(failures=10**6))
+    gateway = Gateway(client, healthy.meter, policy, breakers)
+    provider = DynamoDBProvider(gateway, healthy.provider.tables)
     queue = TableRelayQueue(
         table=provider.outbox(), transaction=provider.transaction, ids=healthy.ids
     )

@@ -207,6 +207,9 @@ def service_on(engine: LocalEngine, contexts: Contexts, configure: Configure) ->
         region=REGION,
         table_prefix=prefix,
         read_timeout_seconds=PATIENCE,
+        # Each fault is by itself: those before it are none of an outage.
+        retry_quota=10**6,
+        breaker_failures=1000,
     )
     service = _service(settings, contexts, configure, client_of(engine.endpoint_url))
     service.engine = engine.name
