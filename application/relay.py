@@ -12,7 +12,7 @@ from application.batched import batched
 from application.errors import CommitOutcomeUnknown, StorageError
 from application.ports.clock import Clock
 from application.ports.outbox import MessageKey, StoredMessage, UnreadableMessage
-from application.ports.publisher import Accepted, Failed, NotSent, Publisher
+from application.ports.publisher import Accepted, Failed, NotSent, Publisher, Unavailable
 from application.ports.relay_queue import (
     Acknowledgement,
     FailedMessage,
@@ -20,13 +20,11 @@ from application.ports.relay_queue import (
     PendingKey,
     RelayQueue,
 )
+from application.resting_keys import LONGEST, RestingKeys
 from domain.errors import Conflict, DynastrataError, InvalidValue
 
-_HELD_SECONDS = 1.0
+_HELD = timedelta(seconds=1)
 """For how long a key is left alone that another relay holds: it may be done at any moment."""
-
-_RESTING_SECONDS = 60.0
-"""For how long at most a key is left alone without asking: it may have been freed by hand."""
 
 _STORE_PAUSE = 0.1
 """Seconds between two attempts to acknowledge a batch."""
@@ -56,14 +54,16 @@ class RelayReport:
     """What came of some work.
 
     `failed` are the attempts to publish that failed, the last ones of dead letters among them.
-    `busy` keys were held by another relay, failed lately, or were left because their lease was too
-    short to send anything. `lost` are keys whose batch could not be acknowledged, and why: their
-    messages are published again; or whose messages could not be read. `finished` keys had nothing
-    left when they were read last.
+    `unavailable` are the destinations that took nothing, and why: no attempts of messages. `busy`
+    keys were held by another relay, failed lately, wait for such a destination, or were left
+    because their lease was too short to send anything. `lost` are keys whose batch could not be
+    acknowledged, and why: their messages are published again; or whose messages could not be read.
+    `finished` keys had nothing left when they were read last.
     """
 
     published: int = 0
     failed: list[FailedMessage] = field(factory=list)
+    unavailable: dict[str, str] = field(factory=dict)
     busy: int = 0
     lost: dict[str, DynastrataError] = field(factory=dict)
     finished: set[str] = field(factory=set)
@@ -85,6 +85,7 @@ class _Batch:
     is_cut: bool
     published: list[MessageKey] = field(factory=list)
     failed: FailedMessage | None = None
+    outage: str | None = None
     is_over: bool = False
 
     @property
@@ -107,6 +108,10 @@ class _Batch:
         self.failed = FailedMessage(key=message.key, error=error, is_dead=is_dead)
         self.is_cut = self.is_over = True
 
+    def put_off(self, outage: str) -> None:
+        self.outage = outage
+        self.stop()
+
     def stop(self) -> None:
         self.is_cut = self.is_over = True
 
@@ -116,7 +121,8 @@ class Relay:
 
     At least once: a message is repeated only where a relay died or outlived its lease between
     publishing and storing that it did, or where a publisher reports a failure although the message
-    got through. For one thread.
+    got through. Where a destination takes nothing, its messages wait, and count no attempt. For one
+    thread.
     """
 
     def __init__(
@@ -143,7 +149,7 @@ class Relay:
                 f"must be more than {slowest + self._options.margin_seconds:g}: the publishers' "
                 "timeout and the margin",
             )
-        self._not_before: dict[str, datetime] = {}
+        self._resting = RestingKeys(clock)
 
     def work(
         self, pending: Iterable[PendingKey], should_stop: Callable[[], bool] = lambda: False
@@ -155,7 +161,7 @@ class Relay:
         stored as published, if that is possible. A key with a message that cannot be read is left
         alone, see `lost`.
         """
-        self._forget_passed()
+        self._resting.forget_passed()
         report = RelayReport()
         keys = _Keys(pending)
         batches: list[_Batch] = []
@@ -193,13 +199,12 @@ class Relay:
     def _begin(self, pending: PendingKey, keys: _Keys, report: RelayReport) -> _Batch | None:
         """Takes the key and reads its messages. None where there is nothing to publish."""
         key, now = pending.ordering_key, self.clock.now()
-        busy_until = self._not_before.get(key)
-        if busy_until is None or busy_until <= now:
+        if key not in self._resting:
             until = now + timedelta(seconds=self._options.lease_seconds)
             lease = self._queue.take(key, self._owner, now, until)
             if isinstance(lease, KeyLease):
                 return self._read(lease, pending, keys, report)
-            self._leave(key, lease.until, _HELD_SECONDS if lease.is_held else _RESTING_SECONDS)
+            self._resting.leave(key, lease.until, _HELD if lease.is_held else LONGEST)
         report.busy += 1
         return None
 
@@ -213,7 +218,7 @@ class Relay:
         except UnreadableMessage as unreadable:
             report.lost[lease.name] = unreadable
             # Nobody could do anything with the key: it is left alone until the lease ends.
-            self._leave(lease.name, lease.until)
+            self._resting.leave(lease.name, lease.until)
             return None
         now, more = deque(messages[:limit]), messages[limit:]
         batch = _Batch(lease, pending.message_ids, now, more, is_cut=bool(more))
@@ -256,6 +261,8 @@ class Relay:
                     batch.sent()
                 case Failed(reason):
                     batch.not_sent(reason, self._options.attempts)
+                case Unavailable(reason):
+                    batch.put_off(reason)
                 case NotSent():
                     pass  # it comes with the next request
 
@@ -269,7 +276,9 @@ class Relay:
         if batch.failed is not None:
             report.failed.append(batch.failed)
         if next_attempt is not None:
-            self._leave(key, next_attempt)
+            self._resting.leave(key, next_attempt)
+        elif batch.outage is not None:
+            self._wait(batch, batch.outage, report)
         elif batch.is_cut and not batch.published and batch.failed is None:
             # Its lease was too short for anything: at once again, that could go on for ever.
             report.busy += 1
@@ -277,6 +286,13 @@ class Relay:
             keys.again(PendingKey(key, batch.left))
         else:
             report.finished.add(key)
+
+    def _wait(self, batch: _Batch, outage: str, report: RelayReport) -> None:
+        """Lets a key wait for the destination of its next message."""
+        destination = batch.next.message.destination
+        report.unavailable.setdefault(destination, outage)
+        report.busy += 1
+        self._resting.wait_for(self._publishers[destination], batch.lease.name)
 
     def _store(self, batch: _Batch, report: RelayReport) -> datetime | None:
         """Acknowledges a batch; when the key may be tried again, if its message failed."""
@@ -316,16 +332,6 @@ class Relay:
         """
         left = lease.until - self.clock.now()
         return left if left <= timedelta(seconds=self._options.lease_seconds) else timedelta()
-
-    def _leave(self, key: str, until: datetime, seconds: float = _RESTING_SECONDS) -> None:
-        """Leaves a key alone until then, and for so many seconds at most."""
-        self._not_before[key] = min(until, self.clock.now() + timedelta(seconds=seconds))
-
-    def _forget_passed(self) -> None:
-        """Keeps the keys to leave alone still. What is too far away is from before a step back."""
-        now = self.clock.now()
-        latest = now + timedelta(seconds=_RESTING_SECONDS)
-        self._not_before = {k: at for k, at in self._not_before.items() if now < at <= latest}
 
 
 class _Keys:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from application.ports.publisher import Publisher
 from infrastructure.contexts.context import Contexts
 from infrastructure.messaging.batch_publisher import BatchPublisher, Sender
+from infrastructure.messaging.breaker import Breaker
 from infrastructure.messaging.destinations import Destinations, format_of
+from infrastructure.messaging.guarded_publisher import GuardedPublisher
 from infrastructure.messaging.local import LogPublisher, MemoryPublisher
 from infrastructure.settings.checks import option_of, variable
 from infrastructure.settings.destination import Destination
@@ -30,7 +32,7 @@ def make_destinations(settings: Settings, contexts: Contexts) -> Destinations:
 def make_publishers(
     settings: Settings, destinations: Destinations, memory: MemoryPublisher
 ) -> Mapping[str, Publisher]:
-    """A publisher for every destination, under its logical name.
+    """A publisher for every destination, under its logical name, each with a breaker of its own.
 
     `memory` takes the messages of all destinations that are `memory:`. Destinations of one service
     share a client, and a service that none uses gets none. Raises `SettingsError` where a client is
@@ -44,7 +46,8 @@ def make_publishers(
         written = format_of(destination)
         if written is not None:
             sender = _sender(destination, clients)
-            return BatchPublisher(format=written, sender=sender, timeout=timeout)
+            batches = BatchPublisher(format=written, sender=sender, timeout=timeout)
+            return GuardedPublisher(batches, _breaker(name, settings))
         if settings.is_production:
             raise SettingsError(
                 option_of(name, DESTINATION),
@@ -54,6 +57,14 @@ def make_publishers(
         return local[destination.kind]
 
     return {name: publisher(name, found) for name, found in destinations.by_name.items()}
+
+
+def _breaker(name: str, settings: Settings) -> Breaker:
+    return Breaker(
+        f"destination {name}",
+        failures=settings.breaker_failures,
+        seconds=settings.breaker_seconds,
+    )
 
 
 def _sender(destination: Destination, clients: Callable[[str], Client]) -> Sender:

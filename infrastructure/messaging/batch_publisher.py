@@ -46,6 +46,7 @@ class BatchPublisher(Publisher):
     sender: Sender
     timeout: float
     max_messages: int = MAX_MESSAGES
+    is_available: bool = field(default=True, init=False)
 
     @override
     def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:

@@ -25,6 +25,7 @@ class LogPublisher(Publisher):
 
     timeout = _TIMEOUT
     max_messages = MAX_MESSAGES
+    is_available = True
 
     def __init__(self) -> None:
         self._log: Any = structlog.get_logger()
@@ -55,6 +56,7 @@ class MemoryPublisher(Publisher):
 
     timeout = _TIMEOUT
     max_messages = MAX_MESSAGES
+    is_available = True
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -7,19 +7,18 @@ from itertools import islice, repeat
 from typing import Any
 
 from attrs import frozen
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError
 from typing_extensions import override
 
-from application.ports.publisher import Accepted, Failed, Outcome
+from application.ports.publisher import Accepted, Failed, Outcome, Unavailable
 from infrastructure.messaging.batch_publisher import Sender
 from infrastructure.messaging.entries import MAX_MESSAGE
 from infrastructure.messaging.event_format import MAX_ENTRY
+from infrastructure.messaging.outages import SDK_ERRORS, is_outage, means_outage
 
 Client = Any
 """A botocore client; its methods are made at run time, so it has no static type."""
 
-_SDK_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 _NOT_MENTIONED = Failed("the answer says nothing of this message")
 
 
@@ -87,10 +86,10 @@ class BusSender(Sender):
     def send(self, entries: Sequence[Mapping[str, Any]]) -> Sequence[Outcome]:
         try:
             answer = self.client.put_events(Entries=list(entries))
-        except _SDK_ERRORS as error:
+        except SDK_ERRORS as error:
             return [_failure(error)] * len(entries)
         results = [*answer.get("Entries", ()), *repeat({}, len(entries))]
-        return [_of_event(result) for result in islice(results, len(entries))]
+        return _told([_of_event(result) for result in islice(results, len(entries))])
 
 
 def _numbered(
@@ -101,32 +100,49 @@ def _numbered(
     """Sends entries under the ids 0, 1, 2 and so on, by which the answer names them."""
     try:
         answer = send([{"Id": str(place), **entry} for place, entry in enumerate(entries)])
-    except _SDK_ERRORS as error:
+    except SDK_ERRORS as error:
         return [_failure(error)] * len(entries)
     outcomes: dict[str, Outcome] = {
         entry["Id"]: Accepted() for entry in answer.get("Successful", ())
     }
     outcomes |= {
-        entry["Id"]: Failed(f"{operation}: {entry.get('Code')}")
+        entry["Id"]: _refused(operation, entry.get("Code", ""))
         for entry in answer.get("Failed", ())
     }
-    return [outcomes.get(str(place), _NOT_MENTIONED) for place in range(len(entries))]
+    return _told([outcomes.get(str(place), _NOT_MENTIONED) for place in range(len(entries))])
+
+
+def _told(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """Of a destination that accepts other messages nobody says that it is out."""
+    if Accepted() not in outcomes:
+        return outcomes
+    return [Failed(each.reason) if isinstance(each, Unavailable) else each for each in outcomes]
+
+
+def _refused(operation: str, code: str) -> Failed | Unavailable:
+    reason = f"{operation}: {code}"
+    return Unavailable(reason) if is_outage(code) else Failed(reason)
 
 
 def _of_event(result: Mapping[str, Any]) -> Outcome:
     if code := result.get("ErrorCode"):
-        return Failed(f"PutEvents: {code}")
+        return _refused("PutEvents", code)
     return Accepted() if result.get("EventId") else _NOT_MENTIONED
 
 
-def _failure(error: Exception) -> Failed:
-    """A request failed as a whole: its operation, code and id, or the name of the SDK's error.
+def _failure(error: Exception) -> Failed | Unavailable:
+    """What became of each message where the request failed as a whole."""
+    return Unavailable(_reason(error)) if means_outage(error) else Failed(_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """The operation, the code and the id of the request, or the name of the SDK's error.
 
     Not what the service says in words: it may quote a message.
     """
     if not isinstance(error, ClientError):
-        return Failed(type(error).__name__)
+        return type(error).__name__
     code = error.response.get("Error", {}).get("Code", "an error without a code")
     request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
     suffix = f" (request id: {request_id})" if request_id else ""
-    return Failed(f"{error.operation_name}: {code}{suffix}")
+    return f"{error.operation_name}: {code}{suffix}"

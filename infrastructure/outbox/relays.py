@@ -258,6 +258,9 @@ def log(report: RelayReport) -> None:
         tell = logger.error if failure.is_dead else logger.warning
         what = "message dead-lettered" if failure.is_dead else "message not published"
         tell(what, message=str(failure.key), reason=failure.error)
+    for destination, outage in report.unavailable.items():
+        # Whoever publishes tells once that it is out.
+        logger.debug("messages wait for their destination", destination=destination, reason=outage)
     for key, reason in report.lost.items():
         if isinstance(reason, UnreadableMessage):
             logger.error("key left alone", key=key, reason=str(reason))

@@ -10,9 +10,11 @@ import pytest
 from attrs import frozen
 from structlog.testing import capture_logs
 
-from application.ports.publisher import Accepted, NotSent, Publisher
+from application.ports.publisher import Accepted, NotSent, Publisher, Unavailable
 from infrastructure.messaging.local import LogPublisher, MemoryPublisher
-from tests.messaging import Cloud, attributes, message, publish_all
+from infrastructure.settings.settings import Settings
+from tests.messaging import Cloud, attributes, message, publish_all, publishers_of
+from tests.stores import REGION
 
 SERVICES = ["queue", "topic", "bus"]
 FIFO_SERVICES = ["fifo queue", "fifo topic"]
@@ -124,6 +126,47 @@ def test_what_was_not_sent_is_accepted_by_later_calls(outlet: Outlet) -> None:
 
 def test_no_message_is_no_outcome(outlet: Outlet) -> None:
     assert list(outlet.publisher.publish([])) == []
+
+
+def test_publisher_is_available_until_it_meets_an_outage(outlet: Outlet) -> None:
+    assert outlet.publisher.is_available
+    outlet.publisher.publish([message()])
+    assert outlet.publisher.is_available
+
+
+NOWHERE = "127.0.0.1:9"  # the port of "discard", which nobody listens on
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"sqs:http://{NOWHERE}/000000000000/people",
+        f"sqs:http://{NOWHERE}/000000000000/people.fifo",
+        "sns:arn:aws:sns:eu-central-1:000000000000:people",
+        "sns:arn:aws:sns:eu-central-1:000000000000:people.fifo",
+        "eventbridge:people",
+    ],
+)
+def test_service_that_cannot_be_reached_is_unavailable_and_says_so_until_it_is_tried_again(
+    address: str,
+) -> None:
+    settings = Settings(
+        endpoint_url=f"http://{NOWHERE}",
+        region=REGION,
+        destinations={"people": address},
+        breaker_failures=1,
+        breaker_seconds=3600,
+    )
+    publisher = publishers_of(settings)["people"]
+    given = [message(n, f"key-{n}") for n in range(2)]
+
+    (reason,) = set(publisher.publish(given))
+
+    assert reason == Unavailable("EndpointConnectionError")
+    assert not publisher.is_available
+    (left_alone,) = set(publisher.publish(given))
+    assert isinstance(left_alone, Unavailable)
+    assert left_alone != reason
 
 
 def test_a_publisher_says_when_it_gives_up(outlet: Outlet) -> None:

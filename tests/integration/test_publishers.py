@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from application.ports.publisher import Accepted, Failed, NotSent
+from application.ports.publisher import Accepted, Failed, NotSent, Unavailable
 from infrastructure.engines import LocalEngine
 from infrastructure.messaging.destinations import format_of
 from infrastructure.messaging.entries import MAX_MESSAGE
@@ -150,11 +150,11 @@ def test_ten_messages_of_the_largest_size_take_three_requests(cloud: Cloud) -> N
 
 
 @pytest.mark.parametrize("suffix", ["", ".fifo"])
-def test_every_message_went_wrong_where_there_is_no_queue(suffix: str, cloud: Cloud) -> None:
+def test_queue_that_is_not_there_is_unavailable(suffix: str, cloud: Cloud) -> None:
     url = f"{cloud.engine.endpoint_url}/000000000000/nowhere{suffix}"
     outcomes = cloud.publisher(f"sqs:{url}").publish([message(1, "a"), message(2, "b")])
     assert len(set(outcomes)) == 1
-    assert isinstance(outcomes[0], Failed)
+    assert isinstance(outcomes[0], Unavailable)
     assert "SendMessageBatch: AWS.SimpleQueueService.NonExistentQueue" in outcomes[0].reason
 
 
@@ -211,11 +211,11 @@ def test_a_topic_takes_the_largest_message_and_counts_its_bytes_as_we_do(cloud: 
 
 
 @pytest.mark.parametrize("suffix", ["", ".fifo"])
-def test_every_message_went_wrong_where_there_is_no_topic(suffix: str, cloud: Cloud) -> None:
+def test_topic_that_is_not_there_is_unavailable(suffix: str, cloud: Cloud) -> None:
     arn = f"arn:aws:sns:eu-central-1:000000000000:nowhere{suffix}"
     outcomes = cloud.publisher(f"sns:{arn}").publish([message(1, "a"), message(2, "b")])
     assert len(set(outcomes)) == 1
-    assert isinstance(outcomes[0], Failed)
+    assert isinstance(outcomes[0], Unavailable)
     assert outcomes[0].reason.startswith("PublishBatch: NotFound")
 
 

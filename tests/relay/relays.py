@@ -214,6 +214,7 @@ class FlakyPublisher:
     poison: Collection[MessageKey] = ()
     timeout: float = TIMEOUT
     max_messages: int = MAX_MESSAGES
+    is_available: bool = True
 
     def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
         life = self.life

@@ -23,6 +23,7 @@ class ScriptedDestination:
 
     timeout: float = 1.0
     max_messages: int = 10
+    is_available: bool = True
     refusals: dict[str, int] = field(factory=dict)
     on_message: Callable[[OutboxMessage], object] = lambda _: None
     tried: list[MessageKey] = field(factory=list)

@@ -112,6 +112,7 @@ class KeepingPublisher(Publisher):
 
     timeout: float = 1.0
     max_messages: int = 10
+    is_available: bool = True
     published: list[str] = field(factory=list)
 
     @override

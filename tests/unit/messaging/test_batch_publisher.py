@@ -11,7 +11,7 @@ from botocore.exceptions import NoCredentialsError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
 from application.ports.outbox import OutboxMessage
-from application.ports.publisher import Accepted, Failed, NotSent, Outcome
+from application.ports.publisher import Accepted, Failed, NotSent, Outcome, Unavailable
 from infrastructure.messaging.batch_publisher import BatchPublisher, Sender
 from infrastructure.messaging.destinations import format_of
 from infrastructure.messaging.entries import MAX_MESSAGE
@@ -182,7 +182,7 @@ def test_an_empty_answer_accepts_nothing(service: Service) -> None:
 def test_an_entry_in_both_lists_of_an_answer_went_wrong() -> None:
     answer = {"Successful": [{"Id": "0"}], "Failed": [{"Id": "0", "Code": "InternalError"}]}
     publisher, _ = QUEUE.publisher(answer)
-    assert publisher.publish(THREE[:1]) == [Failed("SendMessageBatch: InternalError")]
+    assert publisher.publish(THREE[:1]) == [Unavailable("SendMessageBatch: InternalError")]
 
 
 @every_service
@@ -191,20 +191,62 @@ def test_an_entry_in_both_lists_of_an_answer_went_wrong() -> None:
     [
         (refusal("AccessDenied", 403), "AnOperation: AccessDenied (request id: request-1)"),
         (refusal("RequestThrottled"), "AnOperation: RequestThrottled (request id: request-1)"),
+        (refusal("NonExistent", 404), "AnOperation: NonExistent (request id: request-1)"),
+        (refusal("Unheard", 500), "AnOperation: Unheard (request id: request-1)"),
+        (refusal("Unheard", 429), "AnOperation: Unheard (request id: request-1)"),
         (lost(), "ReadTimeoutError"),
         (not_sent(), "EndpointConnectionError"),
         (NoCredentialsError(), "NoCredentialsError"),
-        (ParamValidationError(report="a-secret"), "ParamValidationError"),
         (ResponseParserError("a-secret"), "ResponseParserError"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_request_that_fails_or_whose_answer_is_lost_is_the_same_error_for_all(
+def test_destination_that_cannot_be_used_is_unavailable_for_all(
+    service: Service, error: Exception, text: str
+) -> None:
+    publisher, client = service.publisher(error)
+    assert publisher.publish(THREE) == [Unavailable(text)] * 3
+    assert len(client.requests) == 1
+
+
+@every_service
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (refusal("InvalidParameter"), "AnOperation: InvalidParameter (request id: request-1)"),
+        (refusal("TooLarge", 413), "AnOperation: TooLarge (request id: request-1)"),
+        (ParamValidationError(report="a-secret"), "ParamValidationError"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_request_that_is_refused_for_what_it_holds_went_wrong_for_all(
     service: Service, error: Exception, text: str
 ) -> None:
     publisher, client = service.publisher(error)
     assert publisher.publish(THREE) == [Failed(text)] * 3
     assert len(client.requests) == 1
+
+
+@every_service
+def test_entries_that_all_meet_with_an_outage_are_unavailable(service: Service) -> None:
+    publisher, _ = service.publisher(
+        service.answer({0: "InternalError", 1: "KmsThrottled", 2: "ThrottlingException"})
+    )
+    operation = OPERATIONS[service]
+    assert publisher.publish(THREE) == [
+        Unavailable(f"{operation}: {code}")
+        for code in ("InternalError", "KmsThrottled", "ThrottlingException")
+    ]
+
+
+@every_service
+def test_entry_that_is_refused_beside_an_outage_went_wrong(service: Service) -> None:
+    publisher, _ = service.publisher(service.answer({0: "InvalidParameter", 1: "InternalError"}))
+    operation = OPERATIONS[service]
+    assert publisher.publish(THREE[:2]) == [
+        Failed(f"{operation}: InvalidParameter"),
+        Unavailable(f"{operation}: InternalError"),
+    ]
 
 
 @every_service

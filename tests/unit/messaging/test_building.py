@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from application.ports.publisher import Failed
+from application.ports.publisher import Publisher, Unavailable
 from infrastructure.messaging.batch_publisher import BatchPublisher
+from infrastructure.messaging.guarded_publisher import GuardedPublisher
 from infrastructure.messaging.local import LogPublisher, MemoryPublisher
 from infrastructure.messaging.senders import BusSender, QueueSender, TopicSender
 from infrastructure.settings.settings import Settings, SettingsError
@@ -27,10 +28,14 @@ def _no_region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
 
 
+def batches_of(publisher: Publisher) -> BatchPublisher:
+    assert isinstance(publisher, GuardedPublisher)
+    assert isinstance(publisher.publisher, BatchPublisher)
+    return publisher.publisher
+
+
 def sender_of(settings: Settings) -> Any:
-    publisher = publishers_of(settings)["people"]
-    assert isinstance(publisher, BatchPublisher)
-    return publisher.sender
+    return batches_of(publishers_of(settings)["people"]).sender
 
 
 def test_log_and_memory_need_no_region() -> None:
@@ -85,9 +90,7 @@ def test_every_kind_gets_the_client_of_its_service(
 def test_destinations_of_one_service_share_a_client() -> None:
     settings = evolve(NOWHERE, destinations={"people": QUEUE, "parcels": QUEUE + ".fifo"})
     publishers = publishers_of(settings)
-    people, parcels = publishers["people"], publishers["parcels"]
-    assert isinstance(people, BatchPublisher)
-    assert isinstance(parcels, BatchPublisher)
+    people, parcels = batches_of(publishers["people"]), batches_of(publishers["parcels"])
     assert isinstance(people.sender, QueueSender)
     assert isinstance(parcels.sender, QueueSender)
     assert people.sender.client is parcels.sender.client
@@ -111,7 +114,20 @@ def test_publishing_gives_up_some_time_after_the_network_does() -> None:
 
 
 @pytest.mark.parametrize("destination", [QUEUE, QUEUE + ".fifo", TOPIC, BUS])
-def test_where_nobody_listens_every_message_went_wrong(destination: str) -> None:
+def test_where_nobody_listens_the_destination_is_unavailable(destination: str) -> None:
     publisher = publishers_of(evolve(NOWHERE, destinations={"people": destination}))["people"]
     given = [message(n, f"key-{n}") for n in range(3)]
-    assert publisher.publish(given) == [Failed("EndpointConnectionError")] * 3
+    assert publisher.publish(given) == [Unavailable("EndpointConnectionError")] * 3
+
+
+def test_destination_that_is_out_is_left_alone_and_no_other() -> None:
+    destinations = {"people": QUEUE, "parcels": TOPIC}
+    publishers = publishers_of(evolve(NOWHERE, destinations=destinations, breaker_failures=2))
+    for _ in range(2):
+        assert publishers["people"].is_available
+        publishers["people"].publish([message()])
+
+    assert not publishers["people"].is_available
+    assert publishers["parcels"].is_available
+    [left_alone] = publishers["people"].publish([message()])
+    assert left_alone == Unavailable("the destination is out: it was not asked")

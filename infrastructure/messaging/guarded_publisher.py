@@ -1,0 +1,63 @@
+"""A publisher whose destination is left alone while it is out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+from typing_extensions import override
+
+from application.ports.outbox import OutboxMessage
+from application.ports.publisher import NotSent, Outcome, Publisher, Unavailable
+from infrastructure.messaging.breaker import Breaker
+
+_LEFT_ALONE = Unavailable("the destination is out: it was not asked")
+
+
+@frozen
+class GuardedPublisher(Publisher):
+    """Sends by another publisher as long as the breaker admits it.
+
+    A request of which every message that was tried met an unavailable destination counts as a
+    failure, every other one as a success: the destination answered.
+    """
+
+    publisher: Publisher
+    breaker: Breaker
+
+    @property
+    @override
+    def timeout(self) -> float:
+        return self.publisher.timeout
+
+    @property
+    @override
+    def max_messages(self) -> int:
+        return self.publisher.max_messages
+
+    @property
+    @override
+    def is_available(self) -> bool:
+        return self.publisher.is_available and self.breaker.is_ready
+
+    @override
+    def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
+        """See the port. Nothing is sent where the destination is left alone."""
+        if not messages:
+            return []
+        if not self.breaker.admit():
+            return [_LEFT_ALONE] * len(messages)
+        failure: str | None = "publishing raised an error"
+        try:
+            outcomes = self.publisher.publish(messages)
+            failure = _outage(outcomes)
+        finally:
+            self.breaker.tell(failure)
+        return outcomes
+
+
+def _outage(outcomes: Sequence[Outcome]) -> str | None:
+    """Why nothing got through, if that was because of the destination."""
+    tried = [outcome for outcome in outcomes if not isinstance(outcome, NotSent)]
+    reasons = [outcome.reason for outcome in tried if isinstance(outcome, Unavailable)]
+    return reasons[0] if reasons and len(reasons) == len(tried) else None
