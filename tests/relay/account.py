@@ -66,7 +66,8 @@ class Account:
     """Everything that was seen of some relays. Written by many threads, read when they ended.
 
     `dead` counts how often each message was dead-lettered; `marked` were marked by hand. `news` is
-    when something came of a batch last, in seconds since the beginning.
+    when something came of a batch last, in seconds since the beginning. `counted` are the attempts
+    that were stored as failed.
     """
 
     added: dict[MessageKey, datetime] = field(factory=dict)
@@ -80,6 +81,8 @@ class Account:
     lives: int = 0
     stalls: int = 0
     faults: int = 0
+    outages: int = 0
+    counted: list[tuple[MessageKey, Batch]] = field(factory=list)
     news: float = 0.0
 
     def acknowledged(self, batch: Batch, acknowledgement: Acknowledgement, now: datetime) -> None:
@@ -89,8 +92,9 @@ class Account:
             self.news = (now - START).total_seconds()
         self.published.update(acknowledgement.published)
         failed = acknowledgement.failed
-        if failed is not None and failed.is_dead:
-            self.dead[failed.key] += 1
+        if failed is not None:
+            self.counted.append((failed.key, batch))
+            self.dead[failed.key] += failed.is_dead
         if acknowledgement.next_attempt is not None:
             key = acknowledgement.lease.name
             self.backoffs.append(Backoff(key, now, acknowledgement.next_attempt))
@@ -128,6 +132,7 @@ class Account:
             dead=self.dead.total(),
             failures=self.failed_attempts(),
             faults=self.faults,
+            outages=self.outages,
             stalls=self.stalls,
             kills=self.kills.total(),
             lives=self.lives,
@@ -148,6 +153,7 @@ class Account:
             *self._too_late_for_their_lease(),
             *self._too_early(),
             *self._repeated_without_reason(),
+            *self._counted_without_a_failure(),
         ]
 
     def _lost(self) -> Iterator[str]:
@@ -218,6 +224,12 @@ class Account:
             for place, attempt in enumerate(attempts[1:], 1):
                 if self._why_repeated(attempts[:place], attempt) == UNEXPLAINED:
                     yield f"repeated: {message} by {attempt.batch.relay}"
+
+    def _counted_without_a_failure(self) -> Iterator[str]:
+        failed = {(each.message, each.batch) for each in self.attempts if each.has_failed}
+        for message, batch in self.counted:
+            if (message, batch) not in failed:
+                yield f"counted without a failure: {message} by {batch.relay}"
 
     def _why_repeated(self, before: list[Attempt], attempt: Attempt) -> str:
         if _accepted_at(attempt) >= attempt.batch.lease.until:

@@ -19,12 +19,13 @@ ROUGH = Chances(
     stall=0.03,
     fail=0.06,
     fail_all=0.05,
+    out=0.03,
     not_sent=0.1,
     fault=0.03,
     latency=0.01,
     call=0.05,
 )
-CALM = Chances(fail=0.1, fail_all=0.05, not_sent=0.1, latency=0.01, call=0.05)
+CALM = Chances(fail=0.1, fail_all=0.05, out=0.03, not_sent=0.1, latency=0.01, call=0.05)
 KEYS = 3
 
 

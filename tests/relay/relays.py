@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from application.errors import CommitOutcomeUnknown, StorageError, Throttled, Unreachable
 from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
-from application.ports.publisher import Accepted, Failed, NotSent, Outcome
+from application.ports.publisher import Accepted, Failed, NotSent, Outcome, Unavailable
 from application.ports.relay_queue import Acknowledgement, Busy, KeyLease, PendingKey, RelayQueue
 from application.ports.transaction import Transaction
 from domain.errors import DynastrataError
@@ -32,15 +32,16 @@ class Chances:
     """How likely things go wrong, each time they can.
 
     `die` at each step of a relay, `stall` at each call of a publisher and each acknowledgement,
-    `fault` at each write; `fail` each message that is sent, `fail_all` a whole request. `latency`
-    is what a request to the store takes at most, and `grid` what every wait is a multiple of, in
-    seconds.
+    `fault` at each write; `fail` each message that is sent, `fail_all` a whole request, which may
+    begin an outage, too, `out`. `latency` is what a request to the store takes at most, and `grid`
+    what every wait is a multiple of, in seconds.
     """
 
     die: float = 0.0
     stall: float = 0.0
     fail: float = 0.0
     fail_all: float = 0.0
+    out: float = 0.0
     not_sent: float = 0.0
     fault: float = 0.0
     latency: float = 0.0
@@ -59,6 +60,7 @@ class Life:
     account: Account
     batches: dict[str, Batch] = field(factory=dict)
     shown: dict[str, frozenset[str]] = field(factory=dict)
+    out_until: float = 0.0
 
     def step(self, point: str) -> None:
         """A moment at which it may die."""
@@ -96,6 +98,8 @@ class Life:
 
     def outcomes(self, count: int, is_poison: Callable[[int], bool]) -> list[Outcome]:
         """What becomes of so many messages of one request."""
+        if self._is_out():
+            return [Unavailable("no connection")] * count
         if self._happens(self.chances.fail_all):
             return [Failed("the request failed")] * count
         room = self.random.randint(1, count) if self._happens(self.chances.not_sent) else count
@@ -106,6 +110,13 @@ class Life:
             for place in range(room)
         ]
         return [*sent, *[NotSent()] * (count - room)]
+
+    def _is_out(self) -> bool:
+        """Whether this one cannot reach any destination; such an outage may begin just now."""
+        if self.time.passed >= self.out_until and self._happens(self.chances.out):
+            self.out_until = self.time.passed + self.random.uniform(0.0, 3.0)
+            self.account.outages += 1
+        return self.time.passed < self.out_until
 
     def _happens(self, chance: float) -> bool:
         return self.random.random() < chance
@@ -232,7 +243,8 @@ class FlakyPublisher:
             for attempt, outcome in zip(attempts, outcomes, strict=True):
                 if attempt is not None:
                     attempt.has_failed = isinstance(outcome, Failed)
-                    attempt.accepted_at = None if attempt.has_failed else life.time.now()
+                    is_accepted = isinstance(outcome, Accepted)
+                    attempt.accepted_at = life.time.now() if is_accepted else None
             life.wait(life.random.random() * life.chances.call)
             life.stall()
         finally:

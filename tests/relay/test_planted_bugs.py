@@ -11,7 +11,14 @@ import pytest
 from attrs import evolve
 
 from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage
-from application.ports.publisher import Accepted, Failed, NotSent, Outcome, Publisher
+from application.ports.publisher import (
+    Accepted,
+    Failed,
+    NotSent,
+    Outcome,
+    Publisher,
+    Unavailable,
+)
 from application.ports.relay_queue import Acknowledgement, Busy, KeyLease
 from application.ports.transaction import Transaction
 from application.relay import Relay, _Batch
@@ -71,6 +78,13 @@ def going_on_behind_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Batch, "not_sent", wrong)
 
 
+def outages_counted_as_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: _Batch, outage: str) -> None:
+        self.not_sent(outage, 1_000)
+
+    monkeypatch.setattr(_Batch, "put_off", wrong)
+
+
 def two_messages_of_a_key_in_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(self: Relay, publisher: Publisher, batches: Sequence[_Batch]) -> None:
         for batch in batches:
@@ -80,6 +94,9 @@ def two_messages_of_a_key_in_one_request(monkeypatch: pytest.MonkeyPatch) -> Non
                     batch.sent()
                 elif isinstance(outcome, Failed):
                     batch.not_sent(outcome.reason, self._options.attempts)
+                    break
+                elif isinstance(outcome, Unavailable):
+                    batch.put_off(outcome.reason)
                     break
 
     monkeypatch.setattr(Relay, "_publish", wrong)
@@ -142,6 +159,7 @@ def no_backoff_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
         (leases_that_nobody_respects, "in flight", None),
         (published_whatever_is_left_of_the_lease, "lease too short", None),
         (going_on_behind_a_failure, "out of order", None),
+        (outages_counted_as_failures, "counted without", None),
         (two_messages_of_a_key_in_one_request, "out of order", None),
         (two_messages_of_a_key_in_one_request, "repeated", None),
         (the_unsent_taken_for_sent, "lost", None),

@@ -13,6 +13,8 @@ from attrs import define, field
 from application.errors import StorageError
 from application.ports.outbox import MessageKey, OutboxMessage
 from application.relay import Relay, RelayOptions
+from infrastructure.messaging.breaker import Breaker
+from infrastructure.messaging.guarded_publisher import GuardedPublisher
 from infrastructure.outbox.store import TableOutbox
 from tests.relay.account import DIED, MARGIN, OUTLIVED, Account
 from tests.relay.providers import Outboxes
@@ -138,12 +140,16 @@ class World:
         self.account.lives += 1
         life = Life(name, self.time, random, self.chances, self.account)
         queue = WatchedQueue(self.outboxes.queue(life), life)
-        publishers = dict.fromkeys(DESTINATIONS, FlakyPublisher(life, self.poison))
+        flaky = FlakyPublisher(life, self.poison)
+        publishers = {name: GuardedPublisher(flaky, self._breaker(name)) for name in DESTINATIONS}
         relay = Relay(queue, publishers, clock, name, self.options, sleep=life.wait)
         try:
             return self._work(relay, queue, life)
         except Killed:
             return False
+
+    def _breaker(self, name: str) -> Breaker:
+        return Breaker(name, failures=2, seconds=1.0, monotonic=lambda: self.time.passed)
 
     def _work(self, relay: Relay, queue: WatchedQueue, life: Life) -> bool:
         while not self.is_complete or self._is_news:

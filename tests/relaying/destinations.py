@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from attrs import define, field
 
 from application.ports.outbox import MessageKey, OutboxMessage
-from application.ports.publisher import Accepted, Failed, Outcome
+from application.ports.publisher import Accepted, Failed, Outcome, Unavailable
 from infrastructure.outbox.table import key_of
 
 ALWAYS = 1_000_000
@@ -18,12 +18,14 @@ class ScriptedDestination:
     """Implements `Publisher`. Keeps what it accepts, and refuses what it is told to.
 
     `refusals` says of a message's id how often it is refused yet; `on_message` is called before
-    each message is decided on.
+    each message is decided on. While it `is_out` it takes nothing; `is_available` is what it says
+    of itself.
     """
 
     timeout: float = 1.0
     max_messages: int = 10
     is_available: bool = True
+    is_out: bool = False
     refusals: dict[str, int] = field(factory=dict)
     on_message: Callable[[OutboxMessage], object] = lambda _: None
     tried: list[MessageKey] = field(factory=list)
@@ -40,6 +42,8 @@ class ScriptedDestination:
     def _decide(self, message: OutboxMessage) -> Outcome:
         self.on_message(message)
         self.tried.append(key_of(message))
+        if self.is_out:
+            return Unavailable("no connection")
         left = self.refusals.get(message.message_id or "", 0)
         if left:
             self.refusals[message.message_id or ""] = left - 1
