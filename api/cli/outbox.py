@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from attrs import asdict, define
+from attrs import asdict, define, field
 
 from api.bootstrap import start
 from api.cli.output import AsJson, say, say_json, say_table
-from api.cli.working import until_stopped
+from api.cli.working import HealthFile, until_stopped
 from application.ports.outbox import (
     MessageKey,
     Metered,
@@ -71,12 +71,14 @@ def relay(
         bool,
         typer.Option("--stream", help="Follow the table's stream instead of polling its index."),
     ] = False,
+    health_file: HealthFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Publish pending messages until interrupted; then show what came of it.
 
     Any number of relays may run at once. With --stream one of them follows, the others stand by.
-    Messages that fail are no error of the command: they are counted, and tried again.
+    Messages that fail are no error of the command: they are counted, and tried again. Those of a
+    destination that takes nothing wait.
     """
     if once and stream:
         raise typer.BadParameter("a stream has no end", param_hint="--once")
@@ -86,11 +88,12 @@ def relay(
     if stream:
         following: StreamRelay = container.stream_relay()
         following.on_report = total.add
-        until_stopped(following, following.run, seconds)
+        until_stopped(following, following.run, seconds, health_file)
     else:
         polling: PollingRelay = container.polling_relay()
         polling.on_report = total.add
-        until_stopped(polling, polling.run_once if once else polling.run, seconds)
+        work = polling.run_once if once else polling.run
+        until_stopped(polling, work, seconds, health_file)
     _say_total(total, as_json=as_json)
 
 
@@ -148,12 +151,14 @@ class _Total:
     failed: int = 0
     dead_lettered: int = 0
     repeated: int = 0
+    unavailable: dict[str, str] = field(factory=dict)
 
     def add(self, report: RelayReport) -> None:
         self.published += report.published
         self.failed += len(report.failed)
         self.dead_lettered += report.dead_lettered
         self.repeated += len(report.lost)
+        self.unavailable |= report.unavailable
 
 
 def _say_total(total: _Total, *, as_json: bool) -> None:
@@ -164,6 +169,8 @@ def _say_total(total: _Total, *, as_json: bool) -> None:
         f"published: {total.published}, failed attempts: {total.failed}, "
         f"dead-lettered: {total.dead_lettered}"
     )
+    for destination, reason in total.unavailable.items():
+        say(f"{destination} took nothing when it was out: {reason}")
 
 
 def _retry_all(outbox: Outbox) -> int:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from api.bootstrap import start
 from api.cli.output import AsJson, say, say_json, say_table, tell
-from api.cli.working import until_stopped
+from api.cli.working import HealthFile, until_stopped
 from api.container import Container
 from application.collect_blobs import collect_blobs
 from application.ports.projection_store import ProjectionState, RunningInstance
@@ -59,6 +59,7 @@ def run(
     once: Annotated[
         bool, typer.Option("--once", help="End when all that is out of the safe window is folded.")
     ] = False,
+    health_file: HealthFile = None,
 ) -> None:
     """Fold events as they come until interrupted, each projector where it stopped.
 
@@ -68,7 +69,8 @@ def run(
     with _showing() as show:
         runner = _runner(container, _declared(container, names or []), show)
         work = runner.catch_up if once else runner.run
-        until_stopped(runner, work, container.settings().projections_stop_seconds)
+        seconds = container.settings().projections_stop_seconds
+        until_stopped(runner, work, seconds, health_file)
 
 
 @app.command()

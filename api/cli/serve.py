@@ -12,11 +12,12 @@ import uvicorn
 from attrs import evolve
 
 from api.bootstrap import read_settings, start
-from api.cli.working import WorkerThread
+from api.cli.working import end
 from api.container import Container
 from api.contexts import CONTEXTS
 from api.http.app import create_app
 from infrastructure.outbox.relays import PollingRelay
+from infrastructure.system.work import WorkThread
 
 
 def serve(
@@ -31,7 +32,7 @@ def serve(
         bool, typer.Option("--seed", help="First create what every context needs to be tried.")
     ] = False,
 ) -> None:
-    """Serve the HTTP API until interrupted. Its documentation is at /docs.
+    """Serve the HTTP API until interrupted, and end the requests under way. Documented at /docs.
 
     With create_tables on, the missing tables are created first; with relay_while_serving on,
     messages are published too.
@@ -53,6 +54,7 @@ def serve(
             port=settings.http_port,
             log_level=settings.log_level,
             forwarded_allow_ips=settings.http_trusted_proxies,
+            timeout_graceful_shutdown=settings.http_stop_seconds,
         )
 
 
@@ -60,7 +62,7 @@ def serve(
 def _relaying(container: Container) -> Iterator[PollingRelay]:
     """A relay that publishes messages within the block, in a thread beside it."""
     relay: PollingRelay = container.polling_relay()
-    thread = WorkerThread(relay, relay.run)
+    thread = WorkThread(type(relay).__name__, relay.run)
     # Having shut down, the server raises the signal again that it got. Left to its default, SIGTERM
     # would end the process there, with messages published and not marked.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -68,5 +70,5 @@ def _relaying(container: Container) -> Iterator[PollingRelay]:
     try:
         yield relay
     finally:
-        thread.end(container.settings().relay_stop_seconds)
+        end(thread, relay, container.settings().relay_stop_seconds)
         signal.signal(signal.SIGTERM, before)

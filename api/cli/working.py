@@ -1,17 +1,30 @@
-"""Work in a thread of its own, and how it is stopped: by whoever began it, or by a signal."""
+"""How a worker is stopped, by whoever began it or by a signal, and how it shows that it works."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from threading import Event, Thread
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import structlog
-from typing_extensions import override
+import typer
+
+from infrastructure.system.work import WorkThread
 
 _SECONDS_TO_A_SIGNAL = 1.0
 """A signal may wake another thread than the one that handles it; that one looks up so often."""
+
+HealthFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--health-file",
+        metavar="PATH",
+        help="Touch this file every second, unless no round has succeeded for two minutes.",
+    ),
+]
 
 logger = structlog.get_logger(__name__)
 
@@ -19,46 +32,39 @@ logger = structlog.get_logger(__name__)
 class Worker(Protocol):
     """What works until it is stopped: a relay, or projectors."""
 
+    @property
+    def is_late(self) -> bool:
+        """Whether no round has succeeded for two minutes. For any thread."""
+        ...
+
     def stop(self) -> None:
         """Ends its work once what is begun is ended. For any thread."""
         ...
 
 
-class WorkerThread(Thread):
-    """Lets a worker work. It never keeps the process from ending: nothing is lost with a worker.
-
-    `error` is what the work raised.
-    """
-
-    def __init__(self, worker: Worker, work: Callable[[], object]) -> None:
-        super().__init__(name=type(worker).__name__, daemon=True)
-        self._worker = worker
-        self._work = work
-        self.error: Exception | None = None
-
-    @override
-    def run(self) -> None:
-        """The work."""
-        try:
-            self._work()
-        except Exception as error:  # noqa: BLE001 told to whoever waits for it
-            self.error = error
-
-    def end(self, seconds: float) -> None:
-        """Stops the worker, and gives it so many seconds to end what it has begun."""
-        self._worker.stop()
-        self.join(seconds)
-        if self.is_alive():
-            logger.warning("left at work: what it holds is free when its leases end", who=self.name)
+def end(thread: Thread, worker: Worker, seconds: float) -> None:
+    """Stops a worker, and gives its thread so many seconds to end what it has begun."""
+    worker.stop()
+    thread.join(seconds)
+    if thread.is_alive():
+        logger.warning("left at work: what it holds is free when its leases end", who=thread.name)
 
 
-def until_stopped(worker: Worker, work: Callable[[], object], seconds: float) -> None:
+def until_stopped(
+    worker: Worker,
+    work: Callable[[], object],
+    seconds: float,
+    health_file: Path | None = None,
+) -> None:
     """Lets it work; Ctrl-C and SIGTERM give it some seconds to end what it has begun.
 
     A second signal ends it at once. It works in another thread than the one that handles signals:
-    there, `stop` could wait for the lock of an event that the interrupted worker holds.
+    there, `stop` could wait for the lock of an event that the interrupted worker holds; and the
+    health file tells that it is late also while it hangs. Raises what the work raises.
     """
-    thread = WorkerThread(worker, work)
+    if health_file is not None:
+        _make(health_file)
+    thread = WorkThread(type(worker).__name__, work)
     asked = Event()
 
     def stop(*_: object) -> None:
@@ -71,10 +77,21 @@ def until_stopped(worker: Worker, work: Callable[[], object], seconds: float) ->
     try:
         thread.start()
         while thread.is_alive() and not asked.is_set():
+            if health_file is not None and not worker.is_late:
+                with suppress(OSError):  # its age tells
+                    health_file.touch()
             thread.join(_SECONDS_TO_A_SIGNAL)
-        thread.end(seconds)
+        end(thread, worker, seconds)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     if thread.error is not None:
         raise thread.error
+
+
+def _make(health_file: Path) -> None:
+    """Raises `typer.BadParameter` where nobody could learn that the worker works."""
+    try:
+        health_file.touch()
+    except OSError as error:
+        raise typer.BadParameter(str(error), param_hint="--health-file") from error

@@ -26,15 +26,13 @@ from application.ports.relay_queue import PendingKey, RelayQueue
 from application.ports.subscriptions import ChangesTrimmed, Start
 from application.relay import Relay, RelayReport
 from infrastructure.subscriptions.change_reader import ChangeReader, TableChange, Wait
+from infrastructure.system.work import Rounds
 
 RELAY = "relay"
 """The name under which the stream of the outbox is followed. Stored: never change it."""
 
 _PASS = timedelta(seconds=10)
 """How long one pass over the pending index may take, before the index is asked anew."""
-
-_LATE = timedelta(minutes=2)
-"""How long no round may succeed before a relay counts as late: a pass, and leases of its keys."""
 
 _SLICE = 50
 """Changes that are worked at before the stream's lease may be renewed."""
@@ -58,21 +56,20 @@ class PollingRelay:
     wait: Wait = Event.wait
     on_report: OnReport = lambda _: None
     _stopping: Event = field(factory=Event, init=False)
-    _last_round: datetime = field(init=False)
+    _rounds: Rounds = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._last_round = self.relay.clock.now()
+        self._rounds = Rounds(self.relay.clock)
 
     @property
     def is_late(self) -> bool:
         """Whether no round has succeeded for two minutes. For any thread."""
-        # A clock that steps back does not hide it.
-        return abs(self.relay.clock.now() - self._last_round) > _LATE
+        return self._rounds.is_late
 
     def run_once(self, should_stop: Callable[[], bool] | None = None) -> RelayReport:
         """Publishes what is pending now. Raises a `StorageError`."""
         report = self.relay.work(self.queue.pending(), should_stop or self._stopping.is_set)
-        self._last_round = self.relay.clock.now()
+        self._rounds.succeeded()
         log(report)
         self.on_report(report)
         return report
@@ -124,6 +121,18 @@ class StreamRelay:
     _later: dict[str, PendingKey] = field(factory=dict, init=False)
     _swept: datetime | None = field(default=None, init=False)
     _start: Start = field(default=Start.CHECKPOINT, init=False)
+    _rounds: Rounds = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._rounds = Rounds(self.clock)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether nothing has succeeded for two minutes, nor a look while it stands by.
+
+        For any thread.
+        """
+        return self._rounds.is_late
 
     def run(self) -> None:
         """Publishes until stopped. Whatever is raised is told, and the stream followed anew."""
@@ -153,19 +162,21 @@ class StreamRelay:
             if self._stopping.is_set():
                 return
             self._swept = None
-            for changes in reader.pages(when_idle=self._when_idle):
+            for changes in reader.pages(self._when_idle, self._rounds.succeeded):
                 handled = 0
                 for part in batched(changes, _SLICE):
                     found = by_key(became_pending(part))
                     self._work([*found.values(), *self._later.values()])
                     handled += len(part)
                     reader.handled(handled, {})
+                    self._rounds.succeeded()
                 self._sweep_if_due()
 
     def _when_idle(self) -> None:
         self._sweep_if_due()
         if self._later:
             self._work(list(self._later.values()))
+        self._rounds.succeeded()
 
     def _sweep_if_due(self) -> None:
         now = self.clock.now()

@@ -28,6 +28,7 @@ from infrastructure.projections.projection import Projection
 from infrastructure.subscriptions.change_reader import Wait
 from infrastructure.subscriptions.event_subscription import subscription_key
 from infrastructure.subscriptions.leases import SubscriptionLease
+from infrastructure.system.work import Rounds
 from infrastructure.tagged_events.table import TAGGED_EVENTS
 
 _LEASE_LOOKS = 10
@@ -67,7 +68,8 @@ class ProjectorRunner:
     """Runs one projector as long as it holds the lease; else it stands by. For one thread.
 
     `open` makes a projection that is not loaded yet, `make_lease` the lease of this instance, whose
-    name is `instance`. `failures` counts the rounds that failed.
+    name is `instance`. `failures` counts the rounds that failed; a page that is folded, and a look
+    while it stands by, count as `rounds` that succeed.
     """
 
     projector: AnyProjector
@@ -82,7 +84,11 @@ class ProjectorRunner:
     wait: Wait = Event.wait
     on_progress: OnProgress = lambda _: None
     failures: int = field(default=0, init=False)
+    rounds: Rounds = field(init=False)
     _stopping: Event = field(factory=Event, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.rounds = Rounds(self.clock)
 
     def run(self) -> None:
         """Runs until stopped. Whatever a round raises is told and counted, and the next one tried.
@@ -131,6 +137,7 @@ class ProjectorRunner:
         """Runs with the lease; whether it has caught up. It waits where another one has it."""
         lease = self.make_lease()
         if not lease.take():
+            self.rounds.succeeded()
             self.wait(self._stopping, lease.seconds / _LEASE_LOOKS)
             return False
         try:
@@ -169,6 +176,7 @@ class ProjectorRunner:
             if lease.is_due:
                 lease.store(None)
             self._tell(projection)
+            self.rounds.succeeded()
             if until_caught_up and projection.has_caught_up:
                 return
             if is_idle:

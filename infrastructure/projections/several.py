@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Thread
+from functools import partial
 
 from infrastructure.projections.runner import ProjectorRunner
+from infrastructure.system.work import WorkThread
 
 
 class ProjectionRunner:
@@ -13,6 +14,11 @@ class ProjectionRunner:
 
     def __init__(self, runners: Sequence[ProjectorRunner]) -> None:
         self.runners = runners
+
+    @property
+    def is_late(self) -> bool:
+        """Whether any has done nothing that succeeded for two minutes. For any thread."""
+        return any(runner.rounds.is_late for runner in self.runners)
 
     def run(self) -> None:
         """Runs all of them until stopped."""
@@ -32,7 +38,10 @@ class ProjectionRunner:
             runner.stop()
 
     def _together(self, work: Callable[[ProjectorRunner], None]) -> None:
-        threads = [_RunnerThread(runner, work) for runner in self.runners]
+        threads = [
+            WorkThread(f"projector {runner.projector}", partial(work, runner))
+            for runner in self.runners
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -40,20 +49,3 @@ class ProjectionRunner:
         for thread in threads:
             if thread.error is not None:
                 raise thread.error
-
-
-class _RunnerThread(Thread):
-    """It never keeps the process from ending: what is not stored is folded again."""
-
-    def __init__(self, runner: ProjectorRunner, work: Callable[[ProjectorRunner], None]) -> None:
-        super().__init__(name=f"projector {runner.projector}", daemon=True)
-        self._runner = runner
-        self._work = work
-        self.error: Exception | None = None
-
-    def run(self) -> None:
-        """The work."""
-        try:
-            self._work(self._runner)
-        except Exception as error:  # noqa: BLE001 told to whoever waits for it
-            self.error = error

@@ -341,6 +341,9 @@ class Settings:
     log_level: LogLevel = _option("info", "The least severe that is logged.", one_of(LogLevel))
     http_host: str = _option("127.0.0.1", "Address that `serve` listens on.")
     http_port: int = _option(8000, "Port that `serve` listens on.", within(1, 65_535))
+    http_stop_seconds: int = _option(
+        10, "How long requests may go on once `serve` is told to stop.", within(1, 3600)
+    )
     http_trusted_proxies: str = _option(
         "127.0.0.1,::1",
         "Proxies whose X-Forwarded-For is believed. Empty: none.",

@@ -132,16 +132,20 @@ class ChangeReader(Generic[T]):
         self._stopping.set()
 
     def pages(
-        self, when_idle: Callable[[], object] = lambda: None
+        self,
+        when_idle: Callable[[], object] = lambda: None,
+        when_in_vain: Callable[[], object] = lambda: None,
     ) -> Iterator[Sequence[TableChange[T]]]:
         """Pages of changes, none of them empty, until stopped.
 
         Asking for a page says that the one before it is handled, and stores the checkpoint.
-        `when_idle` is called where there is nothing new, before waiting for it. Raises
-        `LeaseLost`, and what reading raises.
+        `when_idle` is called where there is nothing new, before waiting for it; `when_in_vain`
+        after each other look that gave nothing: while another one has the lease, and where there
+        is more to read. Raises `LeaseLost`, and what reading raises.
         """
         while not self._lease.is_held and not self.is_stopping:
             if not self._take_lease():
+                when_in_vain()
                 self._wait(self._stopping, self._lease.seconds / _LEASE_LOOKS)
         while not self.is_stopping:
             turn = self._source.poll()
@@ -155,6 +159,8 @@ class ChangeReader(Generic[T]):
             elif turn.is_idle:
                 when_idle()
                 self._wait(self._stopping, self._poll_interval)
+            else:
+                when_in_vain()
 
     def handled(self, count: int, notes: Mapping[str, str]) -> None:
         """Says that the first `count` changes of the page are handled. Raises `LeaseLost`.

@@ -228,7 +228,13 @@ class TestRelayOnce:
         first = told(here("outbox", "relay", "--once", "--json"))
         second = told(here("outbox", "relay", "--once", "--json"))
 
-        assert first == {"published": 31, "failed": 0, "dead_lettered": 0, "repeated": 0}
+        assert first == {
+            "published": 31,
+            "failed": 0,
+            "dead_lettered": 0,
+            "repeated": 0,
+            "unavailable": {},
+        }
         assert second == {**first, "published": 0}
         assert (destination.ids(), destination.ids("grace")) == (numbered(30), ["1"])
         assert pending(container) == []
@@ -327,6 +333,7 @@ class TestRelay:
             "failed": 0,
             "dead_lettered": 0,
             "repeated": 0,
+            "unavailable": {},
         }
         everything = relay.published + rest.tried
         assert len(everything) == len(set(everything)) == 125

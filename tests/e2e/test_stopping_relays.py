@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from attrs import define, field
@@ -56,10 +58,15 @@ def environment(store: HangingStore, stop_seconds: float) -> dict[str, str]:
 
 @pytest.mark.parametrize("arguments", [(), ("--stream",)])
 def test_a_relay_leaves_what_takes_longer_than_the_setting(
-    store: HangingStore, arguments: tuple[str, ...]
+    store: HangingStore, arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
-    with child("outbox", "relay", *arguments, env=environment(store, 0.1)) as relay:
+    health = tmp_path / "health"
+    given = ("outbox", "relay", *arguments, "--health-file", str(health))
+    with child(*given, env=environment(store, 0.1)) as relay:
         store.hang(relay)
+        os.utime(health, (0, 0))
+        # It hangs, and is not late yet: that takes two minutes.
+        relay.wait_until(lambda: health.stat().st_mtime > 0)
 
         assert relay.end(signal.SIGTERM) == 0
 

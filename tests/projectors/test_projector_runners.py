@@ -248,6 +248,51 @@ def test_what_one_of_several_raises_is_raised_when_all_have_ended(world: Project
     assert [state.projector for state in world.states.list()] == ["second"]
 
 
+def test_it_is_late_when_one_of_several_has_folded_nothing_for_two_minutes(
+    world: Projecting,
+) -> None:
+    append(world, "abc")
+    failing = evolve(TALLY, fold=Failing("a", ValueError("no such course"), times=100))
+    late: list[bool] = []
+    runners = [world.runner(failing), world.runner(another("second"))]
+    several = ProjectionRunner(runners)
+
+    def look(stopping: Event, _: float) -> None:
+        world.notes.clock.advance(50)
+        late.append(several.is_late)
+        if len(late) == 4:
+            stopping.set()
+
+    runners[0].wait = look
+    with capture_logs():
+        runners[0].run()
+
+    assert late == [False, False, True, True]
+
+
+def test_one_that_stands_by_or_has_nothing_to_fold_is_not_late(world: Projecting) -> None:
+    first, second = world.runner(), world.runner()
+    late: list[bool] = []
+
+    def look(stopping: Event, seconds: float) -> None:
+        late.append(ProjectionRunner([first, second]).is_late)
+        world.notes.clock.advance(50)
+        if len(late) == 20:
+            first.stop()
+            second.stop()
+
+    def let_the_other_look(stopping: Event, seconds: float) -> None:
+        look(stopping, seconds)
+        if not second._stopping.is_set():
+            second._hold(until_caught_up=True)
+
+    first.wait, second.wait = let_the_other_look, look
+    first.run()
+
+    assert late == [False] * len(late)
+    assert len(late) >= 20
+
+
 def test_a_stopped_runner_runs_no_more(world: Projecting) -> None:
     append(world, "abc")
     several = ProjectionRunner([world.runner()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
@@ -624,3 +625,60 @@ def down(relays: Relaying) -> None:
 
 def up(relays: Relaying) -> None:
     relays.trouble.is_down = False
+
+
+class TestBeingLate:
+    def test_it_is_late_when_nothing_has_succeeded_for_two_minutes(self, relays: Relaying) -> None:
+        late: list[bool] = []
+
+        def look(seconds: int) -> Step:
+            def step() -> None:
+                relays.clock.advance(seconds)
+                late.append(relay.is_late)
+
+            return step
+
+        def fail() -> None:
+            relays.trouble.is_down = True
+
+        def recover() -> None:
+            relays.trouble.is_down = False
+
+        # The lease of the stream ends meanwhile, so that it is taken again.
+        relay = relays.following(fail, look(120), look(1), recover, look(120))
+        with capture_logs():
+            relay.run()
+
+        assert late == [False, True, False]
+
+    def test_one_that_cannot_publish_though_the_stream_can_be_read_is_late(
+        self, relays: Relaying, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        relays.add("1")
+
+        def fail(*_: object) -> None:
+            raise KeyError("a mistake")
+
+        monkeypatch.setattr(type(relays.queue), "take", fail)
+        relay = relays.following(*[relays.passes(50)] * 3)
+        with capture_logs():
+            relay.run()
+
+        assert relay.is_late
+
+    def test_one_that_stands_by_is_not_late(self, relays: Relaying) -> None:
+        late: list[bool] = []
+
+        def hold_the_stream() -> None:
+            late.append(standing_by.is_late)
+            now = relays.clock.now()
+            relays.clock.advance(50)
+            another = relays.adapters.checkpoints
+            until = now + timedelta(seconds=STREAM_LEASE + 50)
+            another.take(SUBSCRIPTION, "another", now + timedelta(seconds=50), until)
+
+        standing_by = relays.following(*[hold_the_stream] * 6)
+        relays.steal_the_stream()
+        standing_by.run()
+
+        assert late == [False] * 6

@@ -201,7 +201,8 @@ def test_nothing_to_publish_is_no_request_and_tries_nothing() -> None:
 
 
 def test_log_says_once_that_it_is_out_and_once_that_it_works_again() -> None:
-    of = guarded(*[[OUT] * 3] * 5, [Accepted()] * 3)
+    out: list[Outcome] = [OUT] * 3
+    of = guarded(out, out, out, out, out, [Accepted()] * 3)
     with capture_logs() as lines:
         for seconds in range(0, 100, 5):
             of.time.now = seconds
