@@ -191,7 +191,7 @@ class Settings:
         25, "Most messages of one ordering key that a relay publishes in one go.", within(1, 98)
     )
     relay_attempts: int = _option(
-        # With the pauses below these take about an hour: a queue may be gone for so long.
+        # With the pauses below these take about an hour.
         30,
         "After so many attempts a message is dead-lettered.",
         within(1, 1000),

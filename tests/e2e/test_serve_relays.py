@@ -131,3 +131,10 @@ def test_it_ends_too_where_the_server_fails() -> None:
     with pytest.raises(ZeroDivisionError), _relaying(build_container(Settings())):
         1 / 0  # noqa: B018 it is what goes wrong
     assert relay_threads() == []
+
+
+def test_it_says_by_its_exit_code_that_it_could_not_start(settings: Settings, port: int) -> None:
+    with socket.create_server(("127.0.0.1", port)) as taken:
+        assert taken.getsockname()[1] == port
+        with child("serve", "--port", str(port), env=variables(settings)) as server:
+            assert server.process.wait(30) == 3
