@@ -32,8 +32,10 @@ PRODUCTION = {
 @pytest.fixture
 def production(command: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
     """Runs a command in production, whose tables are there, on a store in this process."""
-    with mock_aws():
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "A" * 20)
+    # Not those of moto, which production takes for the dummies that they are.
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "A" * 20)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+    with mock_aws(config={"core": {"mock_credentials": False}}):
         assert command("tables", "create", **PRODUCTION).exit_code == 0
         yield partial(command, **PRODUCTION)
 
