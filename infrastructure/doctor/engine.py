@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from attrs import frozen
 
-from application.errors import AccessDenied, StorageError
+from application.errors import AccessDenied, RequestRejected
 from infrastructure.doctor.finding import Finding, Level
 from infrastructure.dynamodb.gateway.errors import TokenUsed, TransactionCancelled
 from infrastructure.dynamodb.gateway.gateway import Gateway
@@ -16,6 +16,7 @@ from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.schema.table_schema import TableSchema
 
 _ANOTHER = "use an engine that has this, such as AWS or MiniStack: set DYNASTRATA_ENDPOINT_URL"
+_OLD_ITEMS = "engine: items of refused writes"
 _PROBE: Mapping[str, Any] = {"S": "doctor", "N": "0", "B": b"doctor"}
 """A value for a key of each type, at which no item is."""
 
@@ -41,7 +42,10 @@ class _Probe:
 
 @frozen
 class EngineCheck:
-    """Sends transactions that only check conditions: a few write units, and nothing is written."""
+    """Sends transactions that only check conditions: a few write units, and nothing is written.
+
+    Only an engine that rejects them lacks them: other errors are told as those of any request.
+    """
 
     gateway: Gateway
     schemas: Sequence[TableSchema]
@@ -66,7 +70,7 @@ class EngineCheck:
             self._send([self._absent.check("attribute_not_exists(#key)")], token)
         except AccessDenied as denied:
             return Finding(name, Level.FAULT, str(denied), "permit dynamodb:ConditionCheckItem")
-        except StorageError as error:
+        except RequestRejected as error:
             return Finding(
                 name,
                 Level.FAULT,
@@ -82,26 +86,31 @@ class EngineCheck:
             self._send([self._absent.check(other)], token)
         except TokenUsed:
             return Finding(name, Level.OK, "one belongs to one transaction")
-        except StorageError as error:
+        except RequestRejected as error:
             return Finding(name, Level.FAULT, str(error), _ANOTHER)
         found = "not kept: a commit whose answer is lost could be applied twice"
         return Finding(name, Level.FAULT, found, _ANOTHER)
 
     def _old_items(self) -> Finding:
-        name = "engine: items of refused writes"
-        present = self._present()
+        try:
+            present = self._present()
+        except AccessDenied as denied:
+            return Finding(_OLD_ITEMS, Level.WARNING, str(denied), "permit dynamodb:Scan to see it")
         if present is None:
             found = "not looked at, as nothing is stored yet"
-            return Finding(name, Level.WARNING, found, "run this again once something is stored")
+            return Finding(_OLD_ITEMS, Level.WARNING, found, "run this again later")
+        return self._refused_at(present)
+
+    def _refused_at(self, present: _Probe) -> Finding:
         try:
             self._send([present.check("attribute_not_exists(#key)")], uuid4().hex)
         except TransactionCancelled as refused:
             if all(reason.old for reason in refused.cancellation):
-                return Finding(name, Level.OK, "they come with the refusal")
-        except StorageError as error:
-            return Finding(name, Level.FAULT, str(error), _ANOTHER)
-        found = "they do not come: after a lost answer the outcome stays unknown"
-        return Finding(name, Level.FAULT, found, _ANOTHER)
+                return Finding(_OLD_ITEMS, Level.OK, "they come with the refusal")
+            found = "they do not come: after a lost answer the outcome stays unknown"
+            return Finding(_OLD_ITEMS, Level.FAULT, found, _ANOTHER)
+        found = "not looked at, as the item was removed meanwhile"
+        return Finding(_OLD_ITEMS, Level.WARNING, found, "run this again")
 
     @property
     def _absent(self) -> _Probe:

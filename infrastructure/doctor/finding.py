@@ -60,7 +60,7 @@ class Doctor:
 def _advice(error: StorageError) -> str:
     match error:
         case AccessDenied():
-            return "give the AWS SDK credentials, and these the permissions of the service"
+            return "give the AWS SDK credentials with the permissions in the guide to configuration"
         case Unreachable():
             return "start the engine, or correct DYNASTRATA_ENDPOINT_URL or DYNASTRATA_REGION"
         case Throttled():

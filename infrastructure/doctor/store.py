@@ -23,6 +23,8 @@ MAX_SKEW = timedelta(seconds=1)
 _RESOLUTION = timedelta(seconds=1)
 """The header `Date` is in whole seconds, cut down."""
 
+_CREATE = "dynastrata tables create, or correct DYNASTRATA_TABLE_PREFIX or DYNASTRATA_REGION"
+
 _MEND = (
     "dynastrata tables create --update-existing adds indexes, streams and time-to-live that are "
     "missing; an index that differs has to be deleted first; keys cannot be changed, only copied "
@@ -90,7 +92,7 @@ def _clock(answer: Mapping[str, Any], before: datetime, after: datetime) -> Find
 def _table(table: TableStatus) -> Finding:
     name = f"table {table.name}"
     if table.state == "MISSING":
-        return Finding(name, Level.FAULT, "it is missing", "dynastrata tables create")
+        return Finding(name, Level.FAULT, "it is missing", _CREATE)
     if table.state != "ACTIVE":
         return Finding(name, Level.WARNING, f"it is {table.state}", "wait until it is ACTIVE")
     if table.drift:

@@ -90,6 +90,20 @@ def test_an_engine_that_keeps_old_items_to_itself_is_found(looked: Looked) -> No
     assert "the outcome stays unknown" in fault.found
 
 
+def test_a_store_that_is_busy_is_not_taken_for_one_without_transactions(looked: Looked) -> None:
+    busy = FaultyClient(looked.client, [refused("ThrottlingException")])
+    found = looked.through(busy).faults()
+    assert TRANSACTIONS not in found
+    assert found["store"].advice == "try again later"
+
+
+def test_items_that_may_not_be_scanned_are_a_warning(looked: Looked) -> None:
+    denied = refused("AccessDeniedException")
+    client = FaultyClient(looked.client, [denied], lambda operation: operation == "scan")
+    found = looked.through(client).findings()[OLD_ITEMS]
+    assert (found.level, found.advice) == (Level.WARNING, "permit dynamodb:Scan to see it")
+
+
 def test_a_permission_that_is_missing_is_told(looked: Looked) -> None:
     client = FaultyClient(looked.client, [refused("AccessDeniedException")])
     fault = looked.through(client).faults()[TRANSACTIONS]
