@@ -26,6 +26,7 @@ from api.composition.outbox import (
     make_stream_relay,
 )
 from api.composition.projections import make_projection_runner
+from api.composition.telemetry import make_telemetry
 from application.courses.define_course import DefineCourse
 from application.courses.enrol_student import EnrolStudent
 from application.courses.get_course import GetCourse
@@ -199,12 +200,13 @@ class Container(containers.DeclarativeContainer):
     clock = Shared(SystemClock)
     ids = Shared(RandomIds)
     meter = Shared(Meter)
+    telemetry = Shared(make_telemetry, settings)
     password_hasher = Shared(_password_hasher, settings)
     notifier = Shared(_notifier, settings)
     token_signer = Shared(JwtSigner, key=settings.provided.signing_key, clock=clock)
 
     # What differs between the providers is selected here, and nowhere else.
-    adapters = Shared(make_adapters, settings, contexts, meter, clock)
+    adapters = Shared(make_adapters, settings, contexts, meter, clock, telemetry)
     store = providers.Callable(attrgetter("store"), adapters)
     failure_limiter = Shared(_failure_limiter, settings, adapters, clock)
     table_initializer = providers.Callable(attrgetter("table_initializer"), adapters)
@@ -248,6 +250,7 @@ class Container(containers.DeclarativeContainer):
         heartbeats=projection_heartbeats,
         clock=clock,
         ids=ids,
+        telemetry=telemetry,
     )
     event_store = Shared(_event_store, settings, store, units_of_work)
     subscriptions = Shared(
@@ -255,8 +258,10 @@ class Container(containers.DeclarativeContainer):
     )
 
     outbox = Shared(make_outbox, settings, store, destinations, clock=clock, ids=ids, meter=meter)
-    relay_queue = Shared(make_relay_queue, settings, store, ids)
-    relay = providers.Factory(make_relay, settings, relay_queue, publishers, clock, ids)
+    relay_queue = Shared(make_relay_queue, settings, store, ids, clock, telemetry)
+    relay = providers.Factory(
+        make_relay, settings, relay_queue, publishers, clock=clock, ids=ids, telemetry=telemetry
+    )
     polling_relay = providers.Factory(make_polling_relay, settings, relay, relay_queue)
     stream_relay = providers.Factory(
         make_stream_relay, settings, relay, relay_queue, adapters, clock=clock, ids=ids

@@ -104,8 +104,12 @@ class _Batch:
 
     def not_sent(self, error: str, attempts: int) -> None:
         message = self.next
-        is_dead = message.retry_count + 1 >= attempts
-        self.failed = FailedMessage(key=message.key, error=error, is_dead=is_dead)
+        self.failed = FailedMessage(
+            key=message.key,
+            error=error,
+            is_dead=message.retry_count + 1 >= attempts,
+            correlation_id=message.message.correlation_id,
+        )
         self.is_cut = self.is_over = True
 
     def put_off(self, outage: str) -> None:

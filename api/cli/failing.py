@@ -1,4 +1,4 @@
-"""How commands fail: one line to standard error, and an exit code that means something."""
+"""What every command has: an id for all that it causes, and an exit code that means something."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from enum import IntEnum
 from typing import Any
 
 import typer
+from structlog.contextvars import bound_contextvars
 from typer.core import TyperGroup
 
+from application.event_context import event_context
+from application.ports.event_store import EventMetadata
 from domain.errors import DynastrataError
 from infrastructure.engines import EngineFailed, EngineUnavailable
 from infrastructure.settings.settings import SettingsError
+from infrastructure.system.ids import RandomIds
+from infrastructure.system.logs import showing_failures
 
 
 class ExitCode(IntEnum):
@@ -28,12 +33,22 @@ EXPECTED = (DynastrataError, EngineUnavailable, EngineFailed)
 
 
 class Commands(TyperGroup):
-    """A group of commands whose expected errors are one line."""
+    """A group of commands whose expected errors are one line.
+
+    What a command writes, and its lines in the log, have a correlation id of their own.
+    """
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command. Raises `typer.Exit` for an expected error."""
+        correlation_id = RandomIds().new_id()
+        metadata = EventMetadata(correlation_id=correlation_id)
         try:
-            return super().invoke(ctx)
+            with (
+                event_context(metadata),
+                bound_contextvars(correlation_id=correlation_id),
+                showing_failures(),
+            ):
+                return super().invoke(ctx)
         except EXPECTED as error:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201 a command speaks to its user
             code = ExitCode.USAGE if isinstance(error, SettingsError) else ExitCode.FAILED

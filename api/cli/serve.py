@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import Context
 from typing import Annotated
 
 import typer
@@ -48,7 +49,9 @@ def serve(
         if context.seed is not None:
             context.seed(container)
     with _relaying(container) if settings.relay_while_serving else nullcontext() as relay:
-        uvicorn.run(
+        # What belongs to the command, such as its correlation id, is none of the requests'.
+        Context().run(
+            uvicorn.run,
             create_app(container, relay=relay),
             host=settings.http_host,
             port=settings.http_port,

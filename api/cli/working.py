@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 from threading import Event, Thread
 from typing import Annotated, Protocol
@@ -64,7 +65,8 @@ def until_stopped(
     """
     if health_file is not None:
         _make(health_file)
-    thread = WorkThread(type(worker).__name__, work)
+    context = copy_context()  # with the command's correlation id
+    thread = WorkThread(type(worker).__name__, lambda: context.run(work))
     asked = Event()
 
     def stop(*_: object) -> None:

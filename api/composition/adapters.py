@@ -20,6 +20,7 @@ from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.change_reader import ChangeSource
 from infrastructure.subscriptions.leases import CheckpointTable
 from infrastructure.system.failure_limiter import FailureTable
+from infrastructure.telemetry.telemetry import Telemetry
 
 
 class Adapters(Protocol):
@@ -80,7 +81,9 @@ class Adapters(Protocol):
         ...
 
 
-def make_adapters(settings: Settings, contexts: Contexts, meter: Meter, clock: Clock) -> Adapters:
+def make_adapters(
+    settings: Settings, contexts: Contexts, meter: Meter, clock: Clock, telemetry: Telemetry
+) -> Adapters:
     """The adapters of the provider that the settings name.
 
     Each provider is imported here and not above: memory runs without the SDK of AWS.
@@ -91,4 +94,4 @@ def make_adapters(settings: Settings, contexts: Contexts, meter: Meter, clock: C
         return MemoryAdapters()
     from api.composition.dynamodb import DynamoDBAdapters  # noqa: PLC0415 see above
 
-    return DynamoDBAdapters(settings, contexts, meter, clock)
+    return DynamoDBAdapters(settings, contexts, meter, clock, telemetry)

@@ -21,6 +21,7 @@ from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
 from infrastructure.dynamodb.change_feed.tail import change_of
 from infrastructure.dynamodb.gateway.gateway import Gateway, check_answers
+from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.mappers.events import to_stored
 from infrastructure.dynamodb.mappers.outbox import message_of_image
@@ -50,16 +51,25 @@ from infrastructure.system.breakers import BreakerOptions, Breakers
 from infrastructure.system.failure_limiter import FAILURES
 from infrastructure.tagged_events.keys import EventKeys
 from infrastructure.tagged_events.table import TAGGED_EVENTS
+from infrastructure.telemetry.telemetry import Telemetry
 
 
 class DynamoDBAdapters(Adapters):
     """The tables that the settings name, through one gateway."""
 
-    def __init__(self, settings: Settings, contexts: Contexts, meter: Meter, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        contexts: Contexts,
+        meter: Meter,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
         self._settings = settings
         self._contexts = contexts
         self._meter = meter
         self._clock = clock
+        self._telemetry = telemetry
         for name in settings.tables.keys() - set(contexts.tables):
             raise SettingsError(
                 option_of(name, TABLE), f"the tables are {', '.join(contexts.tables)}"
@@ -91,7 +101,7 @@ class DynamoDBAdapters(Adapters):
     @cached_property
     def schemas(self) -> list[TableSchema]:
         """What is expected of every table."""
-        own = {each.table: model for each, model in self.store.models.items()}
+        own = {each.aggregate_type.table: each.model() for each in self._contexts.state_stored}
         models = {**own, **SHARED, EVENTS: self._event_model}
         return [TableSchema(model, self._tables.physical(name)) for name, model in models.items()]
 
@@ -145,11 +155,17 @@ class DynamoDBAdapters(Adapters):
 
     @cached_property
     def _gateway(self) -> Gateway:
-        return make_gateway(self._settings, self._meter)
+        return make_gateway(self._settings, self._meter, self._observing)
 
     @cached_property
     def _streams(self) -> Gateway:
-        return make_gateway(self._settings, self._meter, "dynamodbstreams")
+        return make_gateway(self._settings, self._meter, self._observing, "dynamodbstreams")
+
+    @cached_property
+    def _observing(self) -> GatewayTelemetry:
+        key_names = {schema.name: schema.key_names for schema in self.schemas}
+        is_debug = self._settings.log_level == "debug"
+        return GatewayTelemetry(self._telemetry, key_names, debug=is_debug)
 
     @cached_property
     def _event_model(self) -> type[EventModel]:
@@ -159,7 +175,9 @@ class DynamoDBAdapters(Adapters):
         return TableStream(self._tables.physical(table), self._gateway, self._streams)
 
 
-def make_gateway(settings: Settings, meter: Meter, service: str = "dynamodb") -> Gateway:
+def make_gateway(
+    settings: Settings, meter: Meter, telemetry: GatewayTelemetry, service: str = "dynamodb"
+) -> Gateway:
     """The door to one service of DynamoDB. Raises `SettingsError` where no region is set."""
     retry = RetryPolicy(
         attempts=settings.retry_attempts,
@@ -174,7 +192,7 @@ def make_gateway(settings: Settings, meter: Meter, service: str = "dynamodb") ->
     trusted = not settings.uses_local_engine
     client = make_client(settings, service)
     check_answers(client)
-    return Gateway(client, meter, retry, breakers, trust_read_units=trusted)
+    return Gateway(client, meter, retry, breakers, trust_read_units=trusted, telemetry=telemetry)
 
 
 def make_event_model(settings: Settings) -> type[EventModel]:

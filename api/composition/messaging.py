@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from application.ports.publisher import Publisher
 from infrastructure.contexts.context import Contexts
 from infrastructure.messaging.batch_publisher import BatchPublisher, Sender
-from infrastructure.messaging.breaker import Breaker
 from infrastructure.messaging.destinations import Destinations, format_of
 from infrastructure.messaging.guarded_publisher import GuardedPublisher
 from infrastructure.messaging.local import LogPublisher, MemoryPublisher
 from infrastructure.settings.checks import option_of, variable
 from infrastructure.settings.destination import Destination
 from infrastructure.settings.settings import DESTINATION, Settings, SettingsError
+from infrastructure.system.breakers import Breaker, BreakerOptions
 
 if TYPE_CHECKING:
     from infrastructure.messaging.senders import Client
@@ -60,11 +60,8 @@ def make_publishers(
 
 
 def _breaker(name: str, settings: Settings) -> Breaker:
-    return Breaker(
-        f"destination {name}",
-        failures=settings.breaker_failures,
-        seconds=settings.breaker_seconds,
-    )
+    options = BreakerOptions(settings.breaker_failures, settings.breaker_seconds)
+    return Breaker(f"destination {name}", options)
 
 
 def _sender(destination: Destination, clients: Callable[[str], Client]) -> Sender:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from api.composition.adapters import Adapters
+from api.composition.telemetry import observed_publishers
 from application.ports.clock import Clock
 from application.ports.ids import IdFactory
 from application.ports.outbox import StoredMessage
@@ -28,6 +29,8 @@ from infrastructure.subscriptions.change_reader import ChangeReader
 from infrastructure.subscriptions.event_subscription import subscription_key
 from infrastructure.subscriptions.leases import SubscriptionLease
 from infrastructure.system.backoff import full_jitter
+from infrastructure.telemetry.gauges import OutboxGauges
+from infrastructure.telemetry.telemetry import Telemetry
 
 
 def make_outbox(
@@ -51,18 +54,27 @@ def make_outbox(
     )
 
 
-def make_relay_queue(settings: Settings, store: Provider, ids: IdFactory) -> TableRelayQueue:
+def make_relay_queue(
+    settings: Settings, store: Provider, ids: IdFactory, clock: Clock, telemetry: Telemetry
+) -> TableRelayQueue:
     """What relays work through."""
-    keep = timedelta(days=settings.outbox_keep_days)
-    return TableRelayQueue(table=store.outbox(), transaction=store.transaction, ids=ids, keep=keep)
+    return TableRelayQueue(
+        table=store.outbox(),
+        transaction=store.transaction,
+        ids=ids,
+        keep=timedelta(days=settings.outbox_keep_days),
+        on_pending=OutboxGauges(telemetry, clock).observe,
+    )
 
 
 def make_relay(
     settings: Settings,
     queue: TableRelayQueue,
     publishers: Mapping[str, Publisher],
+    *,
     clock: Clock,
     ids: IdFactory,
+    telemetry: Telemetry,
 ) -> Relay:
     """A relay of its own name. Raises `SettingsError` where a lease is shorter than a publisher."""
     backoff = partial(
@@ -74,8 +86,9 @@ def make_relay(
         attempts=settings.relay_attempts,
         backoff=backoff,
     )
+    observed = observed_publishers(settings, publishers, telemetry)
     try:
-        return Relay(queue, publishers, clock, ids.new_id(), options, sleep=time.sleep)
+        return Relay(queue, observed, clock, ids.new_id(), options, sleep=time.sleep)
     except InvalidValue as error:
         raise invalid("relay_lease_seconds", error.reason) from error
 

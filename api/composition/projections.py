@@ -12,11 +12,18 @@ from application.ports.ids import IdFactory
 from application.ports.projection_store import ProjectionHeartbeats, ProjectionStore
 from application.projector import AnyProjector
 from infrastructure.projections.projection import Build, Projection, SavePolicy
-from infrastructure.projections.runner import OnProgress, ProjectorRunner, projector_key
+from infrastructure.projections.runner import (
+    OnProgress,
+    ProjectionProgress,
+    ProjectorRunner,
+    projector_key,
+)
 from infrastructure.projections.several import ProjectionRunner
 from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.leases import SubscriptionLease
 from infrastructure.tagged_events.store import TableDcbStore
+from infrastructure.telemetry.gauges import ProjectionGauges
+from infrastructure.telemetry.telemetry import Telemetry
 
 _DISTRIBUTION = "dynastrata"
 
@@ -31,6 +38,7 @@ def make_projection_runner(
     heartbeats: ProjectionHeartbeats,
     clock: Clock,
     ids: IdFactory,
+    telemetry: Telemetry,
     on_progress: OnProgress = lambda _: None,
 ) -> ProjectionRunner:
     """Runs these projectors, as one instance of its own name."""
@@ -52,6 +60,13 @@ def make_projection_runner(
             policy=policy,
         )
 
+    gauges = ProjectionGauges(telemetry)
+
+    def progressed(progress: ProjectionProgress) -> None:
+        if progress.lag is not None:
+            gauges.observe(str(progress.projector), progress.lag)
+        on_progress(progress)
+
     def leasing(projector: AnyProjector) -> Callable[[], SubscriptionLease]:
         key = projector_key(projector)
         return lambda: SubscriptionLease(adapters.checkpoints, key, instance, clock)
@@ -68,7 +83,7 @@ def make_projection_runner(
                 instance=instance,
                 host=host,
                 interval=settings.streams_poll_interval_ms / 1000,
-                on_progress=on_progress,
+                on_progress=progressed,
             )
             for projector in projectors
         ]

@@ -12,6 +12,7 @@ from api.http import error_handlers, health, openapi
 from api.http.middleware import BodyLimit, Correlation
 from api.http.problems import KINDS, ProblemTable
 from infrastructure.outbox.relays import PollingRelay
+from infrastructure.telemetry.telemetry import Telemetry
 
 MAX_BODY = 256 * 1024
 """Bytes. The largest body that makes sense here is an order of a hundred lines."""
@@ -22,8 +23,17 @@ def create_app(container: Container, *, relay: PollingRelay | None = None) -> Fa
 
     With a relay that runs in this process, `/ready` tells when it no longer works.
     """
+    telemetry: Telemetry = container.telemetry()
     app = FastAPI(
-        title="Dynastrata", version=version("dynastrata"), redoc_url=None, redirect_slashes=False
+        title="Dynastrata",
+        version=version("dynastrata"),
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={
+            "tracer_provider": telemetry.tracer_provider,
+            "meter_provider": telemetry.meter_provider,
+            "logs": False,  # they quote what was sent
+        },
     )
     app.state.container = container
     app.state.relay = relay

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from attrs import frozen
+from opentelemetry import trace
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +15,7 @@ from structlog.contextvars import bound_contextvars
 from application.event_context import event_context
 from application.ports.event_store import EventMetadata
 from application.ports.ids import IdFactory
+from infrastructure.telemetry import names
 
 HEADER = "X-Correlation-Id"
 CORRELATION_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -58,6 +60,7 @@ class Correlation:
             await self.app(scope, receive, send)
             return
         correlation_id = self._id_of(scope)
+        trace.get_current_span().set_attribute(names.CORRELATION_ID, correlation_id)
         # For the answer to an error that nobody foresaw, which is made outside of all middleware.
         scope.setdefault("state", {})["correlation_id"] = correlation_id
 

@@ -47,8 +47,15 @@ def handler(event: Event, context: Context) -> dict[str, Any]:
 
 
 def handle(container: Container, event: Event, context: Context) -> dict[str, Any]:
-    """The same with this container."""
+    """The same with this container. What was measured is written by the end of it."""
+    try:
+        return _work(container, event, context)
+    finally:
+        # Afterwards the function may be frozen for as long as there is nothing to do.
+        container.telemetry().flush()
 
+
+def _work(container: Container, event: Event, context: Context) -> dict[str, Any]:
     def is_late() -> bool:
         return context.get_remaining_time_in_millis() < _LEFT_MILLISECONDS
 

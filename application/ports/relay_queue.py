@@ -51,6 +51,7 @@ class FailedMessage:
     key: MessageKey
     error: str
     is_dead: bool
+    correlation_id: str | None = None
 
 
 @frozen(kw_only=True)

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from application.ports.outbox import OutboxMessage
 from application.ports.publisher import NotSent, Outcome, Publisher, Unavailable
-from infrastructure.messaging.breaker import Breaker
+from infrastructure.system.breakers import Breaker
 
 _LEFT_ALONE = Unavailable("the destination is out: it was not asked")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from random import shuffle
@@ -17,23 +17,35 @@ from application.ports.transaction import Transaction
 from infrastructure.commit.participant import TransactionFactory
 from infrastructure.outbox.table import OutboxTable, QueueEntry, first_pending, truncated
 
+OnPending = Callable[[int, datetime | None], object]
+"""Is told how many messages were seen to be pending, and since when the oldest of them is."""
+
 
 @frozen(kw_only=True)
 class TableRelayQueue(RelayQueue):
     """The relays' queue over the table of either provider.
 
-    `keep` is how long messages stay that were published.
+    `keep` is how long messages stay that were published. `on_pending` is told what each pass over
+    the pending messages saw; of one that ends early, as much as it saw.
     """
 
     table: OutboxTable
     transaction: TransactionFactory
     ids: IdFactory
     keep: timedelta = timedelta(days=7)
+    on_pending: OnPending = lambda *_: None
 
     @override
     def pending(self) -> Iterator[PendingKey]:
-        for page in self.table.pending_pages():
-            yield from _shuffled(page)
+        seen: list[datetime] = []
+        try:
+            for page in self.table.pending_pages():
+                seen += (entry.created_at for entry in page)
+                yield from _shuffled(page)
+        except GeneratorExit:
+            self.on_pending(len(seen), min(seen, default=None))
+            raise
+        self.on_pending(len(seen), min(seen, default=None))
 
     @override
     def take(

@@ -268,7 +268,12 @@ def log(report: RelayReport) -> None:
     for failure in report.failed:
         tell = logger.error if failure.is_dead else logger.warning
         what = "message dead-lettered" if failure.is_dead else "message not published"
-        tell(what, message=str(failure.key), reason=failure.error)
+        tell(
+            what,
+            message=str(failure.key),
+            reason=failure.error,
+            correlation_id=failure.correlation_id,
+        )
     for destination, outage in report.unavailable.items():
         # Whoever publishes tells once that it is out.
         logger.debug("messages wait for their destination", destination=destination, reason=outage)

@@ -81,6 +81,7 @@ class Projection(Generic[StateT]):
         self.events = 0
         self.has_caught_up = False
         """Whether it has folded everything below the safe window since it was loaded."""
+        self._is_behind = True
 
     @property
     def position(self) -> Position | None:
@@ -91,6 +92,19 @@ class Projection(Generic[StateT]):
     def horizon(self) -> Position:
         """How far they are to be read."""
         return self._follower.horizon
+
+    @property
+    def lag(self) -> timedelta | None:
+        """From the last event that was read to the horizon. None before the first one.
+
+        Zero where there was nothing more to read.
+        """
+        if not self._is_behind:
+            return timedelta()
+        if self.position is None:
+            return None
+        behind = self.horizon.microsecond - self.position.microsecond
+        return timedelta(microseconds=max(behind, 0))
 
     @property
     def is_changed(self) -> bool:
@@ -115,6 +129,8 @@ class Projection(Generic[StateT]):
     def advance(self) -> bool:
         """Folds a page of events; whether there was nothing more."""
         look = self._follower.look()
+        if look.read or look.has_caught_up:  # else it was not time yet to read more
+            self._is_behind = not look.has_caught_up
         for event in look.events:
             self._state = self._projector.fold(self._state, self._decode(event))
         self.events += len(look.events)

@@ -45,13 +45,18 @@ logger = structlog.get_logger(__name__)
 
 @frozen(kw_only=True)
 class ProjectionProgress:
-    """How far a projector is. Where `has_caught_up`, everything below `horizon` is folded."""
+    """How far a projector is. Where it `has_caught_up`, it had folded all that it may, once.
+
+    `lag` is from the last event that was read to `horizon`: zero where there was nothing more to
+    read, None before the first event.
+    """
 
     projector: AnyProjector
     events: int
     position: Position | None
     horizon: Position
     has_caught_up: bool
+    lag: timedelta | None = None
 
 
 OnProgress = Callable[[ProjectionProgress], object]
@@ -202,6 +207,7 @@ class ProjectorRunner:
                 position=projection.position,
                 horizon=projection.horizon,
                 has_caught_up=projection.has_caught_up,
+                lag=projection.lag,
             )
         )
 

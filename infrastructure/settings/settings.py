@@ -51,6 +51,7 @@ BillingMode = Literal["on_demand", "provisioned"]
 BlobStoreName = Literal["memory", "file", "s3"]
 BlobEncryption = Literal["AES256", "aws:kms", "bucket"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+MetricsName = Literal["off", "emf"]
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "settings"
 
@@ -339,6 +340,12 @@ class Settings:
         rate,
     )
     log_level: LogLevel = _option("info", "The least severe that is logged.", one_of(LogLevel))
+    metrics: MetricsName = _option(
+        "off",
+        "Where the Lambda function writes its metrics. emf: to standard output, for CloudWatch. "
+        "off: to what OpenTelemetry is set up for, if anything.",
+        one_of(MetricsName),
+    )
     http_host: str = _option("127.0.0.1", "Address that `serve` listens on.")
     http_port: int = _option(8000, "Port that `serve` listens on.", within(1, 65_535))
     http_stop_seconds: int = _option(

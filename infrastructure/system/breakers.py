@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 import structlog
 from attrs import frozen
-from pybreaker import (
-    STATE_CLOSED,
-    STATE_HALF_OPEN,
-    CircuitBreaker,
-    CircuitBreakerError,
-    CircuitBreakerListener,
-    CircuitBreakerState,
-    CircuitMemoryStorage,
-)
-from typing_extensions import override
+from pybreaker import STATE_CLOSED, STATE_OPEN, CircuitBreaker
 
 logger = structlog.get_logger(__name__)
 
@@ -31,127 +22,127 @@ class BreakerOptions:
     seconds: float = 5.0
 
 
-class Breakers:
-    """A breaker for each name, such as a table or a destination. For any thread."""
+class Breaker:
+    """Whether to call something now, by how the last calls went. For any thread.
 
-    def __init__(self, options: BreakerOptions | None = None) -> None:
+    The log says once that `name` is out, and once that it works again. `pybreaker` counts, and
+    keeps the state. It would hold its lock during a call, and reads a clock that can be set: so it
+    is told of calls once they have ended, and `monotonic` says when to try again.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        options: BreakerOptions | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = name
         self._options = options or BreakerOptions()
-        self._breakers: dict[str, _Breaker] = {}
+        self._monotonic = monotonic
+        self._circuit = CircuitBreaker(
+            fail_max=self._options.failures, throw_new_error_on_trip=False
+        )
+        self._lock = Lock()
+        self._next_try = 0.0
 
-    def retry_after(self, names: Iterable[str]) -> float | None:
-        """Seconds until these may be tried; None: now. Where one of them is open, this is its try.
+    @property
+    def seconds_left(self) -> float | None:
+        """For how long it is left alone still: nothing where a try is due. None: it is not."""
+        if self._is_closed:
+            return None
+        return max(0.0, self._next_try - self._monotonic())
 
-        Whoever may try says afterwards how it went. Who does not, keeps an open breaker open.
+    @property
+    def is_ready(self) -> bool:
+        """Whether a call would be admitted now."""
+        return not self.seconds_left
+
+    def admit(self) -> bool:
+        """Whether to call now. Whoever is admitted tells how it went.
+
+        Should nobody hear of the one try after a pause, the next one comes after another pause.
         """
-        for name in names:
-            seconds = self._of(name).retry_after()
-            if seconds is not None:
-                return seconds
+        if self._is_closed:
+            return True
+        with self._lock:
+            if not self.is_ready:
+                return False
+            if not self._is_closed:
+                self._pause()
+                self._circuit.half_open()
+            return True
+
+    def tell(self, failure: str | None = None) -> None:
+        """Says how a call went that was admitted: why it failed, or None where it succeeded."""
+        if failure is None and self._is_closed and not self._circuit.fail_counter:
+            return
+        with self._lock:
+            before = self._circuit.current_state
+            if before == STATE_OPEN:
+                return  # it was admitted before others failed
+            with suppress(_Failure):
+                self._circuit.call(_succeed if failure is None else _fail)
+            after = self._circuit.current_state
+            if after == STATE_OPEN:
+                self._pause()
+        if (before, after) == (STATE_CLOSED, STATE_OPEN):
+            logger.warning("left alone: it is out", what=self._name, reason=failure)
+        elif before != after == STATE_CLOSED:
+            logger.info("works again", what=self._name)
+
+    @property
+    def _is_closed(self) -> bool:
+        return bool(self._circuit.current_state == STATE_CLOSED)
+
+    def _pause(self) -> None:
+        self._next_try = self._monotonic() + self._options.seconds
+
+
+class Breakers:
+    """A breaker for each name, such as a table. For any thread."""
+
+    def __init__(
+        self,
+        options: BreakerOptions | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._options = options
+        self._monotonic = monotonic
+        self._breakers: dict[str, Breaker] = {}
+
+    def refusal(self, names: Iterable[str]) -> float | None:
+        """Seconds until a call that needs all of these may be tried; None: it is admitted now."""
+        for breaker in map(self._of, names):
+            if not breaker.admit():
+                return breaker.seconds_left or 0.0
         return None
 
-    def succeeded(self, names: Iterable[str]) -> None:
-        """These were tried, and answered."""
-        for name in names:
-            self._of(name).succeeded()
-
-    def failed(self, names: Iterable[str]) -> None:
-        """These were tried, and did not answer, or failed on their side."""
-        for name in names:
-            self._of(name).failed()
+    def tell(self, names: Iterable[str], failure: str | None = None) -> None:
+        """Says how a call went that was admitted: why it failed, or None where it succeeded."""
+        for breaker in map(self._of, names):
+            breaker.tell(failure)
 
     @property
     def open(self) -> Mapping[str, float]:
         """What is left alone just now, and for how many seconds still."""
-        breakers = list(self._breakers.values())
-        return {each.name: each.seconds_left for each in breakers if not each.is_closed}
+        left = {name: breaker.seconds_left for name, breaker in list(self._breakers.items())}
+        return {name: seconds for name, seconds in left.items() if seconds is not None}
 
-    def _of(self, name: str) -> _Breaker:
+    def _of(self, name: str) -> Breaker:
         breaker = self._breakers.get(name)
         if breaker is None:
-            breaker = self._breakers.setdefault(name, _Breaker(name, self._options))
+            new = Breaker(name, self._options, self._monotonic)
+            breaker = self._breakers.setdefault(name, new)
         return breaker
 
 
-class _Breaker:
-    """The library counts, and keeps the state; it would hold its lock while a request is sent.
-
-    So it is told how each try went, and asked beforehand.
-    """
-
-    def __init__(self, name: str, options: BreakerOptions) -> None:
-        self.name = name
-        self._pause = timedelta(seconds=options.seconds)
-        self._storage = CircuitMemoryStorage(STATE_CLOSED)
-        self._circuit = CircuitBreaker(
-            fail_max=options.failures,
-            reset_timeout=options.seconds,
-            name=name,
-            state_storage=self._storage,
-            listeners=[_Log()],
-            throw_new_error_on_trip=False,
-        )
-        self._lock = Lock()
-
-    @property
-    def is_closed(self) -> bool:
-        return bool(self._storage.state == STATE_CLOSED)
-
-    @property
-    def seconds_left(self) -> float:
-        since = self._storage.opened_at
-        left = self._pause - (datetime.now(UTC) - since) if since else timedelta()
-        # A clock that stepped back would keep it open for as long.
-        return max(0.0, left.total_seconds()) if left <= self._pause else 0.0
-
-    def retry_after(self) -> float | None:
-        if self.is_closed:
-            return None
-        with self._lock:
-            left = self.seconds_left
-            if left > 0 or self.is_closed:
-                return left or None
-            # One try now, and the next one after another pause, should nobody hear of this one.
-            self._storage.opened_at = datetime.now(UTC)
-            self._circuit.half_open()
-            return None
-
-    def succeeded(self) -> None:
-        if not self.is_closed:
-            self._circuit.close()
-        elif self._circuit.fail_counter:
-            self._tell(None)
-
-    def failed(self) -> None:
-        if self.is_closed:
-            self._tell(_Failure())
-        elif self._storage.state == STATE_HALF_OPEN:
-            self._circuit.open()
-
-    def _tell(self, failure: _Failure | None) -> None:
-        def tried() -> None:
-            if failure is not None:
-                raise failure
-
-        # Somebody else may have opened it meanwhile.
-        with suppress(_Failure, CircuitBreakerError):
-            self._circuit.call(tried)
-
-
 class _Failure(Exception):
-    """A try that failed, for the library to count."""
+    """How the library is told of a failure."""
 
 
-class _Log(CircuitBreakerListener):
-    """Tells when something is left alone, and when it works again."""
+def _fail() -> None:
+    raise _Failure
 
-    @override
-    def state_change(
-        self, cb: CircuitBreaker, old_state: CircuitBreakerState | None, new_state: object
-    ) -> None:
-        if self._closed(old_state):
-            logger.warning("left alone: it fails again and again", what=cb.name)
-        elif self._closed(new_state):
-            logger.info("works again", what=cb.name)
 
-    def _closed(self, state: object) -> bool:
-        return isinstance(state, CircuitBreakerState) and state.name == STATE_CLOSED
+def _succeed() -> None:
+    pass

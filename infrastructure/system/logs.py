@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import structlog
 from structlog.typing import Processor
+
+FAILURES_ARE_SHOWN: ContextVar[bool] = ContextVar("failures are shown", default=False)
+"""Whether whoever waits for an operation tells how it failed: then it is not logged by itself."""
+
+
+@contextmanager
+def showing_failures() -> Iterator[None]:
+    """Within the block the caller tells how operations failed."""
+    token = FAILURES_ARE_SHOWN.set(True)
+    try:
+        yield
+    finally:
+        FAILURES_ARE_SHOWN.reset(token)
 
 
 def configure_logs(level: str, *, as_json: bool) -> None:

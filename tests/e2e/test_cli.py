@@ -228,7 +228,7 @@ def test_in_production_seed_creates_the_administrator_alone_and_tells_no_secret(
     assert result.exit_code == 0
     assert [user["role"] for user in json.loads(result.stdout)] == ["admin"]
     lines = [json.loads(line) for line in result.stderr.splitlines()]
-    assert [set(line) for line in lines] == [{"event", "level", "timestamp"}]
+    assert [set(line) for line in lines] == [{"correlation_id", "event", "level", "timestamp"}]
     assert "hush" not in result.output
 
 

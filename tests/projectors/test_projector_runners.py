@@ -308,3 +308,18 @@ def test_the_key_of_its_lease_is_stored() -> None:
 def test_a_name_that_can_be_no_key_is_refused() -> None:
     with pytest.raises(InvalidValue, match="projector"):
         another("a/b")
+
+
+def test_the_lag_is_what_is_left_to_read_and_nothing_once_all_is_read() -> None:
+    world = projecting(memory_store(), page_size=1)
+    append(world, "a")
+    world.notes.clock.advance(60)
+    append(world, "b")
+    world.notes.pass_window()
+
+    world.run()
+
+    first, second, *others = [each.lag for each in world.progress if each.lag is not None]
+    assert first >= timedelta(seconds=60) > second > timedelta()
+    # Time goes on without events, which is no lag.
+    assert set(others) == {timedelta()}

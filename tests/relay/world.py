@@ -13,9 +13,9 @@ from attrs import define, field
 from application.errors import StorageError
 from application.ports.outbox import MessageKey, OutboxMessage
 from application.relay import Relay, RelayOptions
-from infrastructure.messaging.breaker import Breaker
 from infrastructure.messaging.guarded_publisher import GuardedPublisher
 from infrastructure.outbox.store import TableOutbox
+from infrastructure.system.breakers import Breaker, BreakerOptions
 from tests.relay.account import DIED, MARGIN, OUTLIVED, Account
 from tests.relay.providers import Outboxes
 from tests.relay.relays import LEASE, Chances, FlakyPublisher, Killed, Life, WatchedQueue
@@ -149,7 +149,7 @@ class World:
             return False
 
     def _breaker(self, name: str) -> Breaker:
-        return Breaker(name, failures=2, seconds=1.0, monotonic=lambda: self.time.passed)
+        return Breaker(name, BreakerOptions(2, 1.0), lambda: self.time.passed)
 
     def _work(self, relay: Relay, queue: WatchedQueue, life: Life) -> bool:
         while not self.is_complete or self._is_news:

@@ -25,7 +25,9 @@ from infrastructure.memory.database import MemoryAction
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.memory.tables.outbox import _key
 from infrastructure.outbox.table import OUTBOX
-from infrastructure.settings.settings import SettingsError
+from infrastructure.settings.settings import Settings, SettingsError
+from infrastructure.telemetry import names
+from tests.emf import check
 from tests.items import message_model
 from tests.outboxes import key, message
 from tests.relaying.conftest import ON_EACH_PROVIDER, Service, on_engine, serve
@@ -405,6 +407,72 @@ def test_where_nobody_could_deliver_records_the_function_does_not_start(
     monkeypatch.setenv("DYNASTRATA_PROVIDER", "memory")
     with pytest.raises(SettingsError, match=r"^provider: memory has no stream"):
         handler({}, IN_TIME)
+
+
+class TestMetrics:
+    @pytest.fixture
+    def service(self) -> Service:
+        return serve(Settings(environment="test", metrics="emf"))
+
+    def test_are_written_at_the_end_of_each_call_for_cloudwatch(
+        self, service: Service, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        added(service, "ada/1", "ada/2")
+
+        handle(service.container, {}, IN_TIME)
+
+        documents = written(capsys)
+        [pending] = [d for d in documents if names.OUTBOX_PENDING in d]
+        sent = [d[names.SENT_MESSAGES] for d in documents if names.SENT_MESSAGES in d]
+        assert pending[names.OUTBOX_PENDING] == 2
+        assert sent == [2]
+
+    def test_of_one_call_are_not_written_by_the_next_one(
+        self, service: Service, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        added(service, "ada/1")
+        handle(service.container, {}, IN_TIME)
+        written(capsys)
+
+        handle(service.container, {}, IN_TIME)
+
+        documents = written(capsys)
+        assert not any(names.SENT_MESSAGES in document for document in documents)
+        assert [d[names.OUTBOX_PENDING] for d in documents if names.OUTBOX_PENDING in d] == [0]
+
+    def test_of_a_call_that_fails_are_written_too(
+        self, service: Service, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        added(service, "ada/1")
+
+        def broken(_: object) -> None:
+            raise ZeroDivisionError
+
+        service.destination.on_message = broken
+        with pytest.raises(ZeroDivisionError):
+            handle(service.container, {}, IN_TIME)
+
+        assert written(capsys)
+
+    def test_are_not_written_unless_they_are_asked_for(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        service = serve(Settings(environment="test"))
+        added(service, "ada/1")
+
+        with capture_logs():
+            handle(service.container, {}, IN_TIME)
+
+        assert capsys.readouterr().out == ""
+
+
+def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """The documents on standard output, between lines of the log."""
+    lines = capsys.readouterr().out.splitlines()
+    documents = [json.loads(line) for line in lines if line.startswith("{")]
+    for document in documents:
+        check(document)
+    return documents
 
 
 def happen(container: Container, told: Record) -> None:

@@ -7,8 +7,8 @@ from structlog.testing import capture_logs
 
 from application.ports.relay_queue import PendingKey
 from application.relay import Relay, RelayOptions
-from infrastructure.messaging.breaker import Breaker
 from infrastructure.messaging.guarded_publisher import GuardedPublisher
+from infrastructure.system.breakers import Breaker, BreakerOptions
 from tests.outboxes import key, message, outbox_of, pending_ids, stored
 from tests.relaying.conftest import ON_EACH_PROVIDER
 from tests.relaying.destinations import ALWAYS, ScriptedDestination
@@ -37,7 +37,7 @@ def guarded(relays: Relaying, **others: ScriptedDestination) -> Relay:
 
     destinations = {"people": relays.destination, **others}
     publishers = {
-        name: GuardedPublisher(destination, Breaker(name, failures=2, seconds=10, monotonic=passed))
+        name: GuardedPublisher(destination, Breaker(name, BreakerOptions(2, 10), passed))
         for name, destination in destinations.items()
     }
     options = RelayOptions(lease_seconds=KEY_LEASE, attempts=3)

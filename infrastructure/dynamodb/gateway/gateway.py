@@ -29,6 +29,7 @@ from infrastructure.dynamodb.gateway.errors import (
     tables_of,
     translate,
 )
+from infrastructure.dynamodb.gateway.observation import GatewayTelemetry, Observation
 from infrastructure.dynamodb.gateway.retry import Retries, RetryPolicy
 from infrastructure.dynamodb.items import Item, item_size
 from infrastructure.metering import Meter
@@ -70,8 +71,10 @@ class Gateway:
         breakers: Breakers | None = None,
         *,
         trust_read_units: bool = True,
+        telemetry: GatewayTelemetry | None = None,
     ) -> None:
         self._client = client
+        self._telemetry = telemetry or GatewayTelemetry()
         self.meter = meter
         self._trust_read_units = trust_read_units
         self.retry = retry
@@ -87,12 +90,16 @@ class Gateway:
         alone. Its `maybe_applied` tells whether an earlier attempt of a write may have been
         applied, its answer lost.
         """
+        with self._telemetry.observe(operation, request) as observed:
+            return observed.answered(self._call(operation, request, observed))
+
+    def _call(self, operation: str, request: Request, observed: Observation) -> Response:
         self.meter.add(requests=1)
         retries, maybe_applied = Retries(self.retry, self._quota), False
         # Tables are made, described and deleted whether or not their data can be had.
         tables = tables_of(request) if operation in METERED else ()
         while True:
-            seconds = self.breakers.retry_after(tables)
+            seconds = self.breakers.refusal(tables)
             if seconds is not None:
                 raise CircuitOpen(
                     operation=operation,
@@ -111,8 +118,9 @@ class Gateway:
                     error = failure.error
                     attempts = retries.attempt
                     raise evolve(error, attempts=attempts, maybe_applied=maybe_applied) from cause
+                observed.retried(failure.error)
             else:
-                self.breakers.succeeded(tables)
+                self.breakers.tell(tables)
                 retries.succeeded()
                 return answer
 
@@ -120,9 +128,9 @@ class Gateway:
         """Whether the tables are left alone, now that this try failed, too."""
         error = failure.error
         if isinstance(error, InProgress) or not isinstance(error, (ServiceFault, Unreachable)):
-            self.breakers.succeeded(tables)  # a refusal is an answer
+            self.breakers.tell(tables)  # a refusal is an answer
             return False
-        self.breakers.failed(tables)
+        self.breakers.tell(tables, error.detail or "no answer")
         return not self.breakers.open.keys().isdisjoint(tables)
 
     def _send(self, operation: str, request: Request) -> Response:

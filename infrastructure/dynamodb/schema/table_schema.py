@@ -40,6 +40,11 @@ class TableSchema:
         self.ttl_attribute: str | None = None if ttl is None else ttl.attr_name
         self.stream_view: str | None = getattr(model.Meta, "stream_view_type", None)
 
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """The attributes of the primary key, the partition key first."""
+        return tuple(each["AttributeName"] for each in _hash_first(self._schema["key_schema"]))
+
     def creation(self, capacity: Capacity) -> dict[str, Any]:
         """The request of `CreateTable`."""
         on_demand = capacity.mode == "on_demand"

@@ -143,7 +143,7 @@ class TestTheBreaker:
         breakers = Breakers(BreakerOptions(failures=2))
 
         def sleep(_: float) -> None:
-            breakers.failed(["users"])  # what another thread meets meanwhile
+            breakers.tell(["users"], "500")  # what another thread meets meanwhile
 
         policy = evolve(FakeTime().policy(), sleep=sleep)
         error = failure(Gateway(ScriptedClient([lost()]), Meter(), policy, breakers))

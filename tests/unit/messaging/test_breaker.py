@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 
 from application.ports.outbox import OutboxMessage
 from application.ports.publisher import Accepted, Failed, NotSent, Outcome, Unavailable
-from infrastructure.messaging.breaker import Breaker
 from infrastructure.messaging.guarded_publisher import GuardedPublisher
+from infrastructure.system.breakers import Breaker, BreakerOptions
 from tests.messaging import message
 from tests.unit.dynamodb.scripted import FakeTime
 
@@ -49,7 +49,7 @@ class Guarded:
     publisher: GuardedPublisher = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        breaker = Breaker("people", failures=2, seconds=10, monotonic=self.time.monotonic)
+        breaker = Breaker("people", BreakerOptions(2, 10), self.time.monotonic)
         self.publisher = GuardedPublisher(self.destination, breaker)
 
     def publish(self, times: int = 1) -> int:

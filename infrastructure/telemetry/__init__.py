@@ -1,0 +1,1 @@
+"""What the service tells of itself: spans and metrics, by OpenTelemetry."""
