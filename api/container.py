@@ -75,6 +75,7 @@ from infrastructure.system.notifiers import LogNotifier
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
 from infrastructure.tagged_events.store import TableDcbStore
+from infrastructure.telemetry.gauges import BreakerGauge
 from infrastructure.unit_of_work import CommitOptions, TableUnitOfWork, UnitsOfWork
 
 T = TypeVar("T")
@@ -217,7 +218,14 @@ class Container(containers.DeclarativeContainer):
     destinations = Shared(make_destinations, settings, contexts)
     doctor = providers.Callable(make_doctor, settings, adapters, destinations, clock)
     memory_publisher = Shared(MemoryPublisher)
-    publishers = Shared(make_publishers, settings, destinations, memory_publisher)
+    breaker_gauge = Shared(BreakerGauge, telemetry)
+    publishers = Shared(
+        make_publishers,
+        settings,
+        destinations,
+        memory_publisher,
+        on_breaker=breaker_gauge.provided.observe,
+    )
 
     units_of_work = Shared(
         UnitsOfWork,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import events, outbox, projections, tables
+from api.cli import events, export, outbox, projections, tables
 from api.cli.demo.command import demo
 from api.cli.doctor import doctor
 from api.cli.failing import Commands
@@ -33,6 +33,7 @@ app.add_typer(tables.app, name="tables", no_args_is_help=True)
 app.add_typer(events.app, name="events", no_args_is_help=True)
 app.add_typer(outbox.app, name="outbox", no_args_is_help=True)
 app.add_typer(projections.app, name="projections", no_args_is_help=True)
+app.add_typer(export.app, name="export", no_args_is_help=True)
 
 
 def main() -> None:

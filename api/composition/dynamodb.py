@@ -51,6 +51,7 @@ from infrastructure.system.breakers import BreakerOptions, Breakers
 from infrastructure.system.failure_limiter import FAILURES
 from infrastructure.tagged_events.keys import EventKeys
 from infrastructure.tagged_events.table import TAGGED_EVENTS
+from infrastructure.telemetry.gauges import BreakerGauge
 from infrastructure.telemetry.telemetry import Telemetry
 
 
@@ -94,16 +95,13 @@ class DynamoDBAdapters(Adapters):
     @cached_property
     @override
     def table_initializer(self) -> DynamoDBTableInitializer:
-        settings = self._settings
-        capacity = Capacity(settings.billing_mode, settings.read_capacity, settings.write_capacity)
+        capacity = make_capacity(self._settings)
         return DynamoDBTableInitializer(self._gateway, self.schemas, capacity)
 
     @cached_property
     def schemas(self) -> list[TableSchema]:
         """What is expected of every table."""
-        own = {each.aggregate_type.table: each.model() for each in self._contexts.state_stored}
-        models = {**own, **SHARED, EVENTS: self._event_model}
-        return [TableSchema(model, self._tables.physical(name)) for name, model in models.items()]
+        return list(make_table_schemas(self._settings, self._contexts).values())
 
     @property
     @override
@@ -155,15 +153,18 @@ class DynamoDBAdapters(Adapters):
 
     @cached_property
     def _gateway(self) -> Gateway:
-        return make_gateway(self._settings, self._meter, self._observing)
+        options = BreakerOptions(self._settings.breaker_failures, self._settings.breaker_seconds)
+        breakers = Breakers(options, on_change=BreakerGauge(self._telemetry).observe)
+        return make_gateway(self._settings, self._meter, self._observing, breakers)
 
     @cached_property
     def _streams(self) -> Gateway:
-        return make_gateway(self._settings, self._meter, self._observing, "dynamodbstreams")
+        # The streams of tables are not guarded: whoever follows one waits between two looks.
+        return make_gateway(self._settings, self._meter, self._observing, service="dynamodbstreams")
 
     @cached_property
     def _observing(self) -> GatewayTelemetry:
-        key_names = {schema.name: schema.key_names for schema in self.schemas}
+        key_names = {schema.name: tuple(schema.key_types) for schema in self.schemas}
         is_debug = self._settings.log_level == "debug"
         return GatewayTelemetry(self._telemetry, key_names, debug=is_debug)
 
@@ -176,7 +177,11 @@ class DynamoDBAdapters(Adapters):
 
 
 def make_gateway(
-    settings: Settings, meter: Meter, telemetry: GatewayTelemetry, service: str = "dynamodb"
+    settings: Settings,
+    meter: Meter,
+    telemetry: GatewayTelemetry,
+    breakers: Breakers | None = None,
+    service: str = "dynamodb",
 ) -> Gateway:
     """The door to one service of DynamoDB. Raises `SettingsError` where no region is set."""
     retry = RetryPolicy(
@@ -187,12 +192,24 @@ def make_gateway(
         deadline=settings.call_deadline_seconds,
         quota=settings.retry_quota,
     )
-    breakers = Breakers(BreakerOptions(settings.breaker_failures, settings.breaker_seconds))
     # Local engines report read units that are too low, so these are reckoned by the rules.
     trusted = not settings.uses_local_engine
     client = make_client(settings, service)
     check_answers(client)
     return Gateway(client, meter, retry, breakers, trust_read_units=trusted, telemetry=telemetry)
+
+
+def make_table_schemas(settings: Settings, contexts: Contexts) -> Mapping[str, TableSchema]:
+    """Every table by its logical name, under its physical one. Raises `SettingsError`."""
+    tables = TableNames(settings.table_prefix, settings.tables)
+    own = {each.aggregate_type.table: each.model() for each in contexts.state_stored}
+    models = {**own, **SHARED, EVENTS: make_event_model(settings)}
+    return {name: TableSchema(model, tables.physical(name)) for name, model in models.items()}
+
+
+def make_capacity(settings: Settings) -> Capacity:
+    """How new tables are billed."""
+    return Capacity(settings.billing_mode, settings.read_capacity, settings.write_capacity)
 
 
 def make_event_model(settings: Settings) -> type[EventModel]:

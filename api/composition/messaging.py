@@ -15,7 +15,7 @@ from infrastructure.messaging.local import LogPublisher, MemoryPublisher
 from infrastructure.settings.checks import option_of, variable
 from infrastructure.settings.destination import Destination
 from infrastructure.settings.settings import DESTINATION, Settings, SettingsError
-from infrastructure.system.breakers import Breaker, BreakerOptions
+from infrastructure.system.breakers import Breaker, BreakerOptions, OnChange
 
 if TYPE_CHECKING:
     from infrastructure.messaging.senders import Client
@@ -30,7 +30,10 @@ def make_destinations(settings: Settings, contexts: Contexts) -> Destinations:
 
 
 def make_publishers(
-    settings: Settings, destinations: Destinations, memory: MemoryPublisher
+    settings: Settings,
+    destinations: Destinations,
+    memory: MemoryPublisher,
+    on_breaker: OnChange = lambda *_: None,
 ) -> Mapping[str, Publisher]:
     """A publisher for every destination, under its logical name, each with a breaker of its own.
 
@@ -41,13 +44,15 @@ def make_publishers(
     clients = cache(partial(_client, settings))
     local: dict[str, Publisher] = {"log": LogPublisher(), "memory": memory}
     timeout = settings.connect_timeout_seconds + settings.read_timeout_seconds + _SLACK
+    options = BreakerOptions(settings.breaker_failures, settings.breaker_seconds)
 
     def publisher(name: str, destination: Destination) -> Publisher:
         written = format_of(destination)
         if written is not None:
             sender = _sender(destination, clients)
             batches = BatchPublisher(format=written, sender=sender, timeout=timeout)
-            return GuardedPublisher(batches, _breaker(name, settings))
+            breaker = Breaker(f"destination {name}", options, on_change=on_breaker)
+            return GuardedPublisher(batches, breaker)
         if settings.is_production:
             raise SettingsError(
                 option_of(name, DESTINATION),
@@ -57,11 +62,6 @@ def make_publishers(
         return local[destination.kind]
 
     return {name: publisher(name, found) for name, found in destinations.by_name.items()}
-
-
-def _breaker(name: str, settings: Settings) -> Breaker:
-    options = BreakerOptions(settings.breaker_failures, settings.breaker_seconds)
-    return Breaker(f"destination {name}", options)
 
 
 def _sender(destination: Destination, clients: Callable[[str], Client]) -> Sender:

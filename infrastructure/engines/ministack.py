@@ -14,7 +14,7 @@ from infrastructure.engines.supervised import EngineCommand
 NAME = "MiniStack"
 REQUIREMENTS = REPOSITORY / "requirements" / "ministack.txt"
 
-_SERVICES = "dynamodb,dynamodbstreams,s3,sqs,sns,events,sts"
+_SERVICES = "dynamodb,dynamodbstreams,s3,sqs,sns,events,sts,cloudformation,monitoring"
 
 
 @contextmanager

@@ -13,6 +13,9 @@ from pybreaker import STATE_CLOSED, STATE_OPEN, CircuitBreaker
 
 logger = structlog.get_logger(__name__)
 
+OnChange = Callable[[str, bool], object]
+"""Is told the name of what is left alone from now on (True), or works again (False)."""
+
 
 @frozen
 class BreakerOptions:
@@ -35,10 +38,12 @@ class Breaker:
         name: str,
         options: BreakerOptions | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        on_change: OnChange = lambda *_: None,
     ) -> None:
         self._name = name
         self._options = options or BreakerOptions()
         self._monotonic = monotonic
+        self._on_change = on_change
         self._circuit = CircuitBreaker(
             fail_max=self._options.failures, throw_new_error_on_trip=False
         )
@@ -87,8 +92,10 @@ class Breaker:
                 self._pause()
         if (before, after) == (STATE_CLOSED, STATE_OPEN):
             logger.warning("left alone: it is out", what=self._name, reason=failure)
+            self._on_change(self._name, True)  # noqa: FBT003 see `OnChange`
         elif before != after == STATE_CLOSED:
             logger.info("works again", what=self._name)
+            self._on_change(self._name, False)  # noqa: FBT003 see `OnChange`
 
     @property
     def _is_closed(self) -> bool:
@@ -105,9 +112,11 @@ class Breakers:
         self,
         options: BreakerOptions | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        on_change: OnChange = lambda *_: None,
     ) -> None:
         self._options = options
         self._monotonic = monotonic
+        self._on_change = on_change
         self._breakers: dict[str, Breaker] = {}
 
     def refusal(self, names: Iterable[str]) -> float | None:
@@ -131,7 +140,7 @@ class Breakers:
     def _of(self, name: str) -> Breaker:
         breaker = self._breakers.get(name)
         if breaker is None:
-            new = Breaker(name, self._options, self._monotonic)
+            new = Breaker(name, self._options, self._monotonic, self._on_change)
             breaker = self._breakers.setdefault(name, new)
         return breaker
 

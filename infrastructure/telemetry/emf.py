@@ -33,9 +33,7 @@ from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation
 from typing_extensions import override
 
 from application.batched import batched
-
-NAMESPACE = "Dynastrata"
-"""Of the metrics in CloudWatch. Alarms know them by it: never change it."""
+from infrastructure.telemetry.names import NAMESPACE
 
 MAX_VALUES = 100
 """Numbers that one document has of a metric. Source: as above, "Target members"."""

@@ -1,4 +1,4 @@
-"""How far behind relays and projectors are, as those who run them see it anyway."""
+"""How far behind relays and projectors are, as they see it anyway, and what is left alone."""
 
 from __future__ import annotations
 
@@ -38,3 +38,16 @@ class ProjectionGauges:
     def observe(self, projector: str, lag: timedelta) -> None:
         """A projector is so far behind what it may fold."""
         self._lag.set(lag.total_seconds(), {names.PROJECTOR: projector})
+
+
+class BreakerGauge:
+    """What a breaker leaves alone: a table, or a destination."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._open = telemetry.meter.create_gauge(
+            names.BREAKER_OPEN, "1", "1 while something is left alone, 0 once it works again."
+        )
+
+    def observe(self, name: str, is_open: bool) -> None:  # noqa: FBT001 see `OnChange`
+        """It is left alone from now on, or works again."""
+        self._open.set(int(is_open), {names.BREAKER: name})

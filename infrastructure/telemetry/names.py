@@ -9,6 +9,9 @@ from __future__ import annotations
 SCOPE = "dynastrata"
 """The instrumentation scope of all spans and metrics."""
 
+NAMESPACE = "Dynastrata"
+"""Of the metrics in CloudWatch."""
+
 ERROR_TYPE = "error.type"
 REQUEST_ID = "aws.request_id"
 
@@ -34,6 +37,7 @@ CORRELATION_ID = "dynastrata.correlation_id"
 CORRELATION_IDS = "dynastrata.correlation_ids"
 REASON = "dynastrata.reason"
 PROJECTOR = "dynastrata.projector"
+BREAKER = "dynastrata.breaker"
 
 DB_DURATION = "db.client.operation.duration"
 RETRIES = "dynastrata.dynamodb.retries"
@@ -42,6 +46,7 @@ CONFLICTS = "dynastrata.dynamodb.conflicts"
 CAPACITY = "dynastrata.dynamodb.consumed_capacity"
 MESSAGING_DURATION = "messaging.client.operation.duration"
 SENT_MESSAGES = "messaging.client.sent.messages"
+BREAKER_OPEN = "dynastrata.breaker.open"
 OUTBOX_PENDING = "dynastrata.outbox.pending"
 OUTBOX_OLDEST_AGE = "dynastrata.outbox.oldest_age"
 PROJECTION_LAG = "dynastrata.projection.lag"

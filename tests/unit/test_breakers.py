@@ -20,9 +20,13 @@ class World:
     failures: int = 3
     now: float = 100.0
     breakers: Breakers = field(init=False)
+    changes: list[tuple[str, bool]] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
-        self.breakers = Breakers(BreakerOptions(self.failures, 5.0), lambda: self.now)
+        options = BreakerOptions(self.failures, 5.0)
+        self.breakers = Breakers(
+            options, lambda: self.now, lambda *change: self.changes.append(change)
+        )
 
     def opened(self) -> Breakers:
         """The breakers, of which that of the table has just opened."""
@@ -137,3 +141,4 @@ def test_it_is_told_once_that_it_is_left_alone_and_once_that_it_works() -> None:
 
     told = [(line["log_level"], line["what"]) for line in lines]
     assert told == [("warning", "users"), ("info", "users")]
+    assert world.changes == [("users", True), ("users", False)]

@@ -41,9 +41,9 @@ class TableSchema:
         self.stream_view: str | None = getattr(model.Meta, "stream_view_type", None)
 
     @property
-    def key_names(self) -> tuple[str, ...]:
-        """The attributes of the primary key, the partition key first."""
-        return tuple(each["AttributeName"] for each in _hash_first(self._schema["key_schema"]))
+    def index_names(self) -> list[str]:
+        """The names of its indexes."""
+        return [index["IndexName"] for index in self._indexes()]
 
     def creation(self, capacity: Capacity) -> dict[str, Any]:
         """The request of `CreateTable`."""
@@ -64,9 +64,10 @@ class TableSchema:
 
     @property
     def key_types(self) -> dict[str, str]:
-        """The type of each attribute of the key, under its name."""
+        """The type of each attribute of the primary key by its name, the partition key first."""
         types = _types(self._schema["attribute_definitions"])
-        return {name: types[name] for name in _keys(self._schema["key_schema"]).values()}
+        keys = _hash_first(self._schema["key_schema"])
+        return {name: types[name] for name in (key["AttributeName"] for key in keys)}
 
     def stream_specification(self) -> dict[str, Any]:
         """The stream that the model asks for."""

@@ -198,8 +198,13 @@ def service_in_memory(contexts: Contexts, configure: Configure) -> Service:
     return service
 
 
-def service_on(engine: LocalEngine, contexts: Contexts, configure: Configure) -> Iterator[Service]:
-    """A service in new tables of an engine, which are removed in the end."""
+def service_on(
+    engine: LocalEngine, contexts: Contexts, configure: Configure, **changes: Any
+) -> Iterator[Service]:
+    """A service in new tables of an engine, which are removed in the end.
+
+    `changes` are to the settings.
+    """
     prefix = f"test-{uuid4().hex}-"
     settings = evolve(
         IN_MEMORY,
@@ -207,10 +212,10 @@ def service_on(engine: LocalEngine, contexts: Contexts, configure: Configure) ->
         endpoint_url=engine.endpoint_url,
         region=REGION,
         table_prefix=prefix,
-        read_timeout_seconds=PATIENCE,
         # Each fault is by itself: those before it are none of an outage.
         retry_quota=10**6,
         breaker_failures=1000,
+        **{"read_timeout_seconds": PATIENCE, **changes},
     )
     service = _service(settings, contexts, configure, client_of(engine.endpoint_url))
     service.engine = engine.name

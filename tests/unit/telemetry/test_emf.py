@@ -11,7 +11,8 @@ import pytest
 from attrs import define, field
 from opentelemetry.sdk.metrics import MeterProvider
 
-from infrastructure.telemetry.emf import NAMESPACE, emf_meter_provider
+from infrastructure.telemetry.emf import emf_meter_provider
+from infrastructure.telemetry.names import NAMESPACE
 from tests.emf import check
 
 

@@ -1,0 +1,125 @@
+"""What each role asks of AWS. The tests compare it with the requests that the code sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from infrastructure.events.snapshots import SNAPSHOTS
+from infrastructure.events.streams import EVENTS
+from infrastructure.outbox.inbox import INBOX
+from infrastructure.outbox.table import OUTBOX
+from infrastructure.projections.table import PROJECTION_STATES
+from infrastructure.subscriptions.leases import CHECKPOINTS
+from infrastructure.system.failure_limiter import FAILURES
+from infrastructure.tagged_events.table import TAGGED_EVENTS, TAGS
+
+
+class Role(StrEnum):
+    """Who needs permissions: a process may have several of these roles."""
+
+    APPLICATION = "application"
+    RELAY = "relay"
+    PROJECTOR = "projector"
+    READ_ONLY = "read-only"
+
+
+def _actions(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+@frozen(kw_only=True)
+class TableUse:
+    """What is done to one table, to each of its indexes, and whether its stream is followed.
+
+    Actions are those of IAM for DynamoDB. What is done in a transaction needs the permission to do
+    it alone. A commit whose answer was lost is settled by `ConditionCheckItem` and `GetItem`.
+    """
+
+    actions: frozenset[str] = field(default="", converter=_actions)
+    index_actions: frozenset[str] = field(default="", converter=_actions)
+    has_stream: bool = False
+
+
+@frozen(kw_only=True)
+class Permissions:
+    """What a role may do: to tables by logical name, to those of aggregates, and to blobs.
+
+    `sees_tables`: it may look whether every table is as the code wants it. `publishes`: it may send
+    messages to their destinations.
+    """
+
+    tables: Mapping[str, TableUse]
+    aggregates: TableUse = field(factory=TableUse)
+    sees_tables: bool = False
+    blobs: frozenset[str] = field(default="", converter=_actions)
+    publishes: bool = False
+
+
+_APPLICATION = Permissions(
+    aggregates=TableUse(
+        actions="BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem", index_actions="Query"
+    ),
+    tables={
+        EVENTS: TableUse(actions="ConditionCheckItem GetItem PutItem Query"),
+        SNAPSHOTS: TableUse(actions="GetItem PutItem"),
+        OUTBOX: TableUse(actions="BatchGetItem ConditionCheckItem GetItem PutItem"),
+        INBOX: TableUse(actions="ConditionCheckItem GetItem PutItem"),
+        FAILURES: TableUse(actions="GetItem UpdateItem"),
+        TAGGED_EVENTS: TableUse(
+            actions="BatchGetItem ConditionCheckItem GetItem PutItem", index_actions="Query"
+        ),
+        TAGS: TableUse(
+            actions="BatchGetItem ConditionCheckItem GetItem PutItem Query UpdateItem",
+            index_actions="Query",
+        ),
+        PROJECTION_STATES: TableUse(actions="GetItem"),
+    },
+    sees_tables=True,
+    blobs="GetObject ListBucket PutObject",
+)
+
+_RELAY = Permissions(
+    tables={
+        OUTBOX: TableUse(
+            actions="BatchGetItem BatchWriteItem ConditionCheckItem DescribeTable GetItem Query "
+            "Scan UpdateItem",
+            index_actions="Query",
+            has_stream=True,
+        ),
+        CHECKPOINTS: TableUse(actions="UpdateItem"),
+    },
+    publishes=True,
+)
+
+_PROJECTOR = Permissions(
+    tables={
+        EVENTS: TableUse(actions="DescribeTable Query Scan", has_stream=True),
+        TAGGED_EVENTS: TableUse(
+            actions="DescribeTable GetItem", index_actions="Query", has_stream=True
+        ),
+        CHECKPOINTS: TableUse(actions="UpdateItem"),
+        PROJECTION_STATES: TableUse(actions="GetItem PutItem Query Scan UpdateItem"),
+    },
+    blobs="DeleteObject DeleteObjectVersion GetObject ListBucket PutObject",
+)
+
+_READ_ONLY = Permissions(
+    tables={
+        EVENTS: TableUse(actions="Query"),
+        OUTBOX: TableUse(actions="BatchGetItem Scan", index_actions="Query"),
+        PROJECTION_STATES: TableUse(actions="Query Scan"),
+    },
+    sees_tables=True,
+    blobs="GetObject ListBucket",
+)
+
+PERMISSIONS: Mapping[Role, Permissions] = {
+    Role.APPLICATION: _APPLICATION,
+    Role.RELAY: _RELAY,
+    Role.PROJECTOR: _PROJECTOR,
+    Role.READ_ONLY: _READ_ONLY,
+}
+"""What each role may do."""
