@@ -162,7 +162,7 @@ class StreamRelay:
             if self._stopping.is_set():
                 return
             self._swept = None
-            for changes in reader.pages(self._when_idle, self._rounds.succeeded):
+            for changes in reader.pages(self._when_idle, self._when_in_vain):
                 handled = 0
                 for part in batched(changes, _SLICE):
                     found = by_key(became_pending(part))
@@ -177,6 +177,12 @@ class StreamRelay:
         if self._later:
             self._work(list(self._later.values()))
         self._rounds.succeeded()
+
+    def _when_in_vain(self) -> None:
+        # Reading tells nothing of publishing: where it follows, the first sweep shows that it can.
+        is_standing_by = self._reader is not None and self._reader.is_standing_by
+        if is_standing_by or self._swept is not None:
+            self._rounds.succeeded()
 
     def _sweep_if_due(self) -> None:
         now = self.clock.now()

@@ -127,6 +127,11 @@ class ChangeReader(Generic[T]):
         """Whether `stop` was called."""
         return self._stopping.is_set()
 
+    @property
+    def is_standing_by(self) -> bool:
+        """Whether another one has the lease, as far as this one knows."""
+        return not self._lease.is_held
+
     def stop(self) -> None:
         """Ends `pages` at its next page. For any thread."""
         self._stopping.set()
