@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from opentelemetry import metrics
+from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 from structlog.testing import capture_logs
 
@@ -18,6 +20,7 @@ from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
 from infrastructure.metering import Meter
 from infrastructure.system.logs import showing_failures
 from infrastructure.telemetry import names
+from infrastructure.telemetry.telemetry import Telemetry
 from tests.telemetry import Point, Told, attributes
 from tests.unit.dynamodb.scripted import (
     Answer,
@@ -41,6 +44,7 @@ TRANSACTION = {
     ]
 }
 KEY_NAMES = {"users": ("id",)}
+HOUR = 3600.0
 
 
 def consumed(table: str = "users", units: float = 1.0) -> dict[str, Any]:
@@ -221,7 +225,7 @@ class TestLines:
             gateway.call("PutItem", PUT)
 
         [line] = lines
-        assert line.pop("seconds") >= 0
+        assert 0 <= line.pop("seconds") < HOUR
         assert line == {
             "event": "dynamodb operation",
             "log_level": "debug",
@@ -241,6 +245,13 @@ class TestLines:
             fails(door(told, refusal("ResourceNotFoundException")), "DescribeTable")
 
         assert lines == []
+
+    def test_only_a_table_that_is_asked_for_may_be_missing(self, told: Told) -> None:
+        with capture_logs() as lines:
+            fails(door(told, refusal("ResourceNotFoundException")))
+            fails(door(told, refusal("AccessDeniedException")), "DescribeTable")
+
+        assert [line["error"] for line in lines] == ["ResourceMissing", "AccessDenied"]
 
     def test_a_failure_is_a_warning_with_its_kind_and_reason(self, told: Told) -> None:
         with capture_logs() as lines:
@@ -329,3 +340,24 @@ def test_where_nobody_listens_nothing_is_computed(monkeypatch: pytest.MonkeyPatc
 
     assert gateway.call("GetItem", GET) == answer(consumed())
     assert len(client.requests) == 2
+
+
+def test_whether_somebody_listens_is_looked_up_once_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, looks = [100.0], []
+
+    def looked() -> NoOpMeterProvider:
+        looks.append(now[0])
+        return NoOpMeterProvider()
+
+    monkeypatch.setattr(observation, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(metrics, "get_meter_provider", looked)
+    telemetry = GatewayTelemetry(Telemetry())
+    looks.clear()  # an instrument was made
+
+    for seconds in (0.0, 0.5, 0.5, 0.5, 0.5):
+        now[0] += seconds
+        telemetry.observe("GetItem", GET)
+
+    assert looks == [100.0, 101.0, 102.0]
