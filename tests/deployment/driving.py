@@ -115,7 +115,7 @@ def driven(engine: LocalEngine, contexts: Contexts, configure: Configure) -> Ite
         clients = [adapters._gateway._client, adapters._streams._client, blobs._client]
         with real_publishers(service):
             publishers: Mapping[str, Any] = service.container.publishers()
-        clients += [publishers[name].sender.client for name in places]
+        clients += [publishers[name].publisher.sender.client for name in places]
         for client in clients:
             recorder.attach(client)
         yield Driven(service=service, recorder=recorder)
