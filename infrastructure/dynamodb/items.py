@@ -14,6 +14,7 @@ from zlib import crc32
 from pynamodb.models import Model
 
 from application.errors import InvalidItem, LimitExceeded
+from infrastructure.aggregates.aggregate_type import CLAIM_PREFIX
 from infrastructure.limits import (
     MAX_DIGITS,
     MAX_HASH_KEY,
@@ -54,8 +55,18 @@ def request_size(request: Mapping[str, Any]) -> int:
 
 
 def key_text(key: Item) -> str:
-    """A key for people to read: `id=ada` or `pk=order:1, sk=7`."""
-    return ", ".join(f"{name}={next(iter(value.values()))}" for name, value in key.items())
+    """A key for people to read: `id=ada` or `pk=order:1, sk=7`.
+
+    It ends up in logs. Of a claim it names the kind: the value that is claimed may be an address.
+    """
+    return ", ".join(f"{name}={_shown(next(iter(value.values())))}" for name, value in key.items())
+
+
+def _shown(value: object) -> object:
+    if not isinstance(value, str) or not value.startswith(CLAIM_PREFIX):
+        return value
+    kind, _, _ = value.removeprefix(CLAIM_PREFIX).partition("#")
+    return f"{CLAIM_PREFIX}{kind}#…"
 
 
 def check_item(table: str, key: Item, item: Item) -> None:

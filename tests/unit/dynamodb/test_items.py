@@ -219,6 +219,10 @@ def test_keys_are_described_for_people() -> None:
     assert key_text({"pk": {"S": "order:1"}, "sk": {"N": "7"}}) == "pk=order:1, sk=7"
 
 
+def test_a_key_for_people_does_not_tell_what_is_claimed() -> None:
+    assert key_text({"id": {"S": "CLAIM#email#ada@example.com#1"}}) == "id=CLAIM#email#…"
+
+
 @pytest.mark.parametrize(
     ("key", "shards", "shard"),
     [("ada", 1, 0), ("ada", 256, 104), ("grace", 4, 3), ("größe", 4, 1), ("größe", 256, 137)],
