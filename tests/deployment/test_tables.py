@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -181,8 +182,8 @@ def create_stack(engine: LocalEngine, name: str, settings: Settings) -> set[str]
     found = template(deployment_of(settings))
     # The engine knows no alarm on a query, and not in which account a condition is looked at.
     known = {k: v for k, v in found["Resources"].items() if "Metrics" not in v["Properties"]}
-    body = to_yaml({**found, "Resources": known})
-    body = body.replace('{"Ref": "AWS::AccountId"}', f'"{ACCOUNT}"')
+    plain = json.dumps({**found, "Resources": known})
+    body = to_yaml(json.loads(plain.replace('{"Ref": "AWS::AccountId"}', f'"{ACCOUNT}"')))
     stacks.create_stack(StackName=name, TemplateBody=body, Parameters=[topic])
     patience = {"Delay": 1, "MaxAttempts": 60}
     stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=patience)
