@@ -10,8 +10,9 @@ from infrastructure.blobs.cache import CachedBlobStore
 from infrastructure.blobs.file import FileBlobStore
 from infrastructure.blobs.memory import MemoryBlobStore
 from infrastructure.blobs.offload import Offload
+from infrastructure.settings.blobs import BlobStoreName
 from infrastructure.settings.checks import invalid
-from infrastructure.settings.settings import BlobStoreName, Settings
+from infrastructure.settings.settings import Settings
 
 _MEGABYTE = 1_000_000
 

@@ -10,6 +10,11 @@ from attrs import frozen
 
 from domain.errors import InvalidValue
 
+DESTINATION = "_destination"
+"""What the settings end with that name destinations: `users_destination`."""
+
+DEFAULT_DESTINATION = "log:"
+
 
 @frozen
 class _Address:

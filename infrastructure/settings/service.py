@@ -1,0 +1,79 @@
+"""Secrets, signing in, what is told, and the HTTP API."""
+
+# ruff: noqa: RUF009 -- the functions called for defaults make attrs fields, as `field` does
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+
+from infrastructure.settings.checks import bytes_at_least, networks, one_of, rate, within
+from infrastructure.settings.options import option, secret
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+MetricsName = Literal["off", "emf"]
+
+# Both can be read here by everyone, which is why production refuses them.
+SAMPLE_SIGNING_KEY = "sample-signing-key-for-development-only"
+SAMPLE_PASSWORD = "sample-password"  # noqa: S105 a sample, see above
+
+_SHORTEST_SIGNING_KEY = 32  # bytes: what HS256 asks for, RFC 7518, section 3.2
+
+
+@frozen(kw_only=True, slots=False)
+class ServiceSettings:
+    """Secrets, signing in, what is told, and the HTTP API."""
+
+    signing_key: str = secret(
+        SAMPLE_SIGNING_KEY,
+        "Signs tokens and cursors: 32 bytes or more. Production needs one of its own.",
+        bytes_at_least(_SHORTEST_SIGNING_KEY),
+    )
+    access_token_minutes: int = option(10, "How long an access token is valid.", within(1, 24 * 60))
+    refresh_token_days: int = option(
+        30, "How long a session lives without being refreshed.", within(1, 365)
+    )
+    admin_email: str = option("admin@example.com", "The administrator that `seed` creates.")
+    admin_password: str = secret(
+        "", "Their password. Empty: a sample one; in production `seed` asks."
+    )
+    hashing_slots: int = option(
+        0,
+        "How many passwords are hashed at once. 0: one fewer than the processors, and at least "
+        "one.",
+        within(0, 20),
+    )
+    hashing_wait_seconds: float = option(
+        2.0, "How long a request waits for its turn to hash a password.", within(0, 60)
+    )
+    failures_per_account_and_source: str = option(
+        "10 per 15 minutes",
+        "Failed sign-ins at one account from one source, until none is looked at.",
+        rate,
+    )
+    failures_per_source: str = option(
+        "100 per 15 minutes", "The same at any accounts from one source.", rate
+    )
+    failures_per_account: str = option(
+        "30 per minute",
+        "The same at one account from anywhere, for sources that have failed there themselves.",
+        rate,
+    )
+    log_level: LogLevel = option("info", "The least severe that is logged.", one_of(LogLevel))
+    metrics: MetricsName = option(
+        "off",
+        "Where the Lambda function writes its metrics. emf: to standard output, for CloudWatch. "
+        "off: to what OpenTelemetry is set up for, if anything.",
+        one_of(MetricsName),
+    )
+    http_host: str = option("127.0.0.1", "Address that `serve` listens on.")
+    http_port: int = option(8000, "Port that `serve` listens on.", within(1, 65_535))
+    http_stop_seconds: int = option(
+        10, "How long requests may go on once `serve` is told to stop.", within(1, 3600)
+    )
+    http_trusted_proxies: str = option(
+        "127.0.0.1,::1",
+        "Proxies whose X-Forwarded-For is believed. Empty: none.",
+        networks,
+    )
