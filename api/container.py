@@ -5,7 +5,7 @@ A use case is one line: it asks for what it needs by the names of its fields.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from inspect import signature
 from operator import attrgetter
@@ -26,6 +26,13 @@ from api.composition.outbox import (
     make_stream_relay,
 )
 from api.composition.projections import make_projection_runner
+from api.composition.stores import (
+    make_commit_options,
+    make_dcb_store,
+    make_event_store,
+    make_projection_store,
+    make_subscriptions,
+)
 from api.composition.telemetry import make_telemetry
 from application.courses.define_course import DefineCourse
 from application.courses.enrol_student import EnrolStudent
@@ -37,7 +44,6 @@ from application.orders.close_order import CancelOrder, PayOrder
 from application.orders.get_order import GetOrder, GetOrderHistory
 from application.orders.place_order import PlaceOrder
 from application.ports.clock import Clock
-from application.ports.ids import IdFactory
 from application.users.ban_user import BanUser, UnbanUser
 from application.users.change_password import ChangePassword
 from application.users.get_user import GetUser
@@ -51,32 +57,20 @@ from application.users.sign_out import SignOut
 from application.users.tokens import Lifetimes, UserTokens
 from application.users.update_user import UpdateUser
 from application.users.verify_email import RequestEmailVerification, VerifyEmail
-from infrastructure.blobs.offload import Offload
-from infrastructure.contexts.context import Contexts
 from infrastructure.contexts.registered import REGISTERED
-from infrastructure.events.event_sourced_table import SnapshotPolicy
-from infrastructure.events.event_store import TableEventStore
-from infrastructure.events.large_events import LargeEvents
-from infrastructure.events.registry import EventRegistry
-from infrastructure.events.streams import EVENTS
-from infrastructure.messaging.destinations import Destinations
 from infrastructure.messaging.local import MemoryPublisher
 from infrastructure.metering import Meter
 from infrastructure.projections.heartbeats import TableProjectionHeartbeats
 from infrastructure.projections.reading import StoredProjections
-from infrastructure.projections.states import TableProjectionStore
-from infrastructure.provider import Provider
 from infrastructure.settings.settings import Settings
-from infrastructure.subscriptions.event_subscription import TableEventSubscriptions
 from infrastructure.system.clock import SystemClock
 from infrastructure.system.failure_limiter import FailureLimits, WindowFailureLimiter
 from infrastructure.system.ids import RandomIds
 from infrastructure.system.notifiers import LogNotifier
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
-from infrastructure.tagged_events.store import TableDcbStore
 from infrastructure.telemetry.gauges import BreakerGauge
-from infrastructure.unit_of_work import CommitOptions, TableUnitOfWork, UnitsOfWork
+from infrastructure.unit_of_work import TableUnitOfWork, UnitsOfWork
 
 T = TypeVar("T")
 
@@ -115,77 +109,6 @@ def _failure_limiter(settings: Settings, adapters: Adapters, clock: Clock) -> Wi
 
 def _notifier(settings: Settings) -> LogNotifier:
     return LogNotifier(reveal_tokens=not settings.is_production)
-
-
-def _commit_options(
-    settings: Settings,
-    contexts: Contexts,
-    destinations: Destinations,
-    offload: Callable[[], Offload],
-) -> CommitOptions:
-    return CommitOptions(
-        contexts=contexts,
-        max_events=settings.events_max_batch_size,
-        snapshots=SnapshotPolicy(every=settings.snapshot_every),
-        check_message=destinations.check,
-        keep_processed=timedelta(days=settings.inbox_keep_days),
-        large_events=LargeEvents(offload()) if settings.has_blob_store else None,
-    )
-
-
-def _event_store(
-    settings: Settings, store: Provider, units_of_work: UnitsOfWork
-) -> TableEventStore:
-    return TableEventStore(
-        table=store.events(),
-        registry=units_of_work.registry,
-        unit_of_work=units_of_work,
-        transactional=settings.events_transactional_write,
-    )
-
-
-def _dcb_store(
-    settings: Settings, adapters: Adapters, units_of_work: UnitsOfWork, clock: Clock
-) -> TableDcbStore:
-    return TableDcbStore(
-        conditions=units_of_work.conditions,
-        unit_of_work=units_of_work,
-        clock=clock,
-        changes=adapters.tagged_event_changes,
-        safe_window=timedelta(seconds=settings.tagged_events_safe_window_seconds),
-        poll_interval=settings.streams_poll_interval_ms / 1000,
-    )
-
-
-def _projection_store(
-    settings: Settings,
-    adapters: Adapters,
-    offload: Callable[[], Offload],
-    *,
-    clock: Clock,
-    ids: IdFactory,
-) -> TableProjectionStore:
-    return TableProjectionStore(
-        table=adapters.projection_states,
-        offload=offload() if settings.has_blob_store else None,
-        clock=clock,
-        ids=ids,
-    )
-
-
-def _subscriptions(
-    settings: Settings, adapters: Adapters, registry: EventRegistry, clock: Clock, ids: IdFactory
-) -> TableEventSubscriptions:
-    return TableEventSubscriptions(
-        table=EVENTS,
-        source=adapters.event_changes,
-        events=adapters.store.events(),
-        registry=registry,
-        checkpoints=adapters.checkpoints,
-        clock=clock,
-        ids=ids,
-        poll_interval=settings.streams_poll_interval_ms / 1000,
-    )
 
 
 class Container(containers.DeclarativeContainer):
@@ -234,19 +157,19 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         signer=token_signer,
         options=providers.Callable(
-            _commit_options, settings, contexts, destinations, offload.provider
+            make_commit_options, settings, contexts, destinations, offload.provider
         ),
     )
     unit_of_work = providers.Factory(TableUnitOfWork, units_of_work)
     projection_store = Shared(
-        _projection_store, settings, adapters, offload.provider, clock=clock, ids=ids
+        make_projection_store, settings, adapters, offload.provider, clock=clock, ids=ids
     )
     projection_heartbeats = Shared(
         TableProjectionHeartbeats,
         table=providers.Callable(attrgetter("heartbeats"), adapters),
         clock=clock,
     )
-    dcb_store = Shared(_dcb_store, settings, adapters, units_of_work, clock)
+    dcb_store = Shared(make_dcb_store, settings, adapters, units_of_work, clock)
     projections = Shared(StoredProjections, projection_store)
     projection_runner = providers.Factory(
         make_projection_runner,
@@ -260,9 +183,9 @@ class Container(containers.DeclarativeContainer):
         ids=ids,
         telemetry=telemetry,
     )
-    event_store = Shared(_event_store, settings, store, units_of_work)
+    event_store = Shared(make_event_store, settings, store, units_of_work)
     subscriptions = Shared(
-        _subscriptions, settings, adapters, units_of_work.provided.registry, clock, ids
+        make_subscriptions, settings, adapters, units_of_work.provided.registry, clock, ids
     )
 
     outbox = Shared(make_outbox, settings, store, destinations, clock=clock, ids=ids, meter=meter)
