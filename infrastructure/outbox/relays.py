@@ -274,12 +274,9 @@ def log(report: RelayReport) -> None:
     for failure in report.failed:
         tell = logger.error if failure.is_dead else logger.warning
         what = "message dead-lettered" if failure.is_dead else "message not published"
-        tell(
-            what,
-            message=str(failure.key),
-            reason=failure.error,
-            correlation_id=failure.correlation_id,
-        )
+        # Where there is none, that of the relay's own command stands.
+        caused_by = {"correlation_id": failure.correlation_id} if failure.correlation_id else {}
+        tell(what, message=str(failure.key), reason=failure.error, **caused_by)
     for destination, outage in report.unavailable.items():
         # Whoever publishes tells once that it is out.
         logger.debug("messages wait for their destination", destination=destination, reason=outage)

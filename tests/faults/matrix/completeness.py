@@ -54,9 +54,9 @@ PARTS = {
     *("settings", "contexts", "clock", "ids", "meter", "token_signer", "adapters", "store"),
     *("destinations", "memory_publisher", "publishers", "units_of_work"),
     *("password_hasher", "notifier", "user_tokens", "blob_store", "offload"),
-    "projection_runner",
+    *("projection_runner", "telemetry", "breaker_gauge", "doctor"),
 }
-"""What the others are put together from; and what begins anew from what these stored."""
+"""What the others are put together from; what begins anew from what these stored, or only looks."""
 
 
 def use_cases() -> dict[str, str]:
