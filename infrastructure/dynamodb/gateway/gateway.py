@@ -121,7 +121,7 @@ class Gateway:
                 observed.retried(failure.error)
             else:
                 self.breakers.tell(tables)
-                retries.succeeded()
+                retries.answered()
                 return answer
 
     def _is_out(self, failure: Failure, tables: Sequence[str]) -> bool:

@@ -29,9 +29,9 @@ class RetryPolicy:
 
     The defaults are those of the SDK's standard retry mode for DynamoDB: four attempts, pauses
     that grow from 25 ms, from 1 s when throttled, up to 20 s. All calls share a quota, so that
-    retries do not make an outage worse: a retry takes 14 of it, 5 when throttled; a call that
-    succeeds gives back what its last retry took, or 1. Source: botocore 1.44,
-    `botocore/retries/standard.py`.
+    retries do not make an outage worse: a retry takes 14 of it, 5 when throttled; a call that is
+    answered gives back what its last retry took, or 1. Unlike there a refusal is an answer, too.
+    Source: botocore 1.44, `botocore/retries/standard.py`.
     """
 
     attempts: int = 4
@@ -74,6 +74,8 @@ class Retries:
     def wait_after(self, failure: Failure) -> bool:
         """Waits until the next attempt is due; False, at once or then, where there is none."""
         policy = self._policy
+        if not failure.transient:
+            self.answered()
         if not failure.transient or self.attempt >= policy.attempts:
             return False
         pause = policy.pause_after(failure, self.attempt)
@@ -87,8 +89,8 @@ class Retries:
         self.attempt += 1
         return True
 
-    def succeeded(self) -> None:
-        """Gives back to the quota."""
+    def answered(self) -> None:
+        """Gives back to the quota: by success, or by a refusal that is final."""
         self._quota.release(self._taken)
 
     def _take(self, failure: Failure) -> bool:

@@ -57,6 +57,13 @@ class TestTheQuota:
 
         assert len(sent(door)) == 6
 
+    @pytest.mark.parametrize("code", ["ConditionalCheckFailedException", "ValidationException"])
+    def test_so_does_one_that_is_refused_for_good(self, code: str) -> None:
+        door = gateway(FAULT, refusal(code), FAULT, {}, quota=14)
+        assert failure(door).attempts == 2
+
+        assert door.call("PutItem", USERS) == {}
+
     def test_calls_that_succeed_at_once_fill_it_again(self) -> None:
         door = gateway(FAULT, FAULT, *([{}] * 14), FAULT, {}, attempts=2, quota=14)
         assert failure(door).attempts == 2
