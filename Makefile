@@ -48,7 +48,7 @@ bench: .venv/installed ## What each operation costs on MiniStack: requests, read
 # Material warns of a coming MkDocs 2.0, which the lock keeps out.
 docs: .venv/installed ## The documentation site, into site/; fails at the first warning or dead link
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
-	@echo "Open site/index.html, or serve it: $(BIN)/python -m http.server --directory site --bind 127.0.0.1"
+	@echo "Serve it: $(BIN)/python -m http.server --directory site --bind 127.0.0.1"
 
 engines: .venv/installed # Fetches the engines ahead of the tests; one line says what is missing.
 	@$(BIN)/python -m infrastructure.engines

@@ -170,7 +170,7 @@ def _say_total(total: _Total, *, as_json: bool) -> None:
         f"dead-lettered: {total.dead_lettered}"
     )
     for destination, reason in total.unavailable.items():
-        say(f"{destination} took nothing when it was out: {reason}")
+        say(f"destination {destination}: not available ({reason}); its messages stay pending")
 
 
 def _retry_all(outbox: Outbox) -> int:

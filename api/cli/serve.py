@@ -8,17 +8,23 @@ from contextlib import contextmanager, nullcontext
 from contextvars import Context
 from typing import Annotated
 
+import structlog
 import typer
 import uvicorn
 from attrs import evolve
+from fastapi import FastAPI
 
 from api.bootstrap import read_settings, start
+from api.cli.failing import ExitCode
 from api.cli.working import end
 from api.container import Container
 from api.contexts import CONTEXTS
 from api.http.app import create_app
 from infrastructure.outbox.relays import PollingRelay
+from infrastructure.settings.settings import Settings
 from infrastructure.system.work import WorkThread
+
+logger = structlog.get_logger(__name__)
 
 
 def serve(
@@ -43,6 +49,7 @@ def serve(
         settings, http_host=host or settings.http_host, http_port=port or settings.http_port
     )
     container = start(settings)
+    _warn_of_messages_that_stay(container)
     if settings.create_tables:
         container.table_initializer().create_missing()
     for context in CONTEXTS if seed else ():
@@ -50,15 +57,30 @@ def serve(
             context.seed(container)
     with _relaying(container) if settings.relay_while_serving else nullcontext() as relay:
         # What belongs to the command, such as its correlation id, is none of the requests'.
-        Context().run(
-            uvicorn.run,
-            create_app(container, relay=relay),
+        Context().run(_listen, settings, create_app(container, relay=relay))
+
+
+def _listen(settings: Settings, app: FastAPI) -> None:
+    try:
+        uvicorn.run(
+            app,
             host=settings.http_host,
             port=settings.http_port,
             log_level=settings.log_level,
             forwarded_allow_ips=settings.http_trusted_proxies,
             timeout_graceful_shutdown=settings.http_stop_seconds,
         )
+    except SystemExit as ended:
+        # It ends so where it cannot start, say because the port is taken, and has said why.
+        raise typer.Exit(ExitCode.FAILED) from ended
+
+
+def _warn_of_messages_that_stay(container: Container) -> None:
+    """In production no relay takes these destinations: their messages would pile up."""
+    found = container.destinations().by_name.items()
+    local = [name for name, destination in found if destination.kind in ("log", "memory")]
+    if container.settings().is_production and local:
+        logger.warning("no relay publishes to log: or memory: in production", destinations=local)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError
 
 from infrastructure.dynamodb.gateway.gateway import Client
+from infrastructure.settings.checks import invalid
 from infrastructure.settings.settings import Settings, SettingsError
 
 _OF_DYNAMODB = ("dynamodb", "dynamodbstreams")
@@ -33,7 +34,7 @@ def region_of(settings: Settings) -> str:
     """The region of everything. Raises `SettingsError` where none is set."""
     region: str | None = boto3.Session(region_name=settings.region).region_name
     if region is None:
-        raise SettingsError("region", "is set neither here nor for the AWS SDK")
+        raise invalid("region", "is set neither here nor for the AWS SDK")
     return region
 
 

@@ -38,8 +38,9 @@ def ready(container: ContainerOf, request: Request) -> dict[str, str]:
         tables = container.table_initializer().status()
     except StorageError as error:
         raise NotReady("the store does not answer") from error
-    if any(table.state not in _IN_USE for table in tables):
-        raise NotReady("a table is missing or not active yet")
+    unusable = [f"{table.name} is {table.state}" for table in tables if table.state not in _IN_USE]
+    if unusable:
+        raise NotReady(f"not every table can be used: {', '.join(unusable)}")
     left_alone: Mapping[str, float] = container.adapters().left_alone
     if left_alone:
         raise NotReady(f"left alone after too many failures: {', '.join(sorted(left_alone))}")

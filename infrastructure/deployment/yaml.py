@@ -14,8 +14,20 @@ def to_yaml(content: Mapping[str, object]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what occurs twice twice."""
+    """Writes what occurs twice twice, and what begins like a number in quotes.
+
+    Readers of YAML 1.2 take more for numbers than the library thinks of, such as an account that
+    begins with 0.
+    """
+
+    @override
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        style = '"' if data[:1].isdigit() else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
     @override
     def ignore_aliases(self, data: object) -> bool:
         return True
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)

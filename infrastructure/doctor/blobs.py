@@ -51,7 +51,8 @@ class BucketCheck(Check):
             self.name,
             Level.WARNING,
             f"the bucket {self.bucket} keeps no versions",
-            "turn on its versioning: then no blob that is put again at that moment is collected",
+            "turn on its versioning: without it, `projections collect` may remove a blob that "
+            "is just being put again",
         )
 
 

@@ -79,8 +79,9 @@ class DestinationCheck(Check):
         return Finding(self.name, Level.OK, f"{self.destination} is there")
 
     def _fault(self, reason: str) -> Finding:
-        found = f"{self.destination} cannot be reached ({reason})"
-        return Finding(self.name, Level.FAULT, found, f"create it, or correct {self._variable}")
+        found = f"{self.destination} does not answer as it should: {reason}"
+        advice = f"see that it is there, or correct {self._variable}"
+        return Finding(self.name, Level.FAULT, found, advice)
 
     @property
     def _variable(self) -> str:

@@ -23,12 +23,15 @@ MAX_SKEW = timedelta(seconds=1)
 _RESOLUTION = timedelta(seconds=1)
 """The header `Date` is in whole seconds, cut down."""
 
-_CREATE = "dynastrata tables create, or correct DYNASTRATA_TABLE_PREFIX or DYNASTRATA_REGION"
+_CREATE = (
+    "deploy the stack that makes it, or where there is none dynastrata tables create; or correct "
+    "DYNASTRATA_TABLE_PREFIX or DYNASTRATA_REGION"
+)
 
 _MEND = (
-    "dynastrata tables create --update-existing adds indexes, streams and time-to-live that are "
-    "missing; an index that differs has to be deleted first; keys cannot be changed, only copied "
-    "into another table"
+    "where no stack makes it, dynastrata tables create --update-existing adds indexes, streams and "
+    "time-to-live that are missing; an index that differs has to be deleted first; keys cannot be "
+    "changed, only copied into another table"
 )
 
 
@@ -74,16 +77,19 @@ def _clock(answer: Mapping[str, Any], before: datetime, after: datetime) -> Find
     date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     if date is None:
         return Finding("clock", Level.WARNING, "the store does not tell its time")
-    told = parsedate_to_datetime(date).astimezone(UTC)
+    try:
+        told = parsedate_to_datetime(date).astimezone(UTC)
+    except ValueError:
+        return Finding("clock", Level.WARNING, f"the store tells no time: {date!r}")
     behind, ahead = told - after, before - (told + _RESOLUTION)
     skew = max(behind, ahead)
     if skew <= MAX_SKEW:
-        return Finding("clock", Level.OK, "it is right by that of the store, to a second")
+        return Finding("clock", Level.OK, "it is within a second of the store's clock")
     way = "behind" if behind > ahead else "ahead"
     return Finding(
         "clock",
         Level.FAULT,
-        f"it is {skew.total_seconds():.0f} seconds {way} of that of the store",
+        f"it is {skew.total_seconds():.0f} seconds {way} of the store's clock",
         "let a time service keep the clock of this machine: leases are shorter or longer by as "
         "much, and from five minutes on AWS refuses every signature",
     )

@@ -90,7 +90,7 @@ def _check_key(table: str, described: str, name: str, value: Value, *, hash_key:
 
 
 def _value_size(value: Value) -> int:
-    kind, content = next(iter(value.items()))
+    [(kind, content)] = value.items()
     match kind:
         case "S":
             return text_size(content)
@@ -110,7 +110,7 @@ def _value_size(value: Value) -> int:
 
 def _problems(path: str, value: Value) -> Iterator[tuple[str, str]]:
     """What the service would refuse in a value, each with the path of where it is."""
-    kind, content = next(iter(value.items()))
+    [(kind, content)] = value.items()
     match kind:
         case "M":
             for name, member in content.items():

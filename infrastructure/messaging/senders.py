@@ -88,7 +88,7 @@ class BusSender(Sender):
             answer = self.client.put_events(Entries=list(entries))
         except SDK_ERRORS as error:
             return [_failure(error)] * len(entries)
-        results = [*answer.get("Entries", ()), *repeat({}, len(entries))]
+        results = [*_mappings(answer, "Entries"), *repeat({}, len(entries))]
         return _told([_of_event(result) for result in islice(results, len(entries))])
 
 
@@ -103,13 +103,18 @@ def _numbered(
     except SDK_ERRORS as error:
         return [_failure(error)] * len(entries)
     outcomes: dict[str, Outcome] = {
-        entry["Id"]: Accepted() for entry in answer.get("Successful", ())
+        str(entry.get("Id")): Accepted() for entry in _mappings(answer, "Successful")
     }
     outcomes |= {
-        entry["Id"]: _refused(operation, entry.get("Code", ""))
-        for entry in answer.get("Failed", ())
+        str(entry.get("Id")): _refused(operation, str(entry.get("Code", "")))
+        for entry in _mappings(answer, "Failed")
     }
     return _told([outcomes.get(str(place), _NOT_MENTIONED) for place in range(len(entries))])
+
+
+def _mappings(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The entries of an answer; an empty one for what is none, which no service sends."""
+    return [entry if isinstance(entry, Mapping) else {} for entry in answer.get(name) or ()]
 
 
 def _told(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:

@@ -69,7 +69,8 @@ class PollingRelay:
     def run_once(self, should_stop: Callable[[], bool] | None = None) -> RelayReport:
         """Publishes what is pending now. Raises a `StorageError`."""
         report = self.relay.work(self.queue.pending(), should_stop or self._stopping.is_set)
-        self._rounds.succeeded()
+        if report.published or not report.lost:
+            self._rounds.succeeded()
         log(report)
         self.on_report(report)
         return report

@@ -26,7 +26,7 @@ _ADDRESSES: Final[Mapping[str, _Address]] = {
     "log": _Address("", "nothing follows log:"),
     "memory": _Address("", "nothing follows memory:"),
     "sqs": _Address(
-        r"https?://[^\s/?#@]+(/[A-Za-z0-9_.-]+)*/[A-Za-z0-9_-]+(\.fifo)?",
+        r"https?://[^\s/?#@\[\]]+(/[A-Za-z0-9_.-]+)*/[A-Za-z0-9_-]+(\.fifo)?",
         "behind sqs: comes the http:// or https:// URL of a queue",
     ),
     "sns": _Address(

@@ -6,7 +6,7 @@ Each subject has a file of its own beside this one.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import typed_settings as ts
@@ -53,8 +53,12 @@ class Settings(
     """All settings, checked as a whole. Making one raises `SettingsError`."""
 
     def __attrs_post_init__(self) -> None:
-        if self.is_production:
-            self._refuse_what_is_unsafe()
+        unsafe = list(self._unsafe()) if self.is_production else []
+        if unsafe:
+            # All at once: whoever sets a service up would meet them one by one.
+            raise SettingsError(
+                unsafe[0].name, "; ".join([unsafe[0].reason, *map(str, unsafe[1:])])
+            )
 
     @property
     def is_production(self) -> bool:
@@ -76,27 +80,28 @@ class Settings(
         """Where messages for a logical name go."""
         return Destination.parse(self.destinations.get(name, DEFAULT_DESTINATION))
 
-    def _refuse_what_is_unsafe(self) -> None:
+    def _unsafe(self) -> Iterator[SettingsError]:
+        """What production does not take."""
         if self.provider == "memory":
-            raise invalid(
+            yield invalid(
                 "provider", "memory forgets everything at exit: production needs dynamodb"
             )
         if self.signing_key == SAMPLE_SIGNING_KEY:
-            raise invalid("signing_key", "production needs a key of its own, not the sample")
+            yield invalid("signing_key", "production needs a key of its own, not the sample")
         if self.admin_password == SAMPLE_PASSWORD:
-            raise invalid("admin_password", "production does not take the sample")
+            yield invalid("admin_password", "production does not take the sample")
         if self.uses_local_engine:
-            raise invalid("endpoint_url", "production takes no local and no http:// endpoint")
+            yield invalid("endpoint_url", "production takes no local and no http:// endpoint")
         if self.blob_store == "memory":
-            raise invalid("blob_store", "memory loses blobs in production: choose file or s3")
+            yield invalid("blob_store", "memory loses blobs in production: choose file or s3")
         if self.create_tables and not self.allow_create_tables_in_production:
-            raise invalid(
+            yield invalid(
                 "create_tables", "off in production unless allow_create_tables_in_production is on"
             )
         for name in self.destinations:
             found = self.destination(name)
             if found.kind == "sqs" and is_local(found.address):
-                raise invalid(
+                yield invalid(
                     option_of(name, DESTINATION), "production takes no local and no http:// queue"
                 )
 

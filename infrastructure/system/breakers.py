@@ -28,7 +28,7 @@ class BreakerOptions:
 class Breaker:
     """Whether to call something now, by how the last calls went. For any thread.
 
-    The log says once that `name` is out, and once that it works again. `pybreaker` counts, and
+    The log says once that it opened for `name`, and once that it closed. `pybreaker` counts, and
     keeps the state. It would hold its lock during a call, and reads a clock that can be set: so it
     is told of calls once they have ended, and `monotonic` says when to try again.
     """
@@ -90,12 +90,13 @@ class Breaker:
             after = self._circuit.current_state
             if after == STATE_OPEN:
                 self._pause()
-        if (before, after) == (STATE_CLOSED, STATE_OPEN):
-            logger.warning("left alone: it is out", what=self._name, reason=failure)
-            self._on_change(self._name, True)  # noqa: FBT003 see `OnChange`
-        elif before != after == STATE_CLOSED:
-            logger.info("works again", what=self._name)
-            self._on_change(self._name, False)  # noqa: FBT003 see `OnChange`
+            # Told under the lock: else two changes could be told the wrong way round.
+            if (before, after) == (STATE_CLOSED, STATE_OPEN):
+                logger.warning("circuit breaker opened", what=self._name, reason=failure)
+                self._on_change(self._name, True)  # noqa: FBT003 see `OnChange`
+            elif before != after == STATE_CLOSED:
+                logger.info("circuit breaker closed", what=self._name)
+                self._on_change(self._name, False)  # noqa: FBT003 see `OnChange`
 
     @property
     def _is_closed(self) -> bool:
@@ -121,7 +122,12 @@ class Breakers:
 
     def refusal(self, names: Iterable[str]) -> float | None:
         """Seconds until a call that needs all of these may be tried; None: it is admitted now."""
-        for breaker in map(self._of, names):
+        breakers = [self._of(name) for name in names]
+        # Looked at before any is admitted: else one would spend its try on a call that is not made.
+        waiting = [left for breaker in breakers if (left := breaker.seconds_left)]
+        if waiting:
+            return max(waiting)
+        for breaker in breakers:
             if not breaker.admit():
                 return breaker.seconds_left or 0.0
         return None
@@ -133,9 +139,9 @@ class Breakers:
 
     @property
     def open(self) -> Mapping[str, float]:
-        """What is left alone just now, and for how many seconds still."""
+        """What is left alone just now, and for how many seconds still: not where a try is due."""
         left = {name: breaker.seconds_left for name, breaker in list(self._breakers.items())}
-        return {name: seconds for name, seconds in left.items() if seconds is not None}
+        return {name: seconds for name, seconds in left.items() if seconds}
 
     def _of(self, name: str) -> Breaker:
         breaker = self._breakers.get(name)

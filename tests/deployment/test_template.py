@@ -199,3 +199,7 @@ def test_the_age_of_the_outbox_is_the_metric_that_the_service_publishes() -> Non
 
 def test_the_same_settings_give_the_same_template() -> None:
     assert json.dumps(made()) == json.dumps(made())
+
+
+def test_an_account_that_begins_with_zero_stays_text() -> None:
+    assert to_yaml({"Account": "012345678901"}) == 'Account: "012345678901"\n'

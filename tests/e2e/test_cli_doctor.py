@@ -26,7 +26,7 @@ def test_a_service_that_is_well_exits_with_0(cli: Cli, settings: Settings) -> No
 def test_a_service_without_tables_and_bucket_is_told_what_to_do(cli: Cli) -> None:
     result = cli("doctor", DYNASTRATA_BLOB_BUCKET="no-such-bucket")
     assert result.exit_code == 3
-    assert "events: it is missing -> dynastrata tables create" in result.stdout
+    assert "events: it is missing -> deploy the stack" in result.stdout
     assert "the bucket no-such-bucket is missing -> create it" in result.stdout
 
 

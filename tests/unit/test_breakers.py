@@ -84,6 +84,26 @@ def test_the_try_is_one_alone_however_many_ask_at_once() -> None:
     assert race(ask, "lockstep").count(None) == 1
 
 
+def test_a_call_that_is_not_made_spends_no_try() -> None:
+    world = World()
+    breakers = world.opened()
+    world.now += 3
+    for _ in range(world.failures):
+        breakers.tell(["events"], "500")
+    world.now += 2
+
+    assert breakers.refusal(["users", "events"]) == 3.0
+    assert breakers.refusal(["users"]) is None
+
+
+def test_what_is_due_for_a_try_is_not_left_alone() -> None:
+    world = World()
+    breakers = world.opened()
+    world.now += 5
+
+    assert breakers.open == {}
+
+
 def test_a_try_that_is_answered_closes_it() -> None:
     world = World()
     breakers = world.opened()

@@ -161,6 +161,9 @@ _NO_CREDENTIALS = (
     sdk.NoAuthTokenError,
     sdk.MetadataRetrievalError,
 )
+_NO_SECRET = (sdk.NoCredentialsError, sdk.PartialCredentialsError)
+"""Those of them whose text is the SDK's alone: others may quote what a user's command said."""
+
 # Other connection errors, such as SSLError, may come from the handshake or from reading the answer:
 # not known to be unsent.
 _LOST = (
@@ -200,7 +203,7 @@ def translate(cause: Exception, operation: str, request: Mapping[str, Any]) -> F
 
 def _description(cause: Exception) -> str:
     """What the SDK says, unless it may quote the request: what is stored stays out of errors."""
-    if isinstance(cause, (*_NEVER_SENT, *_NO_CREDENTIALS, BrokenAnswer)):
+    if isinstance(cause, (*_NEVER_SENT, *_NO_SECRET, BrokenAnswer)):
         return f"{type(cause).__name__}: {cause}"
     return type(cause).__name__
 
@@ -242,8 +245,9 @@ def _cancelled(
 ) -> Failure:
     """Permanent reasons come before failed conditions, these before transient ones."""
     reasons = tuple(
-        Reason(reason.get("Code", ""), reason.get("Item"))
+        Reason(str(reason.get("Code", "")), reason.get("Item"))
         for reason in response.get("CancellationReasons", ())
+        if isinstance(reason, Mapping)
     )
     codes = [reason.code for reason in reasons]
     if len(reasons) != len(request.get("TransactItems", ())):

@@ -18,6 +18,7 @@ from zlib import crc32
 
 import orjson
 from attrs import evolve
+from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 
 from application.errors import CircuitOpen, ServiceFault, Unreachable
@@ -98,8 +99,10 @@ class Gateway:
         retries, maybe_applied = Retries(self.retry, self._quota), False
         # Tables are made, described and deleted whether or not their data can be had.
         tables = tables_of(request) if operation in METERED else ()
+        # What fails for several tables says of none of them that it is out.
+        guarded = (*tables, ", ".join(tables)) if len(tables) > 1 else tables
         while True:
-            seconds = self.breakers.refusal(tables)
+            seconds = self.breakers.refusal(guarded)
             if seconds is not None:
                 raise CircuitOpen(
                     operation=operation,
@@ -113,25 +116,26 @@ class Gateway:
             except SDK_ERRORS as cause:
                 failure = translate(cause, operation, request)
                 maybe_applied |= operation in WRITES and failure.error.maybe_applied
-                is_out = self._is_out(failure, tables)
+                is_out = self._is_out(failure, guarded, is_answer=isinstance(cause, ClientError))
                 if is_out or not retries.wait_after(failure):
                     error = failure.error
                     attempts = retries.attempt
                     raise evolve(error, attempts=attempts, maybe_applied=maybe_applied) from cause
                 observed.retried(failure.error)
             else:
-                self.breakers.tell(tables)
+                self.breakers.tell(guarded)
                 retries.answered()
                 return answer
 
-    def _is_out(self, failure: Failure, tables: Sequence[str]) -> bool:
-        """Whether the tables are left alone, now that this try failed, too."""
+    def _is_out(self, failure: Failure, guarded: Sequence[str], *, is_answer: bool) -> bool:
+        """Whether these are left alone, now that this try failed, too."""
         error = failure.error
-        if isinstance(error, InProgress) or not isinstance(error, (ServiceFault, Unreachable)):
-            self.breakers.tell(tables)  # a refusal is an answer
-            return False
-        self.breakers.tell(tables, error.detail or "no answer")
-        return not self.breakers.open.keys().isdisjoint(tables)
+        if isinstance(error, (ServiceFault, Unreachable)) and not isinstance(error, InProgress):
+            self.breakers.tell(guarded[-1:], error.detail or "no answer")
+            return not self.breakers.open.keys().isdisjoint(guarded)
+        if is_answer:  # a refusal; what the SDK does not send says nothing
+            self.breakers.tell(guarded)
+        return False
 
     def _send(self, operation: str, request: Request) -> Response:
         method = getattr(self._client, _METHOD.sub("_", operation).lower())

@@ -249,6 +249,13 @@ def test_list_of_reasons_of_the_wrong_length_tells_nothing(reasons: int) -> None
     assert of_three_writes(*["ConditionalCheckFailed"] * reasons) == (ServiceFault, MAYBE_APPLIED)
 
 
+@pytest.mark.parametrize("odd", [None, "None", 7])
+def test_reason_of_another_shape_tells_nothing(odd: Any) -> None:
+    reasons = ["None", odd, "None"]
+    cause = refusal("TransactionCanceledException", CancellationReasons=reasons)
+    assert meaning(cause, "TransactWriteItems", THREE_WRITES) == (ServiceFault, MAYBE_APPLIED)
+
+
 def test_cancellation_without_reasons_tells_nothing() -> None:
     cancelled = refusal("TransactionCanceledException")
 

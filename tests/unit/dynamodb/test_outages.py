@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
+from botocore.exceptions import NoCredentialsError, ParamValidationError
 
 from application.errors import CircuitOpen, ServiceFault, StorageError, Unreachable
 from infrastructure.dynamodb.gateway.gateway import Gateway
@@ -22,6 +23,7 @@ from tests.unit.dynamodb.scripted import (
 )
 
 USERS = {"TableName": "users"}
+BOTH = {"TransactItems": [{"Put": {"TableName": name}} for name in ("events", "users")]}
 FAULT = refusal("InternalServerError", 500)
 
 
@@ -116,18 +118,34 @@ class TestTheBreaker:
         assert door.breakers.open == {}
 
     def test_a_cancelled_transaction_is_an_answer_of_every_table(self) -> None:
-        door = guarded(cancellation("None", "ConditionalCheckFailed"), failures=1)
-        actions = [{"Put": {"TableName": name}} for name in ("users", "events")]
-        failure(door, "TransactWriteItems", TransactItems=actions)
+        door = guarded(FAULT, cancellation("None", "ConditionalCheckFailed"), FAULT, failures=2)
+        failure(door)
+        failure(door, "TransactWriteItems", **BOTH)
+        failure(door)
 
         assert door.breakers.open == {}
+
+    def test_a_failed_transaction_opens_what_its_tables_have_in_common(self) -> None:
+        door = guarded(FAULT, {}, failures=1)
+        failure(door, "TransactWriteItems", **BOTH)
+
+        assert isinstance(failure(door, "TransactWriteItems", **BOTH), CircuitOpen)
+        assert door.breakers.open.keys() == {"events, users"}
+        assert door.call("GetItem", USERS) == {}
+
+    @pytest.mark.parametrize("unsent", [NoCredentialsError(), ParamValidationError(report="")])
+    def test_what_is_not_sent_is_no_answer(self, unsent: Exception) -> None:
+        door = guarded(FAULT, unsent, FAULT)
+        for _ in range(3):
+            failure(door)
+
+        assert door.breakers.open.keys() == {"users"}
 
     def test_a_transaction_is_not_sent_when_one_of_its_tables_is_out(self) -> None:
         door = guarded(FAULT, {}, failures=1)
         failure(door)
-        actions = [{"Put": {"TableName": name}} for name in ("events", "users")]
 
-        error = failure(door, "TransactWriteItems", TransactItems=actions)
+        error = failure(door, "TransactWriteItems", **BOTH)
 
         assert isinstance(error, CircuitOpen)
         assert error.table == "events, users"

@@ -210,10 +210,10 @@ def test_log_says_once_that_it_is_out_and_once_that_it_works_again() -> None:
 
     assert lines == [
         {
-            "event": "left alone: it is out",
+            "event": "circuit breaker opened",
             "what": "people",
             "reason": "EndpointConnectionError",
             "log_level": "warning",
         },
-        {"event": "works again", "what": "people", "log_level": "info"},
+        {"event": "circuit breaker closed", "what": "people", "log_level": "info"},
     ]

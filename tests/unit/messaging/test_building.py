@@ -46,7 +46,7 @@ def test_log_and_memory_need_no_region() -> None:
 
 @pytest.mark.parametrize("destination", [QUEUE, TOPIC, BUS])
 def test_a_service_needs_a_region(destination: str) -> None:
-    with pytest.raises(SettingsError, match=r"^region: "):
+    with pytest.raises(SettingsError, match=r"^region \(DYNASTRATA_REGION\): "):
         publishers_of(Settings(destinations={"people": destination}))
 
 
