@@ -17,7 +17,7 @@ from domain.errors import DynastrataError, InvalidValue
 from infrastructure.memory.provider import MemoryProvider
 from tests.outboxes import failed, message, outbox_of
 from tests.relaying.destinations import ALWAYS
-from tests.relaying.running import KEY_LEASE, Relaying, WatchedQueue, relaying
+from tests.relaying.running import KEY_LEASE, Relaying, Script, WatchedQueue, relaying
 from tests.stores import Store
 
 FAILURES = [Unreachable(operation="TransactWriteItems"), CommitOutcomeUnknown("commit-1")]
@@ -241,6 +241,19 @@ def test_acknowledgement_is_lost_when_its_lease_has_ended(
 
     assert (report.published, report.lost) == (0, {"ada": error})
     assert len(tries) == KEY_LEASE / 0.1 + 1
+
+
+def test_a_relay_that_can_acknowledge_nothing_is_late(
+    relays: Relaying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relays.add("1")
+    acknowledge_after(monkeypatch, iter([FAILURES[0]] * 10_000))
+    relay = relays.polling_relay(Script([]))
+
+    for _ in range(int(120 / KEY_LEASE) + 1):
+        relay.run_once()
+
+    assert relay.is_late
 
 
 def test_acknowledgement_that_is_refused_is_lost_at_once(
