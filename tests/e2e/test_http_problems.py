@@ -10,7 +10,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from api.composition.memory import MemoryAdapters
 from api.container import Container
 from api.http.app import MAX_BODY, create_app
 from api.http.courses.problems import COURSE_PROBLEMS
@@ -362,9 +361,10 @@ def test_a_service_whose_relay_does_no_work_is_not_ready(
 
 
 def test_a_service_that_leaves_a_table_alone_is_not_ready(
-    api: Api, monkeypatch: pytest.MonkeyPatch
+    api: Api, container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(MemoryAdapters, "left_alone", {"users": 3.0, "events": 0.0})
+    adapters = type(container.adapters())
+    monkeypatch.setattr(adapters, "left_alone", {"users": 3.0, "events": 1.0})
     with capture_logs():
         answer = api.get("/ready")
 
