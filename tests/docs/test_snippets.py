@@ -122,7 +122,9 @@ def is_module(arguments: list[str]) -> bool:
     return importlib.util.find_spec(arguments[1]) is not None
 
 
-def is_compose_command(arguments: list[str]) -> bool:
+def is_docker_command(arguments: list[str]) -> bool:
+    if arguments[:1] == ["build"]:
+        return (ROOT / arguments[arguments.index("-f") + 1]).is_file()
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     known = {*services, "compose", "up", "down", "-d", "--wait", "--detach", "--profile"}
     return set(arguments) <= known
@@ -132,7 +134,7 @@ CHECKS: dict[str, Check] = {
     "make": is_make_target,
     "dynastrata": is_dynastrata_command,
     "python": is_module,
-    "docker": is_compose_command,
+    "docker": is_docker_command,
 }
 
 
@@ -152,7 +154,8 @@ def test_a_command_that_does_not_exist_is_found() -> None:
     assert not is_dynastrata_command(["tables", "drop"])
     assert not is_dynastrata_command(["serve", "--no-such-option"])
     assert not is_module(["-m", "scripts.no_such_script"])
-    assert not is_compose_command(["compose", "up", "no-such-service"])
+    assert not is_docker_command(["compose", "up", "no-such-service"])
+    assert not is_docker_command(["build", "-f", "no-such-file", "."])
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)

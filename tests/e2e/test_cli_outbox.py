@@ -472,7 +472,7 @@ def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...], command: Cli) ->
         (
             "DYNASTRATA_USERS_DESTINATION",
             "sqs:https://sqs.example/1/users",
-            "region: is set neither here nor for the AWS SDK",
+            "region (DYNASTRATA_REGION): is set neither here nor for the AWS SDK",
         ),
         (
             "DYNASTRATA_USERS_DESTINATION",

@@ -137,4 +137,4 @@ def test_it_says_by_its_exit_code_that_it_could_not_start(settings: Settings, po
     with socket.create_server(("127.0.0.1", port)) as taken:
         assert taken.getsockname()[1] == port
         with child("serve", "--port", str(port), env=variables(settings)) as server:
-            assert server.process.wait(30) == 3
+            assert server.process.wait(30) == 1
