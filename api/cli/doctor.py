@@ -37,12 +37,7 @@ def _findings() -> Iterator[Finding]:
         container = start()
         settings, found = container.settings(), container.doctor()
     except SettingsError as error:
-        yield Finding(
-            "settings",
-            Level.FAULT,
-            str(error),
-            "correct what is named",
-        )
+        yield Finding("settings", Level.FAULT, str(error), "correct what is named")
         return
     yield Finding("settings", Level.OK, f"those of {settings.environment} are in order")
     if not found.checks:

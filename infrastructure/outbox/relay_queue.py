@@ -37,15 +37,17 @@ class TableRelayQueue(RelayQueue):
 
     @override
     def pending(self) -> Iterator[PendingKey]:
-        seen: list[datetime] = []
+        count, oldest = 0, None
         try:
             for page in self.table.pending_pages():
-                seen += (entry.created_at for entry in page)
+                count += len(page)
+                first = min((entry.created_at for entry in page), default=oldest)
+                oldest = first if oldest is None or first is None else min(oldest, first)
                 yield from _shuffled(page)
         except GeneratorExit:
-            self.on_pending(len(seen), min(seen, default=None))
+            self.on_pending(count, oldest)
             raise
-        self.on_pending(len(seen), min(seen, default=None))
+        self.on_pending(count, oldest)
 
     @override
     def take(

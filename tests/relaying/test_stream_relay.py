@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from threading import Event, Thread
 
 import pytest
@@ -638,14 +639,10 @@ class TestBeingLate:
 
             return step
 
-        def fail() -> None:
-            relays.trouble.is_down = True
-
-        def recover() -> None:
-            relays.trouble.is_down = False
-
         # The lease of the stream ends meanwhile, so that it is taken again.
-        relay = relays.following(fail, look(120), look(1), recover, look(120))
+        relay = relays.following(
+            partial(down, relays), look(120), look(1), partial(up, relays), look(120)
+        )
         with capture_logs():
             relay.run()
 
