@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from application.ports.publisher import Publisher
+from infrastructure.messaging.observed_publisher import (
+    Broker,
+    ObservedPublisher,
+    PublishingTelemetry,
+)
 from infrastructure.settings.settings import Settings
-from infrastructure.telemetry.publishing import Broker, ObservedPublisher, PublishingTelemetry
 from infrastructure.telemetry.telemetry import Telemetry
 
 _SYSTEMS: Final[Mapping[str, str]] = {

@@ -8,32 +8,22 @@ from attrs import frozen
 from typing_extensions import override
 
 from application.ports.outbox import OutboxMessage
-from application.ports.publisher import NotSent, Outcome, Publisher, Unavailable
+from application.ports.publisher import NotSent, Outcome, Unavailable
+from infrastructure.messaging.forwarding_publisher import ForwardingPublisher
 from infrastructure.system.breakers import Breaker
 
 _LEFT_ALONE = Unavailable("the destination is out: it was not asked")
 
 
 @frozen
-class GuardedPublisher(Publisher):
+class GuardedPublisher(ForwardingPublisher):
     """Sends by another publisher as long as the breaker admits it.
 
     A request of which every message that was tried met an unavailable destination counts as a
     failure, every other one as a success: the destination answered.
     """
 
-    publisher: Publisher
     breaker: Breaker
-
-    @property
-    @override
-    def timeout(self) -> float:
-        return self.publisher.timeout
-
-    @property
-    @override
-    def max_messages(self) -> int:
-        return self.publisher.max_messages
 
     @property
     @override

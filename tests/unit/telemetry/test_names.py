@@ -12,8 +12,8 @@ from opentelemetry.semconv._incubating.metrics import messaging_metrics
 from opentelemetry.semconv.attributes import error_attributes
 from opentelemetry.semconv.metrics import db_metrics
 
+from infrastructure.messaging.observed_publisher import SEND
 from infrastructure.telemetry import names
-from infrastructure.telemetry.publishing import SEND
 
 CONVENTIONS = {
     names.ERROR_TYPE: error_attributes.ERROR_TYPE,

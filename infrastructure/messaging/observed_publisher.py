@@ -13,7 +13,8 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 from typing_extensions import override
 
 from application.ports.outbox import OutboxMessage
-from application.ports.publisher import Accepted, NotSent, Outcome, Publisher
+from application.ports.publisher import Accepted, NotSent, Outcome
+from infrastructure.messaging.forwarding_publisher import ForwardingPublisher
 from infrastructure.telemetry import names
 from infrastructure.telemetry.telemetry import Telemetry
 
@@ -55,27 +56,11 @@ class PublishingTelemetry:
 
 
 @frozen
-class ObservedPublisher(Publisher):
+class ObservedPublisher(ForwardingPublisher):
     """A publisher whose calls are told. All else is as it says."""
 
-    publisher: Publisher
     broker: Broker
     to: PublishingTelemetry
-
-    @property
-    @override
-    def timeout(self) -> float:
-        return self.publisher.timeout
-
-    @property
-    @override
-    def max_messages(self) -> int:
-        return self.publisher.max_messages
-
-    @property
-    @override
-    def is_available(self) -> bool:
-        return self.publisher.is_available
 
     @override
     def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Outcome]:
