@@ -68,7 +68,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-versi
 
 lock: .venv/installed ## Resolve the dependencies anew and pin them with their hashes
 	$(UV_COMPILE) pyproject.toml --output-file requirements/runtime.txt
-	$(UV_COMPILE) pyproject.toml --group dev --output-file requirements/development.txt
+	$(UV_COMPILE) pyproject.toml --extra migration --group dev --output-file requirements/development.txt
 	$(UV_COMPILE) requirements/build.in --output-file requirements/build.txt
 	$(UV_COMPILE) requirements/ministack.in --output-file requirements/ministack.txt
 
