@@ -1,0 +1,1 @@
+"""The source of a migration: its schema, the query an entity becomes, and its rows."""
