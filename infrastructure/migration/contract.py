@@ -13,6 +13,8 @@ from typing import Literal
 from attrs import frozen
 
 AttributeType = Literal["S", "N", "B", "SS", "NS", "BS", "M", "L", "BOOL", "NULL"]
+Operation = Literal["SUM", "COUNT", "AVG", "MIN", "MAX"]
+Projection = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 
 ENTITY_TYPE = "entity_type"
 """The attribute by which the items of a table of several entities are told apart."""
@@ -65,6 +67,8 @@ class Collection:
     is_list: bool
     order_by: str | None = None
     limit: int | None = None
+    alias: str | None = None
+    """Its name in the SQL; needed where the table is that of the rows themselves."""
 
 
 @frozen
@@ -73,8 +77,10 @@ class Aggregate:
 
     table: str
     condition: str
-    operation: Literal["SUM", "COUNT", "AVG", "MIN", "MAX"]
+    operation: Operation
     select: str
+    alias: str | None = None
+    """Its name in the SQL; needed where the table is that of the rows themselves."""
 
 
 @frozen
@@ -151,7 +157,7 @@ class Index:
     name: str
     hash_key: str
     range_key: str | None = None
-    projection: Literal["ALL", "KEYS_ONLY", "INCLUDE"] = "ALL"
+    projection: Projection = "ALL"
     projected: tuple[str, ...] = ()
 
 
@@ -169,7 +175,9 @@ class Table:
     """Attributes of which no two items may have the same values; kept so by claims."""
     satisfies: tuple[str, ...] = ()
     estimated_item_size: int = 0
-    """Bytes."""
+    """Bytes; 0 where the contract does not say."""
+    not_unique: tuple[tuple[str, ...], ...] = ()
+    """Attributes that the source keeps unique, and of which the target need not."""
 
     @property
     def key_names(self) -> tuple[str, ...]:

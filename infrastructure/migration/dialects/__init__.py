@@ -1,0 +1,1 @@
+"""The two ways to write a contract, each read into the same values."""

@@ -1,0 +1,1 @@
+"""What makes a contract wrong or unwise, a subject a file."""
