@@ -67,8 +67,6 @@ class Collection:
     is_list: bool
     order_by: str | None = None
     limit: int | None = None
-    alias: str | None = None
-    """Its name in the SQL; needed where the table is that of the rows themselves."""
 
 
 @frozen
@@ -79,8 +77,6 @@ class Aggregate:
     condition: str
     operation: Operation
     select: str
-    alias: str | None = None
-    """Its name in the SQL; needed where the table is that of the rows themselves."""
 
 
 @frozen

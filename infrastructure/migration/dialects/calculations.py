@@ -35,15 +35,11 @@ def read_calculation(
 
 
 def _aggregate(place: Place, source_table: str) -> Aggregate:
-    found = place.fields(
-        ["type", "target_table", "join_condition", "operation", "select_column"], ["join_alias"]
-    )
-    table, alias = other_rows(found, source_table)
+    found = place.fields(["type", "target_table", "join_condition", "operation", "select_column"])
     operation: Operation = found["operation"].choice(Operation) or "COUNT"
     select = found["select_column"].text()
     return Aggregate(
-        table=table,
-        alias=alias,
+        table=other_rows(found["target_table"], source_table),
         condition=found["join_condition"].text(),
         operation=operation,
         select="1" if (operation, select) == ("COUNT", "*") else select,

@@ -116,26 +116,22 @@ def _step(
 
 
 def _alias(place: Place, table: str, source_table: str, before: Iterable[Step]) -> str:
-    alias = place.text()
-    if alias and alias == source_table:
-        place.wrong(f"{alias} is the table of the rows too: a join_alias must tell them apart")
-    elif alias and alias in {step.alias for step in before}:
+    alias = other_rows(place, source_table)
+    if alias and alias in {step.alias for step in before}:
         place.wrong(f"the chain comes to {alias} again: give {table} another join_alias here")
     return alias
 
 
 def _collection(join: Place, source_table: str) -> Collection:
-    found = join.fields(["type", "target_table", "join_condition", "construction"], [_ALIAS])
+    found = join.fields(["type", "target_table", "join_condition", "construction"])
     place = found["construction"]
     parts = place.fields(["type", "select_columns"], ["limit", "order_by"])
     columns = parts["select_columns"].members()
     if parts["select_columns"].value == {}:
         parts["select_columns"].wrong("must not be empty")
     limit = parts["limit"]
-    table, alias = other_rows(found, source_table)
     return Collection(
-        table=table,
-        alias=alias,
+        table=other_rows(found["target_table"], source_table),
         condition=found["join_condition"].text(),
         columns=tuple((name, column.required_text()) for name, column in columns.items()),
         is_list=parts["type"].choice(ConstructionType) != "object",
@@ -144,11 +140,12 @@ def _collection(join: Place, source_table: str) -> Collection:
     )
 
 
-def other_rows(found: dict[str, Place], source_table: str) -> tuple[str, str | None]:
-    """The `target_table`, and the alias that it has where the rows are of the same table."""
-    table, alias = found["target_table"], found[_ALIAS]
-    name = table.text()
-    if not alias.is_absent:
-        return name, _alias(alias, name, source_table, ())
-    _alias(table, name, source_table, ())
-    return name, None
+def other_rows(target: Place, source_table: str) -> str:
+    """The name of a table to look into. Warns where it is that of the rows too."""
+    name = target.text()
+    if name and name == source_table:
+        target.warn(
+            f"{name} is the table of the rows too: where both sides of a comparison are named "
+            f"{name}, the left one is of the rows looked for"
+        )
+    return name

@@ -18,21 +18,15 @@ from infrastructure.migration.contract import (
 
 @frozen
 class Fragment:
-    """A piece of SQL. `outer` and `inner` are tables by the names that they have in it.
+    """A piece of SQL, and the tables in reach by the names that they have in it.
 
-    A column without a table is one of the inner tables; where none has it, one of the outer.
+    A column without a table is of the nearest table that has it: the first.
     """
 
     path: str
     sql: str
-    outer: Mapping[str, str]
-    inner: Mapping[str, str]
+    tables: Mapping[str, str]
     is_order: bool = False
-
-    @property
-    def tables(self) -> Mapping[str, str]:
-        """All tables in reach."""
-        return {**self.outer, **self.inner}
 
 
 def fragments(entity: Entity, attribute: Attribute) -> Iterator[Fragment]:
@@ -44,34 +38,34 @@ def fragments(entity: Entity, attribute: Attribute) -> Iterator[Fragment]:
     elif isinstance(source, Collection | Aggregate):
         yield from _of_other_rows(attribute, source, rows)
     elif isinstance(source, Expression):
-        yield Fragment(f"{attribute.path}.calculation", source.sql, {}, rows)
+        yield Fragment(f"{attribute.path}.calculation", source.sql, rows)
 
 
-def _of_lookup(attribute: Attribute, lookup: Lookup, rows: Mapping[str, str]) -> Iterator[Fragment]:
+def _of_lookup(attribute: Attribute, lookup: Lookup, rows: dict[str, str]) -> Iterator[Fragment]:
     path = f"{attribute.path}.join"
     if lookup.condition is not None:
-        yield Fragment(f"{path}.condition", lookup.condition, {}, rows)
-    inner: dict[str, str] = {}
+        yield Fragment(f"{path}.condition", lookup.condition, rows)
+    reach = rows
     for number, step in enumerate(lookup.steps):
-        inner = {**inner, step.alias: step.table}
+        reach = {step.alias: step.table} | reach
         place = f"{path}.joins[{number}]" if len(lookup.steps) > 1 else path
         for condition in step.conditions:
-            yield Fragment(place, condition, rows, inner)
-        yield Fragment(place, step.select, rows, inner)
+            yield Fragment(place, condition, reach)
+        yield Fragment(place, step.select, reach)
 
 
 def _of_other_rows(
-    attribute: Attribute, source: Collection | Aggregate, rows: Mapping[str, str]
+    attribute: Attribute, source: Collection | Aggregate, rows: dict[str, str]
 ) -> Iterator[Fragment]:
-    inner = {source.alias or source.table: source.table}
+    reach = {source.table: source.table} | rows
     if isinstance(source, Aggregate):
         path = f"{attribute.path}.calculation"
-        yield Fragment(path, source.select, rows, inner)
+        yield Fragment(path, source.select, reach)
     else:
         path = f"{attribute.path}.join"
         for name, sql in source.columns:
-            yield Fragment(f"{path}.construction.select_columns.{name}", sql, rows, inner)
+            yield Fragment(f"{path}.construction.select_columns.{name}", sql, reach)
         if source.order_by is not None:
             order = f"{path}.construction.order_by"
-            yield Fragment(order, source.order_by, rows, inner, is_order=True)
-    yield Fragment(path, source.condition, rows, inner)
+            yield Fragment(order, source.order_by, reach, is_order=True)
+    yield Fragment(path, source.condition, reach)

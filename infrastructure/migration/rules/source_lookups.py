@@ -92,13 +92,9 @@ def _column_problem(
     if alias is not None:
         table = schema.tables[fragment.tables[alias]]
         return None if table.column(name) else unknown_column(name, table)
-    for scope in (fragment.inner, fragment.outer):
-        owners = [key for key, table in scope.items() if schema.tables[table].column(name)]
-        if len(owners) > 1:
-            return f"{name} in {fragment.sql!r} may be of {' or of '.join(owners)}: say which"
-        if owners:
-            return None
     reach = fragment.tables.values()
+    if any(schema.tables[table].column(name) for table in reach):
+        return None
     known = [column.name for table in reach for column in schema.tables[table].columns]
     tables = " or ".join(dict.fromkeys(reach))
     return f"there is no column {name} in {tables}{nearest(name, known)}"
@@ -129,7 +125,7 @@ def _plain_column(fragment: Fragment, schema: SourceSchema) -> SourceColumn | No
     expression = parsed(fragment)
     if not isinstance(expression, exp.Column):
         return None
-    names = (expression.table,) if expression.table else (*fragment.inner, *fragment.outer)
+    names = (expression.table,) if expression.table else fragment.tables
     found = (schema.tables[fragment.tables[each]].column(expression.name) for each in names)
     return next(filter(None, found), None)
 

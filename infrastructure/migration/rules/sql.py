@@ -17,7 +17,7 @@ def check_sql(entity: Entity) -> Iterator[Problem]:
     for attribute in entity.attributes:
         for fragment in fragments(entity, attribute):
             yield from _fragment(fragment)
-        yield from _idle_steps(attribute)
+        yield from _idle_steps(entity, attribute)
 
 
 def parsed(fragment: Fragment) -> exp.Expr:
@@ -38,7 +38,7 @@ def _fragment(fragment: Fragment) -> Iterator[Problem]:
             yield Problem(fragment.path, cause + nearest(table, fragment.tables))
 
 
-def _idle_steps(attribute: Attribute) -> Iterator[Problem]:
+def _idle_steps(entity: Entity, attribute: Attribute) -> Iterator[Problem]:
     """Warns of conditions that do not bind a table to the rows."""
     if not isinstance(attribute.source, Lookup):
         return
@@ -48,6 +48,7 @@ def _idle_steps(attribute: Attribute) -> Iterator[Problem]:
         except ValueError:
             return  # told as a fragment
         tables = {table for table, _ in columns}
-        if None not in tables and (step.alias not in tables or len(tables) < 2):
+        is_own = step.alias == entity.source_table  # its own name stands for both sides
+        if not is_own and None not in tables and (step.alias not in tables or len(tables) < 2):
             cause = f"the conditions do not compare {step.alias} with a row before it"
             yield Problem(f"{attribute.path}.join", cause, is_warning=True)

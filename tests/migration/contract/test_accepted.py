@@ -128,7 +128,7 @@ def test_a_listed_key_attribute_counts_and_its_template_is_warned_of() -> None:
     )
 
 
-def test_rows_of_the_same_table_are_looked_into_under_an_alias() -> None:
+def test_other_rows_of_the_same_table_are_read_with_a_warning() -> None:
     count = plain(
         "children",
         "N",
@@ -136,18 +136,16 @@ def test_rows_of_the_same_table_are_looked_into_under_an_alias() -> None:
         calculation={
             "type": "aggregate",
             "target_table": "shelves",
-            "join_alias": "child",
-            "join_condition": "child.parent_id = shelves.id",
+            "join_condition": "shelves.parent_id = shelves.id",
             "operation": "COUNT",
             "select_column": "*",
         },
     )
-    contract = contract_from(changed(v2(), "tables/1/attributes/9", count))
+    contract, warnings = contract_and_warnings(changed(v2(), "tables/1/attributes/9", count))
     children = contract.table("Shelves").entity("shelves").attribute("children")
     assert children is not None
-    assert children.source == Aggregate(
-        "shelves", "child.parent_id = shelves.id", "COUNT", "1", alias="child"
-    )
+    assert children.source == Aggregate("shelves", "shelves.parent_id = shelves.id", "COUNT", "1")
+    assert "shelves is the table of the rows too" in warnings[0].cause
     assert errors_of(check_source(contract, SCHEMA)) == ()
 
 

@@ -112,11 +112,6 @@ BROKEN_V2 = [
         f"{LOANS}.reader_name.join: not one SQL expression",
     ),
     (
-        "tables/0/attributes/5/join/target_table",
-        "loans",
-        f"{LOANS}.reader_name.join.target_table: loans is the table of the rows too",
-    ),
-    (
         "tables/0/attributes/7/join/condition",
         "clerks.id > 0",
         f"{LOANS}.lent_by.join.condition: clerks in 'clerks.id > 0' is none of the tables in",
