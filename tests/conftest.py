@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.engines", "tests.stores"]
+pytest_plugins = ["tests.engines", "tests.migration.mariadb", "tests.stores"]
 
 # Without a deadline: how long an example takes says more about the machine than about the code.
 settings.register_profile("no deadline", deadline=None)

@@ -7,6 +7,7 @@ Tables outlive a test, so a test names its own. A test that asks for one of thes
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TypeVar
 
 import pytest
 
@@ -17,12 +18,14 @@ from infrastructure.engines import (
     run_ministack,
 )
 
+T = TypeVar("T")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--require-engine",
         action="append",
-        choices=["ministack", "dynamodb_local"],
+        choices=["ministack", "dynamodb_local", "mariadb"],
         default=[],
         help="fail, instead of skip, the tests of an engine that cannot be had",
     )
@@ -41,14 +44,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def ministack(request: pytest.FixtureRequest) -> Iterator[LocalEngine]:
     """DynamoDB with streams, S3, SQS, SNS and EventBridge."""
-    with _available(run_ministack(), "ministack", request) as engine:
+    with available(run_ministack(), "ministack", request) as engine:
         yield engine
 
 
 @pytest.fixture(scope="session")
 def dynamodb_local(request: pytest.FixtureRequest) -> Iterator[LocalEngine]:
     """Amazon's own: DynamoDB with streams, nothing else."""
-    with _available(run_dynamodb_local(), "dynamodb_local", request) as engine:
+    with available(run_dynamodb_local(), "dynamodb_local", request) as engine:
         yield engine
 
 
@@ -66,9 +69,10 @@ def engine(request: pytest.FixtureRequest) -> LocalEngine:
 
 
 @contextmanager
-def _available(
-    run: AbstractContextManager[LocalEngine], name: str, request: pytest.FixtureRequest
-) -> Iterator[LocalEngine]:
+def available(
+    run: AbstractContextManager[T], name: str, request: pytest.FixtureRequest
+) -> Iterator[T]:
+    """What runs, or the test is skipped; or it fails, where `--require-engine` names it."""
     with ExitStack() as resources:
         try:
             running = resources.enter_context(run)

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -37,21 +38,30 @@ class LocalEngine:
 
 @contextmanager
 def running(
-    name: str, command_for: CommandFor, *, ready_within: float = READY_WITHIN
+    name: str,
+    command_for: CommandFor,
+    *,
+    ready_within: float = READY_WITHIN,
+    answers: Callable[[int], bool] | None = None,
 ) -> Iterator[LocalEngine]:
     """An engine that answers on a free port of 127.0.0.1, empty, until the context ends.
 
-    It ends with the context, and also when this process is killed; its files go with it.
+    It ends with the context, and also when this process is killed; its files go with it. `answers`
+    tells whether what serves a port is ready, by default whether it answers DynamoDB's API.
 
     Raises:
         EngineFailed: it ended, or did not answer within `ready_within` seconds.
     """
     with ExitStack() as resources:
-        yield _start(name, command_for, resources, ready_within)
+        yield _start(name, command_for, resources, ready_within, answers or _answers)
 
 
 def _start(
-    name: str, command_for: CommandFor, resources: ExitStack, ready_within: float
+    name: str,
+    command_for: CommandFor,
+    resources: ExitStack,
+    ready_within: float,
+    answers: Callable[[int], bool],
 ) -> LocalEngine:
     log = ""
     for _ in range(_PORT_ATTEMPTS):
@@ -59,7 +69,7 @@ def _start(
             port = attempt.enter_context(reserved_port())
             scratch = Path(attempt.enter_context(_scratch()))
             process = attempt.enter_context(SupervisedProcess(command_for(port, scratch), scratch))
-            if _ready(name, process, port, ready_within):
+            if _ready(name, process, partial(answers, port), ready_within):
                 resources.push(attempt.pop_all())
                 return LocalEngine(name, f"http://{LOOPBACK}:{port}", process.pid)
             log = process.log()
@@ -88,13 +98,15 @@ def _scratch() -> TemporaryDirectory[str]:
     return TemporaryDirectory(prefix="dynastrata-engine-", ignore_cleanup_errors=True)
 
 
-def _ready(name: str, process: SupervisedProcess, port: int, within: float) -> bool:
+def _ready(
+    name: str, process: SupervisedProcess, answers: Callable[[], bool], within: float
+) -> bool:
     """Wait for the first answer; False where another process had taken the port meanwhile."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         # In this order: an answer counts only from a process that is still there after it, for
         # whoever took the port may answer while ours is about to give up.
-        answered = _answers(port)
+        answered = answers()
         if process.ended():
             log = process.log()
             if "already in use" in log.lower():

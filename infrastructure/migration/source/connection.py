@@ -1,0 +1,76 @@
+"""Connections to the source, with a session in which every value is read as it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from pymysql.converters import conversions
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_DRIVER = "mysql+pymysql"
+_SCHEMES = ("mysql", "mariadb", _DRIVER, "mariadb+pymysql")
+
+# Zero and impossible dates are values like others; what is too long for a column is an error.
+# A list of a collection may be as long as an answer of the server can be. A reader that waits for
+# the target keeps its answer for an hour.
+_SESSION = (
+    "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ALLOW_INVALID_DATES', time_zone = '+00:00', "
+    "group_concat_max_len = @@max_allowed_packet, net_write_timeout = 3600"
+)
+
+
+def connect(url: str) -> Engine:
+    """The source at `mysql://user:password@host:port/database`, or with `?unix_socket=…`.
+
+    No connection is made before the first is asked for. Their sessions have time zone UTC, text of
+    four bytes a character, repeatable reads, and take any date that is stored for a date.
+
+    Raises:
+        ValueError: the URL is none, is not one of MySQL or MariaDB, or names no database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ValueError("the source's URL is not like mysql://user@host:3306/database") from error
+    if parsed.drivername not in _SCHEMES:
+        raise ValueError(f"the source's URL begins with {parsed.drivername}://, not with mysql://")
+    if not parsed.database:
+        raise ValueError("the source's URL names no database: mysql://user@host:3306/database")
+    engine = create_engine(
+        parsed.set(drivername=_DRIVER),
+        isolation_level="REPEATABLE READ",
+        pool_pre_ping=True,
+        connect_args={"charset": "utf8mb4", "conv": _CONVERSIONS},
+    )
+    event.listen(engine, "connect", _begin_session)
+    return engine
+
+
+def _begin_session(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(_SESSION)
+    cursor.close()
+
+
+def _decimal_text(value: Decimal, _: object = None) -> str:
+    """Without an exponent: `1E-10` would be a float to the server."""
+    return f"{value:f}"
+
+
+def _time_text(value: timedelta, _: object = None) -> str:
+    microseconds = abs(value) // timedelta(microseconds=1)
+    seconds, fraction = divmod(microseconds, 1_000_000)
+    sign = "-" if value < timedelta() else ""
+    return f"'{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{fraction:06}'"
+
+
+_CONVERSIONS: Mapping[object, object] = {
+    **conversions,
+    Decimal: _decimal_text,
+    timedelta: _time_text,
+}
