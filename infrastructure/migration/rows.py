@@ -9,12 +9,20 @@ from typing_extensions import override
 
 
 @frozen
+class Unreadable:
+    """Stands where a value cannot be read whole: its row is rejected."""
+
+    reason: str
+
+
+@frozen
 class SourceRow:
     """One row of an entity's source table, with all that its joins and calculations gave.
 
     Values are as the driver gives them (`int`, `Decimal`, `float`, `str`, `bytes`, `datetime`,
     `date`, `timedelta`, `None`); a zero date is its text. Of an attribute with several columns the
-    value is a tuple of theirs. A collection is its JSON text, an array.
+    value is a tuple of theirs. A collection is its JSON text, an array; where one map is wanted and
+    there is none, it is `None`.
     """
 
     key: Mapping[str, object]

@@ -1,0 +1,144 @@
+"""Joins and calculations of a contract as subqueries of one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import evolve, frozen
+from sqlglot import exp
+
+from infrastructure.migration.contract import Aggregate, Collection, Lookup
+from infrastructure.migration.fragments import render
+from infrastructure.migration.source.errors import SourceMismatch
+from infrastructure.migration.source.schema import SourceColumn, SourceSchema
+from infrastructure.migration.source.scope import Reachable, Scope
+from infrastructure.migration.source.uniqueness import finds_one
+
+_BINARY = {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry"}
+_ISO_DATETIME = (
+    "CONCAT(DATE_FORMAT({0}, '%Y-%m-%dT%H:%i:%s'),"
+    " IF(MICROSECOND({0}), DATE_FORMAT({0}, '.%f'), ''))"
+)
+
+
+@frozen
+class LookupSql:
+    """The value that a lookup finds, and, where it may find several rows, how many."""
+
+    value: str
+    matches: str | None
+
+
+@frozen
+class Subqueries:
+    """Writes them for the rows of one table."""
+
+    schema: SourceSchema
+    row: Reachable
+
+    def lookup(self, lookup: Lookup) -> LookupSql:
+        """What a join finds over its steps. With a separator, a step may find nothing."""
+        scope, is_one = Scope((self.row,)), True
+        values: list[str] = []
+        joined: list[tuple[str, str]] = []
+        for step in lookup.steps:
+            scope = self._into(scope, step.alias, step.table)
+            conditions = [part for sql in step.conditions for part in scope.conditions(sql)]
+            is_one = is_one and finds_one(scope.tables[0], conditions, scope)
+            joined.append((_from(scope.tables[0]), _all(conditions)))
+            values.append(scope.render(step.select))
+        found = _joined(joined, "JOIN" if lookup.separator is None else "LEFT JOIN")
+        value = _value(lookup, values)
+        if is_one:
+            return LookupSql(f"(SELECT {value} {found})", None)
+        return LookupSql(f"(SELECT {value} {found} LIMIT 1)", f"(SELECT COUNT(*) {found})")
+
+    def aggregate(self, aggregate: Aggregate) -> str:
+        """One figure over the rows that match."""
+        scope = self._into(Scope((self.row,)), aggregate.table, aggregate.table)
+        every = aggregate.select.strip() == "*" and aggregate.operation == "COUNT"
+        value = "*" if every else scope.render(aggregate.select)
+        where = _all(scope.conditions(aggregate.condition))
+        return (
+            f"(SELECT {aggregate.operation}({value}) FROM {_from(scope.tables[0])} WHERE {where})"
+        )
+
+    def collection(self, collection: Collection) -> str:
+        """The maps of the rows that match, as JSON with commas between, or the first; else NULL."""
+        scope = self._into(Scope((self.row,)), collection.table, collection.table)
+        pairs = ", ".join(
+            f"{_literal(name)}, {_json_value(scope, sql)}" for name, sql in collection.columns
+        )
+        order = _order(scope, collection)
+        value = f"JSON_OBJECT({pairs})"
+        where = (
+            f"FROM {_from(scope.tables[0])} WHERE {_all(scope.conditions(collection.condition))}"
+        )
+        if collection.is_list:
+            return f"(SELECT GROUP_CONCAT({value}{order} SEPARATOR ',') {where})"
+        return f"(SELECT {value} {where}{order} LIMIT 1)"
+
+    def _into(self, scope: Scope, name: str, table: str) -> Scope:
+        found = self.schema.tables.get(table)
+        if found is None:
+            raise SourceMismatch("", f"the source has no table {table}")
+        if any(each.name == name for each in scope.tables[:-1]):
+            raise SourceMismatch("", f"two steps are called {name}")
+        # Under its own name it would hide the row that it is joined with.
+        alias = f"{name} found" if name == self.row.name else name
+        return evolve(scope, tables=(Reachable(name, alias, found), *scope.tables))
+
+
+def _joined(steps: Sequence[tuple[str, str]], kind: str) -> str:
+    (first, where), *others = steps
+    joins = "".join(f" {kind} {table} ON {conditions}" for table, conditions in others)
+    return f"FROM {first}{joins} WHERE {where}"
+
+
+def _value(lookup: Lookup, values: Sequence[str]) -> str:
+    if lookup.separator is None:
+        return values[-1]
+    return f"CONCAT_WS({_literal(lookup.separator)}, {', '.join(values)})"
+
+
+def _from(target: Reachable) -> str:
+    return f"{quoted(target.table.name)} AS {quoted(target.alias)}"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _literal(value: str) -> str:
+    return render(exp.Literal.string(value))
+
+
+def _all(conditions: Sequence[exp.Expr]) -> str:
+    return " AND ".join(f"({render(each)})" for each in conditions)
+
+
+def _order(scope: Scope, collection: Collection) -> str:
+    """The contract's order, and the key, so that it is the same at each reading."""
+    target = scope.tables[0]
+    key = [f"{quoted(target.alias)}.{quoted(name)}" for name in target.table.row_key]
+    asked = (
+        [scope.order(collection.order_by).removeprefix("ORDER BY ")] if collection.order_by else []
+    )
+    return f" ORDER BY {', '.join(asked + key)}" if asked or key else ""
+
+
+def _json_value(scope: Scope, sql: str) -> str:
+    tree = scope.expression(sql)
+    found = scope.column_of(tree)
+    return _json_column(render(tree), found[1]) if found else render(tree)
+
+
+def _json_column(sql: str, column: SourceColumn) -> str:
+    if column.kind in _BINARY:
+        raise SourceMismatch("", f"{column.name} is binary, which JSON cannot hold")
+    if column.kind in {"datetime", "timestamp"}:
+        return _ISO_DATETIME.format(sql)
+    if column.kind in {"date", "time"}:
+        return f"CAST({sql} AS CHAR)"
+    return f"{sql} + 0" if column.kind == "bit" else sql
