@@ -8,6 +8,12 @@ from attrs import frozen
 from typing_extensions import override
 
 
+class ZeroDate(str):
+    """The text of a date that is none, such as `0000-00-00`, told apart from a text column's."""
+
+    __slots__ = ()
+
+
 @frozen
 class Unreadable:
     """Stands where a value cannot be read whole: its row is rejected."""
@@ -20,9 +26,9 @@ class SourceRow:
     """One row of an entity's source table, with all that its joins and calculations gave.
 
     Values are as the driver gives them (`int`, `Decimal`, `float`, `str`, `bytes`, `datetime`,
-    `date`, `timedelta`, `None`); a zero date is its text. Of an attribute with several columns the
-    value is a tuple of theirs. A collection is its JSON text, an array; where one map is wanted and
-    there is none, it is `None`.
+    `date`, `timedelta`, `None`); a zero date is a `ZeroDate`. Of an attribute with several columns
+    the value is a tuple of theirs. A collection is its JSON text, an array; where one map is wanted
+    and there is none, it is `None`.
     """
 
     key: Mapping[str, object]

@@ -1,0 +1,1 @@
+"""Rows become items, items become records, and back, as the contract says: pure functions."""

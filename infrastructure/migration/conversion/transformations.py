@@ -1,0 +1,115 @@
+"""What becomes of a value between the driver and the type of its attribute."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from infrastructure.migration.contract import (
+    Attribute,
+    Columns,
+    Transformation,
+    TransformationType,
+)
+from infrastructure.migration.conversion import json_text
+from infrastructure.migration.conversion.dates import format_date, read_date
+from infrastructure.migration.conversion.numbers import number_of
+from infrastructure.migration.conversion.templates import template
+from infrastructure.migration.conversion.texts import text_of
+from infrastructure.migration.conversion.unfit import Unfit
+from infrastructure.migration.rows import SourceRow
+
+Transform = Callable[[object, SourceRow], object]
+"""Takes a value (None for NULL) and its row; gives what is to be cast. Raises `Unfit`."""
+
+_DIGITS = re.compile(r"(0+)(?:\.(0+))?")
+_WIDE = Context(prec=400, rounding=ROUND_HALF_UP)
+
+
+def transform(attribute: Attribute, raw: Mapping[str, str]) -> Transform:
+    """How the value of an attribute is transformed.
+
+    `raw` tells for columns the attribute that holds their value. Raises `ValueError` for a
+    transformation without the format that it needs.
+    """
+    asked = attribute.transformation
+    if asked is None:
+        return lambda value, _: value
+    try:
+        match asked.type:
+            case TransformationType.STRING:
+                return _string(attribute, _format(asked), raw)
+            case TransformationType.DATE:
+                return _of_value(_date(_format(asked), asked.source_format))
+            case TransformationType.NUMBER:
+                return _of_value(_number(_format(asked)))
+            case TransformationType.JSON if attribute.type == "S":
+                return _of_value(lambda value: json_text.compact(text_of(value)))
+            case _:
+                return lambda value, _: value
+    except Unfit as error:
+        raise ValueError(f"{attribute.path}.transformation: {error}") from error
+
+
+def number_digits(pattern: str) -> tuple[int, int]:
+    """The least digits before the point and the digits after it, of a format such as `0.00`."""
+    found = _DIGITS.fullmatch(pattern)
+    if found is None:
+        raise Unfit(f"has the format {pattern!r}, which is not written as 0.00 or 000")
+    return len(found[1]), len(found[2] or "")
+
+
+def format_number(value: object, pattern: str) -> str:
+    """A number with these digits, rounded half away from zero as the source's `ROUND` does."""
+    least, decimals = number_digits(pattern)
+    number = Decimal(number_of(value)).quantize(Decimal(1).scaleb(-decimals), context=_WIDE)
+    text = format(abs(number), "f")
+    sign = "-" if number < 0 else ""
+    return sign + text.rjust(least + (decimals + 1 if decimals else 0), "0")
+
+
+def _of_value(convert: Callable[[object], object]) -> Transform:
+    return lambda value, _: None if value is None else convert(value)
+
+
+def _date(wanted: str, source_format: str | None) -> Callable[[object], object]:
+    return lambda value: format_date(read_date(value, source_format), wanted)
+
+
+def _number(wanted: str) -> Callable[[object], object]:
+    number_digits(wanted)
+    return lambda value: format_number(value, wanted)
+
+
+def _string(attribute: Attribute, text: str, raw: Mapping[str, str]) -> Transform:
+    wanted, source = template(text), attribute.source
+    own = source.names if isinstance(source, Columns) else ()
+
+    def convert(value: object, row: SourceRow) -> object:
+        values = value if isinstance(value, tuple) else (value,)
+
+        def value_of(name: str) -> str | None:
+            if name.isdecimal():
+                found = _nth(values, int(name))
+            elif name in own:
+                found = values[own.index(name)]
+            else:
+                found = row.columns[name] if name in row.columns else row.values[raw[name]]
+            return None if found is None else text_of(found)
+
+        return wanted.render(value_of)
+
+    return convert
+
+
+def _nth(values: tuple[object, ...], index: int) -> object:
+    if index >= len(values):
+        raise Unfit(f"has no column {{{index}}}: there are {len(values)}")
+    return values[index]
+
+
+def _format(asked: Transformation) -> str:
+    if asked.format is None:
+        raise Unfit("has no format")
+    return asked.format
