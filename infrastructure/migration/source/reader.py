@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 
 from sqlalchemy import Connection, CursorResult, Engine
 
@@ -44,24 +45,18 @@ class SourceReader:
     ) -> Iterator[SourceRow]:
         """The rows above one key, up to and with another, in the order of the key.
 
-        They are read as they are asked for: memory does not grow with their number.
+        They are read as they are asked for: memory does not grow with their number. Who stops
+        before the last waits until the source has sent the rest.
         """
         query = self._query(entity)
         key = _key(query)
         condition = within(key, KeyRange(after, up_to))
         sql = f"{query.sql} WHERE {condition.sql}{_order(key)}"
-        with self._engine.connect() as connection:
-            streaming = connection.execution_options(stream_results=True, max_row_buffer=_BUFFERED)
-            answer = _execute(streaming, Condition(sql, condition.parameters))
-            is_whole = False
-            try:
-                for row in answer:
-                    yield query.read(row)
-                is_whole = True
-            finally:
-                if not is_whole:
-                    # Or the rest of the answer would be read before the connection is given back.
-                    connection.invalidate()
+        streaming = self._engine.execution_options(stream_results=True, max_row_buffer=_BUFFERED)
+        statement = Condition(sql, condition.parameters)
+        with streaming.connect() as connection, closing(_execute(connection, statement)) as answer:
+            for row in answer:
+                yield query.read(row)
 
     def row(self, entity: Entity, key: Mapping[str, object]) -> SourceRow | None:
         """The row with these values of columns, or `None`; of several, any."""
