@@ -12,7 +12,7 @@ from infrastructure.migration.rules.names import check_names
 from infrastructure.migration.rules.patterns import check_patterns
 from infrastructure.migration.rules.source_columns import check_columns
 from infrastructure.migration.rules.source_keys import check_key_columns
-from infrastructure.migration.rules.source_lookups import check_lookups
+from infrastructure.migration.rules.source_lookups import check_lookups, check_query
 from infrastructure.migration.rules.source_unique import check_unique_columns
 from infrastructure.migration.rules.sql import check_sql
 from infrastructure.migration.rules.values import check_values
@@ -57,7 +57,9 @@ def _of_table(table: Table) -> Iterator[Problem]:
 def _of_source(contract: Contract, schema: SourceSchema) -> Iterator[Problem]:
     for table in contract.tables:
         for entity in table.entities:
-            yield from check_columns(entity, schema)
-            yield from check_lookups(entity, schema)
+            problems = [*check_columns(entity, schema), *check_lookups(entity, schema)]
+            yield from problems
+            if not errors_of(problems):
+                yield from check_query(entity, schema)
         yield from check_key_columns(table, schema)
         yield from check_unique_columns(table, schema)

@@ -11,11 +11,12 @@ def placeholders(text: str) -> tuple[str, ...]:
     """The names in braces, each once, in their order.
 
     Raises:
-        ValueError: a brace is left open, or holds no name.
+        ValueError: a brace is left open, or holds what is no name.
     """
     found = tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
     if set(_PLACEHOLDER.sub("", text)) & {"{", "}"}:
         raise ValueError(f"has a brace without its counterpart: {text!r}")
-    if "" in (name.strip() for name in found):
-        raise ValueError(f"has a placeholder without a name: {text!r}")
+    for name in found:
+        if not name.strip() or set(name) & {"!", ":"}:
+            raise ValueError(f"has a placeholder that is no name: {text!r}")
     return found

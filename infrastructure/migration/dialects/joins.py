@@ -116,7 +116,9 @@ def _step(
 
 
 def _alias(place: Place, table: str, source_table: str, before: Iterable[Step]) -> str:
-    alias = other_rows(place, source_table)
+    alias = other_rows(place, source_table) if table == source_table else place.text()
+    if alias == source_table != table and table:
+        place.wrong(f"{alias} is the table of the rows: give {table} another name")
     if alias and alias in {step.alias for step in before}:
         place.wrong(f"the chain comes to {alias} again: give {table} another join_alias here")
     return alias

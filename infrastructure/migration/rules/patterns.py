@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from infrastructure.migration.contract import Attribute, Columns, Table, Template
 from infrastructure.migration.dialects.keys import COMPOSITE
 from infrastructure.migration.errors import Problem
+from infrastructure.migration.rules.keys import attributes_named
 from infrastructure.migration.rules.names import index_keys
 from infrastructure.migration.templates import placeholders
 
@@ -72,7 +73,8 @@ def _without(words: list[str], some: frozenset[str]) -> list[str]:
 
 
 def _longest(words: Sequence[str], known: set[str]) -> int:
-    counts = range(min(_MAX_WORDS, len(words)), 0, -1)
+    end = next((place for place, word in enumerate(words) if word.lower() in _JOINERS), _MAX_WORDS)
+    counts = range(min(end, _MAX_WORDS, len(words)), 0, -1)
     return next((count for count in counts if _normal("".join(words[:count])) in known), 0)
 
 
@@ -101,8 +103,11 @@ def _all_names(table: Table) -> set[str]:
 
 
 def _served_names(table: Table) -> set[str]:
-    keys = (name for index in table.indexes for name in index_keys(index))
-    return {*table.key_names, *keys, *(name for names in table.unique for name in names)}
+    keys = [*table.key_names, *(name for index in table.indexes for name in index_keys(index))]
+    sources = [each.source for name in keys for each in attributes_named(table, name)]
+    templates = [source.text for source in sources if isinstance(source, Template)]
+    made_of = (name for text in templates for name in placeholders(text))
+    return {*keys, *made_of, *(name for names in table.unique for name in names)}
 
 
 def _normal(name: str) -> str:

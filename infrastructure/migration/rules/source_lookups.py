@@ -12,7 +12,6 @@ from infrastructure.migration.contract import (
     Collection,
     Entity,
     Lookup,
-    Step,
 )
 from infrastructure.migration.errors import Problem, nearest
 from infrastructure.migration.fragments import columns_of, parse
@@ -24,11 +23,13 @@ from infrastructure.migration.rules.source_columns import (
     unknown_table,
 )
 from infrastructure.migration.rules.sql import parsed
-from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
+from infrastructure.migration.source.errors import SourceMismatch
+from infrastructure.migration.source.query import select_rows
+from infrastructure.migration.source.schema import SourceColumn, SourceSchema
 
 
 def check_lookups(entity: Entity, schema: SourceSchema) -> Iterator[Problem]:
-    """Tables and columns that are not there, and lookups that may find several rows."""
+    """Tables and columns that are not there, and columns that do not fit."""
     if entity.source_table not in schema.tables:
         return  # told of the entity
     for attribute in entity.attributes:
@@ -37,6 +38,35 @@ def check_lookups(entity: Entity, schema: SourceSchema) -> Iterator[Problem]:
             yield Problem(f"{attribute.path}.{_where(attribute)}", unknown_table(name, schema))
         if not missing:
             yield from _of_attribute(entity, attribute, schema)
+
+
+def check_query(entity: Entity, schema: SourceSchema) -> Iterator[Problem]:
+    """What else keeps the rows from being read, and lookups that may find several rows each.
+
+    For an entity whose tables and columns are there.
+    """
+    try:
+        query = select_rows(entity, schema)
+    except SourceMismatch as mismatch:
+        yield Problem(mismatch.path, mismatch.cause)
+        return
+    may_find_several = {cell.name for cell in query.matches}
+    for attribute in entity.attributes:
+        source = attribute.source
+        if attribute.name in may_find_several and isinstance(source, Lookup):
+            yield Problem(f"{attribute.path}.join", _several(source), is_warning=True)
+
+
+def _several(lookup: Lookup) -> str:
+    names = {
+        f"{step.table}.{name}": None
+        for step in lookup.steps
+        for condition in step.conditions
+        for table, name in columns_of(parse(condition))
+        if table == step.alias
+    }
+    shown = " and ".join(names) or lookup.steps[-1].table
+    return f"may find several rows: no unique key lies within {shown}; such a row is rejected"
 
 
 def _of_attribute(entity: Entity, attribute: Attribute, schema: SourceSchema) -> Iterator[Problem]:
@@ -49,41 +79,6 @@ def _of_attribute(entity: Entity, attribute: Attribute, schema: SourceSchema) ->
         yield from _bytes_in(entity, attribute, schema)
     if isinstance(source, Lookup):
         yield from _result(entity, attribute, source, schema)
-        for step in source.steps:
-            if not finds_one(step, schema.tables[step.table]):
-                yield Problem(f"{attribute.path}.join", _several(step), is_warning=True)
-
-
-def finds_one(step: Step, table: SourceTable) -> bool:
-    """Whether the conditions hold for one row of the table at most."""
-    bound = {name.lower() for name in _bound(step)}
-    keys = (table.primary_key, *table.unique)
-    return any(key and bound.issuperset(name.lower() for name in key) for key in keys)
-
-
-def _bound(step: Step) -> Iterator[str]:
-    """The columns of the step's table that are equal to something of elsewhere."""
-    for condition in step.conditions:
-        expression = parse(condition)
-        terms = expression.flatten() if isinstance(expression, exp.And) else (expression,)
-        for term in terms:
-            yield from _bound_by(term.unnest(), step.alias)
-
-
-def _bound_by(term: exp.Expr, alias: str) -> Iterator[str]:
-    if not isinstance(term, exp.EQ):
-        return
-    for side, other in ((term.left, term.right), (term.right, term.left)):
-        is_own = isinstance(side, exp.Column) and side.table in (alias, "")
-        if is_own and alias not in {table for table, _ in columns_of(other)}:
-            yield side.name
-
-
-def _several(step: Step) -> str:
-    names = sorted(set(_bound(step)))
-    bound = f"{' and '.join(names)} of {step.table}" if names else f"a column of {step.table}"
-    verb = "are" if len(names) > 1 else "is"
-    return f"may find several rows: {bound} {verb} not unique, and such a row is rejected"
 
 
 def _column_problem(
