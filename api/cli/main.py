@@ -8,6 +8,7 @@ from api.cli import events, export, outbox, projections, tables
 from api.cli.demo.command import demo
 from api.cli.doctor import doctor
 from api.cli.failing import Commands
+from api.cli.migrate import commands as migrate
 from api.cli.serve import serve
 from api.contexts import CONTEXTS
 
@@ -17,7 +18,7 @@ app = typer.Typer(
     help="A persistence layer on DynamoDB: try it, serve it, look after what it keeps.",
     epilog="Settings: settings/<environment>.toml, then variables DYNASTRATA_*. "
     "Exit codes: 0 done; 1 failed, with one line that says why; 2 wrong usage or settings; "
-    "3 `tables status` or `doctor` found a fault.",
+    "3 `tables status`, `doctor` or `migrate check` found a fault.",
     no_args_is_help=True,
     add_completion=False,
     # Its tracebacks would show local variables, and with them passwords.
@@ -34,6 +35,7 @@ app.add_typer(events.app, name="events", no_args_is_help=True)
 app.add_typer(outbox.app, name="outbox", no_args_is_help=True)
 app.add_typer(projections.app, name="projections", no_args_is_help=True)
 app.add_typer(export.app, name="export", no_args_is_help=True)
+app.add_typer(migrate.app, name="migrate", no_args_is_help=True)
 
 
 def main() -> None:

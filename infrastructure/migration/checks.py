@@ -1,9 +1,10 @@
-"""All rules of a contract: alone, and against the schema of its source."""
+"""All rules of a contract: alone, against the schema of its source, against live tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from application.ports.table_initializer import TableStatus
 from infrastructure.migration.contract import Contract, Table
 from infrastructure.migration.errors import Problem, errors_of
 from infrastructure.migration.rules.capacity import check_capacity
@@ -17,6 +18,8 @@ from infrastructure.migration.rules.source_unique import check_unique_columns
 from infrastructure.migration.rules.sql import check_sql
 from infrastructure.migration.rules.values import check_values
 from infrastructure.migration.source.schema import SourceSchema
+
+_OTHER = "claims"
 
 
 def check_contract(contract: Contract) -> tuple[Problem, ...]:
@@ -32,6 +35,28 @@ def check_source(contract: Contract, schema: SourceSchema) -> tuple[Problem, ...
         schema: Of the database that the rows come from.
     """
     return tuple(dict.fromkeys(_of_source(contract, schema)))
+
+
+def check_live(contract: Contract, tables: Sequence[TableStatus]) -> tuple[Problem, ...]:
+    """How live tables differ from those that the contract asks for; a missing one is a warning.
+
+    Args:
+        contract: One without errors of its own.
+        tables: The tables of the contract, in its order; what follows them is not its own.
+    """
+    paths = [*(table.path for table in contract.tables), *([_OTHER] * len(tables))]
+    return tuple(
+        problem
+        for path, table in zip(paths, tables, strict=False)
+        for problem in _of_live(path, table)
+    )
+
+
+def _of_live(path: str, table: TableStatus) -> Iterator[Problem]:
+    for difference in table.drift:
+        yield Problem(path, f"the table {table.name} differs: {difference}")
+    if table.state != "ACTIVE":
+        yield Problem(path, f"the table {table.name} is {table.state}", is_warning=True)
 
 
 def _of_contract(contract: Contract) -> Iterator[Problem]:

@@ -35,6 +35,32 @@ class InvalidContract(DynastrataError):
         return "\n".join(self.problems)
 
 
+@frozen
+class SourceUnavailable(DynastrataError):
+    """The source does not answer, or lets us not read. `source` is its URL without the password."""
+
+    source: str
+    reason: str
+
+    @override
+    def __str__(self) -> str:
+        return f"the source {self.source} cannot be read: {self.reason}"
+
+
+@frozen
+class ExtraMissing(DynastrataError):
+    """A package is not installed that only migrations need."""
+
+    package: str
+
+    @override
+    def __str__(self) -> str:
+        return (
+            f"migrations need {self.package}, which is not installed: "
+            "pip install 'dynastrata[migration]'"
+        )
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of a cause: which known name was perhaps meant, or nothing."""
     by_lower = {each.lower(): each for each in known}

@@ -16,29 +16,29 @@ ROOT = "contract"
 
 def read_contract(path: Path) -> Contract:
     """The contract in a file of JSON. Raises `InvalidContract`, also where it cannot be read."""
-    return contract_from(read_document(path))
+    return _sound(*examine_file(path))
 
 
 def contract_from(document: object) -> Contract:
     """The contract that a document of either dialect says. Raises `InvalidContract`."""
-    contract, _ = contract_and_warnings(document)
-    return contract
+    return _sound(*examine(document))
 
 
-def read_document(path: Path) -> object:
-    """The document in a file. Raises `InvalidContract` where there is none or it is no JSON."""
+def examine_file(path: Path) -> tuple[Contract | None, tuple[Problem, ...]]:
+    """As `examine`, of a file."""
     try:
-        return parse_json(path.read_text(encoding="utf-8-sig"))
+        return examine(parse_json(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
-        raise InvalidContract((f"{ROOT}: cannot be read: {error.strerror}",)) from error
+        cause = f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        cause = "is not in UTF-8"
     except ValueError as error:
-        is_text = not isinstance(error, UnicodeDecodeError)
-        cause = f"is no JSON: {error}" if is_text else "is not in UTF-8"
-        raise InvalidContract((f"{ROOT}: {cause}",)) from error
+        cause = f"is no JSON: {error}"
+    return None, (Problem(ROOT, cause),)
 
 
-def contract_and_warnings(document: object) -> tuple[Contract, tuple[Problem, ...]]:
-    """The contract, and what it warns of. Raises `InvalidContract`.
+def examine(document: object) -> tuple[Contract | None, tuple[Problem, ...]]:
+    """The contract, or none where there are errors, and all errors and warnings.
 
     What breaks the form of a dialect is told before what breaks a rule: most of the latter would
     only follow from the former.
@@ -47,10 +47,13 @@ def contract_and_warnings(document: object) -> tuple[Contract, tuple[Problem, ..
     contract = _read(document, problems)
     if not errors_of(problems):
         problems.extend(check_contract(contract))
-    errors = errors_of(problems)
-    if errors:
-        raise InvalidContract(errors)
-    return contract, tuple(problems)
+    return None if errors_of(problems) else contract, tuple(problems)
+
+
+def _sound(contract: Contract | None, problems: tuple[Problem, ...]) -> Contract:
+    if contract is None:
+        raise InvalidContract(errors_of(problems))
+    return contract
 
 
 def _read(document: object, problems: list[Problem]) -> Contract:

@@ -26,6 +26,7 @@ from infrastructure.settings.destination import DEFAULT_DESTINATION, DESTINATION
 from infrastructure.settings.events import EventSettings
 from infrastructure.settings.loading import BY_NAME, parse, read_file, refuse_unknown_variables
 from infrastructure.settings.messages import MessageSettings
+from infrastructure.settings.migration import MigrationSettings
 from infrastructure.settings.options import option
 from infrastructure.settings.place import TABLE, Environment, PlaceSettings
 from infrastructure.settings.service import SAMPLE_PASSWORD, SAMPLE_SIGNING_KEY, ServiceSettings
@@ -48,7 +49,13 @@ DIRECTORY = Path(__file__).resolve().parents[2] / "settings"
 # Without slots, as several bases have fields.
 @frozen(kw_only=True, slots=False)
 class Settings(
-    ServiceSettings, BlobSettings, MessageSettings, EventSettings, StoreSettings, PlaceSettings
+    MigrationSettings,
+    ServiceSettings,
+    BlobSettings,
+    MessageSettings,
+    EventSettings,
+    StoreSettings,
+    PlaceSettings,
 ):
     """All settings, checked as a whole. Making one raises `SettingsError`."""
 

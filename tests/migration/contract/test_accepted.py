@@ -18,7 +18,7 @@ from infrastructure.migration.contract import (
     Template,
 )
 from infrastructure.migration.errors import InvalidContract, errors_of
-from infrastructure.migration.reading import contract_and_warnings, contract_from, read_contract
+from infrastructure.migration.reading import contract_from, examine, read_contract
 from tests.migration.contract.documents import SCHEMA, Document, changed, plain, v1, v2
 
 
@@ -119,7 +119,8 @@ def test_keys_that_no_entity_lists_are_made_of_templates() -> None:
 
 
 def test_a_listed_key_attribute_counts_and_its_template_is_warned_of() -> None:
-    contract, warnings = contract_and_warnings(v2())
+    contract, warnings = examine(v2())
+    assert contract is not None
     key = contract.table("Members").entity("FINE").attribute("SK")
     assert key is not None
     assert key.source == Columns(("id",))
@@ -141,7 +142,8 @@ def test_other_rows_of_the_same_table_are_read_with_a_warning() -> None:
             "select_column": "*",
         },
     )
-    contract, warnings = contract_and_warnings(changed(v2(), "tables/1/attributes/9", count))
+    contract, warnings = examine(changed(v2(), "tables/1/attributes/9", count))
+    assert contract is not None
     children = contract.table("Shelves").entity("shelves").attribute("children")
     assert children is not None
     assert children.source == Aggregate("shelves", "shelves.parent_id = shelves.id", "COUNT", "1")

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from tests.migration.items.making import attribute, entity, index, table, templated
 
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.schema.table_schema import Capacity
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.migration.contract import Contract, Index
 from infrastructure.migration.tables import table_schemas
+from tests.migration.items.making import attribute, entity, index, table, templated
 from tests.stores import Store, on_dynamodb
 
 BY_DAY = Index("gsis[0]", "ByDay", "day", "n", "INCLUDE", ("note",))

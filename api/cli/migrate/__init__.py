@@ -1,0 +1,1 @@
+"""`dynastrata migrate`: from MySQL by contract."""
