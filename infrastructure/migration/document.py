@@ -44,6 +44,10 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON")
 
 
+def _can_be_stored(text: str) -> bool:
+    return is_text(text) and "\0" not in text
+
+
 @frozen
 class Place:
     """A value in the document, its path, and where to note what is wrong with it.
@@ -89,8 +93,11 @@ class Place:
             return {}
         repeated: frozenset[str] = getattr(self.value, "repeated", frozenset())
         places = {str(name): self.child(str(name), each) for name, each in self.value.items()}
-        for name in sorted(repeated):
-            places[name].wrong("is there twice")
+        for name, place in places.items():
+            if name in repeated:
+                place.wrong("is there twice")
+            if not _can_be_stored(name):
+                place.wrong("its name has characters that cannot be stored")
         return places
 
     def child(self, name: str, value: object) -> Place:
@@ -124,7 +131,7 @@ class Place:
         if not isinstance(self.value, str):
             self._expect("a text")
             return ""
-        if not is_text(self.value) or "\0" in self.value:
+        if not _can_be_stored(self.value):
             self.wrong("has characters that cannot be stored")
             return ""
         return self.value

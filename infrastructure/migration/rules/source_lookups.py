@@ -33,7 +33,7 @@ def check_lookups(entity: Entity, schema: SourceSchema) -> Iterator[Problem]:
     if entity.source_table not in schema.tables:
         return  # told of the entity
     for attribute in entity.attributes:
-        missing = dict.fromkeys(set(_tables(attribute)) - schema.tables.keys())
+        missing = [name for name in dict.fromkeys(_tables(attribute)) if name not in schema.tables]
         for name in missing:
             yield Problem(f"{attribute.path}.{_where(attribute)}", unknown_table(name, schema))
         if not missing:

@@ -177,6 +177,17 @@ def test_a_key_that_is_there_twice_is_not_lost_in_silence(tmp_path: Path) -> Non
     assert caught.value.problems == ("tables[0].attributes.Email: is there twice",)
 
 
+def test_half_a_character_in_a_name_is_told_and_can_be_printed(tmp_path: Path) -> None:
+    file = tmp_path / "contract.json"
+    file.write_text(json.dumps(v1()).replace('"FullName": {', '"Full\\ud800": {', 1))
+    with pytest.raises(InvalidContract) as caught:
+        read_contract(file)
+    assert caught.value.problems == (
+        'tables[0].attributes."Full\\ud800": its name has characters that cannot be stored',
+    )
+    assert str(caught.value).isascii()
+
+
 def test_a_missing_file_is_told_in_a_line(tmp_path: Path) -> None:
     with pytest.raises(InvalidContract) as caught:
         read_contract(tmp_path / "none.json")
