@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -21,6 +22,7 @@ ConstructionType = Literal["array", "object"]
 
 _ALIAS = "join_alias"
 _ABSENT_VALUE = "null_value"
+_COLUMN = re.compile(r"[a-z_]\w*\.[a-z_]\w*")
 
 
 def read_join(join: Place, source_table: str) -> Source | None:
@@ -55,7 +57,7 @@ def _self_join(join: Place, source_table: str) -> Lookup:
         conditions=(found["join_condition"].text(),),
         select=found["select_column"].text(),
     )
-    return Lookup((step,), otherwise=found[_ABSENT_VALUE].literal())
+    return Lookup((step,), otherwise=_otherwise(found[_ABSENT_VALUE]))
 
 
 def _foreign_key(join: Place, source_table: str) -> Lookup:
@@ -63,7 +65,7 @@ def _foreign_key(join: Place, source_table: str) -> Lookup:
         ["type", "target_table", "join_condition", "select_column"], [_ALIAS, _ABSENT_VALUE]
     )
     steps = (_step(found, "join_condition", source_table),)
-    return Lookup(steps, otherwise=found[_ABSENT_VALUE].literal())
+    return Lookup(steps, otherwise=_otherwise(found[_ABSENT_VALUE]))
 
 
 def _multi_column(join: Place, source_table: str) -> Lookup:
@@ -71,7 +73,7 @@ def _multi_column(join: Place, source_table: str) -> Lookup:
         ["type", "target_table", "join_conditions", "select_column"], [_ALIAS, _ABSENT_VALUE]
     )
     steps = (_step(found, "join_conditions", source_table),)
-    return Lookup(steps, otherwise=found[_ABSENT_VALUE].literal())
+    return Lookup(steps, otherwise=_otherwise(found[_ABSENT_VALUE]))
 
 
 def _conditional(join: Place, source_table: str) -> Lookup:
@@ -82,7 +84,7 @@ def _conditional(join: Place, source_table: str) -> Lookup:
     return Lookup(
         steps=(_step(found, "join_condition", source_table),),
         condition=found["condition"].text(),
-        otherwise=found["else_value"].literal(),
+        otherwise=_otherwise(found["else_value"]),
     )
 
 
@@ -98,7 +100,7 @@ def _chain(join: Place, source_table: str) -> Lookup:
     return Lookup(
         steps=tuple(steps),
         separator=None if separator.is_absent else separator.any_text(),
-        otherwise=found[_ABSENT_VALUE].literal(),
+        otherwise=_otherwise(found[_ABSENT_VALUE]),
     )
 
 
@@ -122,6 +124,13 @@ def _alias(place: Place, table: str, source_table: str, before: Iterable[Step]) 
     if alias and alias in {step.alias for step in before}:
         place.wrong(f"the chain comes to {alias} again: give {table} another join_alias here")
     return alias
+
+
+def _otherwise(place: Place) -> str | None:
+    text = place.literal()
+    if text is not None and _COLUMN.fullmatch(text):
+        place.warn(f"is stored as the text {text!r}, and is no column")
+    return text
 
 
 def _collection(join: Place, source_table: str) -> Collection:

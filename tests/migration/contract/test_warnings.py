@@ -36,6 +36,11 @@ def _warnings(document: Document) -> list[str]:
             f"{LOANS}.loan_status: loan_status is the same in every item: the index ByStatus",
         ),
         (
+            "tables/0/attributes/7/join/else_value",
+            "clerks.name",
+            f"{LOANS}.lent_by.join.else_value: is stored as the text 'clerks.name', and is no",
+        ),
+        (
             "tables/2/entities/0/pk_template",
             "READERS",
             "tables[2].entities[0].pk_template: PK is the same in every item: a hot partition",
