@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from urllib.parse import unquote
 
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.items import Value as Typed
@@ -44,8 +45,19 @@ def claim_key(table: str, values: Item) -> str:
 
 def owner_of(table: Table, item: Item) -> str:
     """The key of an item as the owner of claims: `S:7,N:3`."""
-    owner = _joined(item[name] for name in table.key_names)
-    return owner if _fits(owner) else f"#{_hashed(owner)}"
+    return _joined(item[name] for name in table.key_names)
+
+
+def key_of_owner(table: Table, owner: str) -> Item:
+    """The key of the item that owns a claim."""
+    values = (text_value(unquote(part)) for part in owner.split(","))
+    return dict(zip(table.key_names, values, strict=True))
+
+
+def text_value(text: str) -> Typed:
+    """The value that `canonical` wrote."""
+    kind, _, content = text.partition(":")
+    return {kind: bytes.fromhex(content) if kind == "B" else content}
 
 
 def rank_of(table: Table, entity: Entity, key: Mapping[str, object]) -> str:
@@ -71,15 +83,16 @@ def value_text(values: Sequence[Typed]) -> str:
     return ", ".join(content if kind == "N" else repr(content) for kind, content in shown)
 
 
-def _joined(values: Iterable[Typed]) -> str:
-    return ",".join(_escaped(_canonical(value)) for value in values)
-
-
-def _canonical(value: Typed) -> str:
+def canonical(value: Typed) -> str:
+    """The one text of a value: `S:ada`. Raises `ValueError` for sets and documents."""
     [(kind, content)] = value.items()
-    if kind not in {"S", "N", "B", "BOOL"}:
+    if kind not in {"S", "N", "B"}:
         raise ValueError(f"a value of type {kind} cannot be unique")
     return f"{kind}:{content.hex() if kind == 'B' else content}"
+
+
+def _joined(values: Iterable[Typed]) -> str:
+    return ",".join(_escaped(canonical(value)) for value in values)
 
 
 def _escaped(text: str) -> str:

@@ -57,26 +57,42 @@ def from_record(table: Table, entity: Entity, record: Record) -> Item:
     Attributes made of templates are computed; one that is given must be what is computed. Raises
     `InvalidRecord` for unknown attributes, wrong types, and what the service would refuse.
     """
-    known = {each.name for each in entity.attributes} | {ENTITY_TYPE}
-    for name in record.keys() - known:
-        raise InvalidRecord(table.name, name, f"is no attribute of {entity.name}")
-    item: dict[str, Typed] = {}
-    name = ""
+    item = values_of(table, entity, record)
     try:
-        for attribute in in_order(entity):
-            name = attribute.name
-            value = _value(entity, attribute, record, item)
-            if value is not None:
-                item[name] = value
-        name = ENTITY_TYPE
         item |= _mark(table, entity, record)
         check_keys(item, table.key_names, key_limits(table))
         check_size(item)
     except UnfitAttribute as error:
         raise InvalidRecord(table.name, error.attribute, error.reason) from error
-    except Unfit as error:
-        raise InvalidRecord(table.name, name, str(error)) from error
     return item
+
+
+def values_of(table: Table, entity: Entity, record: Record) -> dict[str, Typed]:
+    """The stored values of some attributes, and of those that are computed from them.
+
+    Raises `InvalidRecord` for unknown attributes and wrong types.
+    """
+    known = {each.name for each in entity.attributes} | {ENTITY_TYPE}
+    for name in record.keys() - known:
+        raise InvalidRecord(table.name, name, f"is no attribute of {entity.name}")
+    found: dict[str, Typed] = {}
+    for attribute in in_order(entity):
+        try:
+            value = _value(entity, attribute, record, found)
+        except Unfit as error:
+            raise InvalidRecord(table.name, attribute.name, str(error)) from error
+        if value is not None:
+            found[attribute.name] = value
+    return found
+
+
+def parts_of(entity: Entity, attribute: Attribute) -> tuple[frozenset[str], bool]:
+    """The attributes of which a template makes this one, and whether they are all that it needs."""
+    if not isinstance(attribute.source, Template):
+        return frozenset(), False
+    names = frozenset(template(attribute.source.text).names)
+    parts = names & {each.name for each in entity.attributes}
+    return parts, parts == names
 
 
 def entity_of(table: Table, record: Record) -> Entity:
@@ -104,7 +120,7 @@ def _mark(table: Table, entity: Entity, record: Record) -> dict[str, Typed]:
     if mark is None:
         return {}
     if record.get(ENTITY_TYPE, entity.name) != entity.name:
-        raise Unfit(f"is not {entity.name}")
+        raise UnfitAttribute(ENTITY_TYPE, f"is not {entity.name}")
     return {ENTITY_TYPE: mark}
 
 
@@ -112,11 +128,10 @@ def _value(
     entity: Entity, attribute: Attribute, record: Record, item: Mapping[str, Typed]
 ) -> Typed | None:
     given = _given(attribute, record)
-    if not isinstance(attribute.source, Template):
-        return given
+    _, is_computed = parts_of(entity, attribute)
+    if not is_computed or not isinstance(attribute.source, Template):
+        return given  # also where a template needs a column that no attribute holds
     wanted = template(attribute.source.text)
-    if any(entity.attribute(name) is None for name in wanted.names):
-        return given  # made of columns that no attribute holds: only the caller knows it
     text = wanted.render(lambda name: template_value(item[name]) if name in item else None)
     computed = None if text is None else cast(attribute.type)(text)
     if attribute.name in record and given != computed:

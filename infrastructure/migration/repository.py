@@ -1,0 +1,230 @@
+"""Items of a contract's table for service code: what the contract says, and nothing beside it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final, Literal
+
+from attrs import frozen
+
+from application.ports.ids import IdFactory
+from domain.errors import InvalidValue, NotFound
+from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.items import Item, key_text
+from infrastructure.dynamodb.table_names import TableNames
+from infrastructure.migration.claim_keys import claim_key, key_of_owner
+from infrastructure.migration.contract import ENTITY_TYPE, Contract
+from infrastructure.migration.conversion.records import (
+    InvalidRecord,
+    Record,
+    entity_of,
+    from_record,
+    parts_of,
+    to_record,
+    values_of,
+)
+from infrastructure.migration.conversion.typed import Value, python
+from infrastructure.migration.models import CLAIMS
+from infrastructure.migration.queries import (
+    ContractQuery,
+    RangeCondition,
+    contract_query,
+    key_value,
+)
+from infrastructure.migration.writes import ItemWriter
+from infrastructure.system.ids import RandomIds
+
+
+class Expectation(Enum):
+    """What a write may find."""
+
+    ANYTHING = "anything"
+
+
+ANYTHING: Final = Expectation.ANYTHING
+"""A write replaces or removes whatever is stored."""
+
+Expected = Record | None | Literal[Expectation.ANYTHING]
+"""What a write must find: this very record, nothing (None), or anything."""
+
+
+@frozen
+class RecordPage:
+    """Records in the order of the range key. `cursor` goes on after them; None at the end."""
+
+    records: tuple[dict[str, Value], ...]
+    cursor: str | None
+
+
+class ContractRepository:
+    """The items of one table, as records: Python values by attribute.
+
+    Attributes that the contract makes of templates need not be given: they are computed. Unique
+    values are claimed, kept and freed with each write, in one transaction with the item. Every
+    method raises `InvalidRecord` for what the contract does not say, and `StorageError`; a write
+    whose answer was lost for good raises `CommitOutcomeUnknown`. Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        contract: Contract,
+        table_names: TableNames,
+        table: str,
+        ids: IdFactory | None = None,
+    ) -> None:
+        """Raises `KeyError` for a table that the contract does not have."""
+        self._gateway = gateway
+        self._table = contract.table(table)
+        self._writer = ItemWriter(
+            gateway,
+            self._table,
+            table_names.physical(table),
+            table_names.physical(CLAIMS),
+            ids or RandomIds(),
+        )
+
+    def get(self, key: Record) -> dict[str, Value] | None:
+        """The record with this key, strongly consistent.
+
+        The key is its attributes, or those of which its templates are made.
+        """
+        found = self._writer.read(self._key(key))
+        return None if found is None else to_record(self._table, found)
+
+    def get_by_unique(self, values: Record) -> dict[str, Value] | None:
+        """The record with these unique values, strongly consistent.
+
+        Raises `InvalidRecord` where the contract does not keep them unique together.
+        """
+        claim, typed_values = self._claim(values)
+        request = {
+            "TableName": self._writer.claims,
+            "Key": {"pk": {"S": claim}},
+            "ConsistentRead": True,
+        }
+        holder = self._gateway.call("GetItem", request).get("Item")
+        if holder is None:
+            return None
+        found = self._writer.read(key_of_owner(self._table, holder["owner"]["S"]))
+        # A claim may be there before its item, while rows are moved; or freed since it was read.
+        if found is None or not typed_values.items() <= found.items():
+            return None
+        return to_record(self._table, found)
+
+    def query(
+        self,
+        values: Record,
+        *,
+        index: str | None = None,
+        condition: RangeCondition | None = None,
+        descending: bool = False,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> RecordPage:
+        """A page of the records with this hash key, and this range key or condition on it.
+
+        At most `limit`; a page before the last may be followed by an empty one. A query of the
+        table is strongly consistent, one of an index follows soon. `after` is a cursor of the same
+        query. Raises `InvalidValue` for another cursor, an unknown index, a limit below 1.
+        """
+        if limit < 1:
+            raise InvalidValue("limit", "must be at least 1")
+        query = contract_query(
+            self._table, values, index=index, condition=condition, descending=descending
+        )
+        request = query.request(self._writer.name)
+        if after is not None:
+            request["ExclusiveStartKey"] = query.start(after)
+        found: list[Item] = []
+        while True:
+            answer = self._gateway.call("Query", {**request, "Limit": limit - len(found)})
+            found += answer["Items"]
+            last = answer.get("LastEvaluatedKey")
+            if last is None or len(found) >= limit:
+                break
+            request["ExclusiveStartKey"] = last
+        records = tuple(self._projected(query, item) for item in found)
+        return RecordPage(records, None if last is None else query.cursor(last))
+
+    def put(self, record: Record, expected: Expected = ANYTHING) -> dict[str, Value]:
+        """Inserts or replaces an item; the record as it is stored.
+
+        Raises `ItemChanged` where something else than expected is stored, `UniqueValueTaken`.
+        """
+        item = from_record(self._table, entity_of(self._table, record), record)
+        self._write({name: item[name] for name in self._table.key_names}, item, expected)
+        return to_record(self._table, item)
+
+    def update(self, key: Record, changes: Record) -> dict[str, Value]:
+        """Changes some attributes, None removes one; the record as it is stored.
+
+        What others change meanwhile is kept. Raises `NotFound`, `UniqueValueTaken`.
+        """
+        place = self._key(key)
+
+        def decide(stored: Item | None) -> Item:
+            if stored is None:
+                raise NotFound(self._table.name, key_text(place))
+            changed = self._changed(stored, changes)
+            for name, value in place.items():
+                if changed[name] != value:
+                    raise InvalidRecord(self._table.name, name, "is part of the key: it stays")
+            return changed
+
+        written = self._writer.change(place, decide, self._writer.known)
+        return to_record(self._table, written or {})
+
+    def delete(self, key: Record, expected: Expected = ANYTHING) -> None:
+        """Removes an item; one that is not there is no error, but for one that is expected.
+
+        Raises `ItemChanged` where something else than expected is stored.
+        """
+        self._write(self._key(key), None, expected)
+
+    def _write(self, key: Item, item: Item | None, expected: Expected) -> None:
+        if isinstance(expected, Expectation):
+            if self._table.unique:
+                self._writer.change(key, lambda _: item, self._writer.claimed)
+            else:
+                self._writer.write(key, item)
+            return
+        old = None
+        if expected is not None:
+            old = from_record(self._table, entity_of(self._table, expected), expected)
+        self._writer.write_expecting(key, item, old)
+
+    def _changed(self, stored: Item, changes: Record) -> Item:
+        record = to_record(self._table, stored)
+        entity = entity_of(self._table, record)
+        for each in entity.attributes:
+            parts, is_computed = parts_of(entity, each)
+            if is_computed:
+                record.pop(each.name, None)
+            elif parts & changes.keys() and each.name in record.keys() - changes.keys():
+                reason = "must be given, too: it is made of what changes and of another column"
+                raise InvalidRecord(self._table.name, each.name, reason)
+        return from_record(self._table, entity, {**record, **changes})
+
+    def _key(self, given: Record) -> Item:
+        names = self._table.key_names
+        if given.keys() - {ENTITY_TYPE} == {*names}:
+            return {name: key_value(self._table, name, given[name]) for name in names}
+        values = values_of(self._table, entity_of(self._table, given), given)
+        for name in names:
+            if name not in values:
+                raise InvalidRecord(self._table.name, name, "is missing: it is part of the key")
+        return {name: values[name] for name in names}
+
+    def _claim(self, values: Record) -> tuple[str, Item]:
+        for names in self._table.unique:
+            if values.keys() == {*names}:
+                found = {name: key_value(self._table, name, values[name]) for name in names}
+                return claim_key(self._table.name, found), found
+        together = " and ".join(values)
+        raise InvalidRecord(self._table.name, together, "is not kept unique by the contract")
+
+    def _projected(self, query: ContractQuery, item: Item) -> dict[str, Value]:
+        if query.index is None or query.index.projection == "ALL":
+            return to_record(self._table, item)
+        return {name: python(value) for name, value in item.items()}
