@@ -47,6 +47,18 @@ def elements(text: str) -> list[str]:
     return found
 
 
+def first_element(text: str) -> str | None:
+    """The first element of a JSON array as its text, whatever follows it; None of an empty one."""
+    start = _skip(text, _skip(text, 0) + 1)
+    if text[start : start + 1] == "]":
+        return None
+    try:
+        _, end = _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError) as error:
+        raise Unfit(f"is no JSON: {shown(text)}") from error
+    return text[start:end]
+
+
 def render(value: object) -> str:
     """The compact JSON text of a value of `str`, `int`, `Decimal`, `bool`, `None`, list, dict."""
     match value:
@@ -63,7 +75,7 @@ def render(value: object) -> str:
 
 
 def _skip(text: str, start: int) -> int:
-    while text[start] in " \t\n\r":
+    while text[start : start + 1] in {" ", "\t", "\n", "\r"}:
         start += 1
     return start
 

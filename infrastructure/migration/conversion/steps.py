@@ -18,7 +18,7 @@ from infrastructure.migration.conversion.templates import template
 from infrastructure.migration.conversion.texts import text_of
 from infrastructure.migration.conversion.transformations import transform
 from infrastructure.migration.conversion.unfit import Unfit
-from infrastructure.migration.rows import SourceRow
+from infrastructure.migration.rows import SourceRow, Unreadable
 
 Step = Callable[[SourceRow, Mapping[str, Typed]], Typed | None]
 """An attribute's value, from a row and the attributes before it. Raises `Unfit`."""
@@ -98,13 +98,14 @@ def _picked(source: Collection) -> Callable[[object], str | None]:
     """
 
     def pick(value: object) -> str | None:
+        if isinstance(value, Unreadable):
+            raise Unfit(value.reason)
         text = "[]" if value is None else text_of(value)
-        if source.is_list and source.limit is None:
+        if not source.is_list:
+            return json_text.first_element(text)
+        if source.limit is None:
             return text
-        found = json_text.elements(text)
-        if source.is_list:
-            return f"[{','.join(found[: source.limit])}]"
-        return found[0] if found else None
+        return f"[{','.join(json_text.elements(text)[: source.limit])}]"
 
     return pick
 

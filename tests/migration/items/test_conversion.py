@@ -21,7 +21,7 @@ from infrastructure.migration.contract import (
     TransformationType,
 )
 from infrastructure.migration.conversion.converter import to_item
-from infrastructure.migration.rows import RowRejected, SourceRow, ZeroDate
+from infrastructure.migration.rows import RowRejected, SourceRow, Unreadable, ZeroDate
 from tests.migration.items.making import (
     attribute,
     changed,
@@ -253,6 +253,17 @@ def test_a_collection_becomes_a_list_or_its_first_map(
     source: Source, type: AttributeType, given: object, expected: Value | None
 ) -> None:
     assert converted(attribute("x", type, source), given) == expected
+
+
+def test_a_map_is_read_although_what_follows_it_is_cut_off() -> None:
+    first = attribute("x", "M", Collection("t", "c", (), is_list=False))
+    assert converted(first, '[{"a": 1}, {"a":]') == {"M": {"a": {"N": "1"}}}
+    assert "is no JSON" in rejection(first, '[{"a":]').reason
+
+
+def test_a_list_that_could_not_be_read_whole_rejects_its_row() -> None:
+    lists = attribute("x", "L", Collection("t", "c", (), is_list=True))
+    assert rejection(lists, Unreadable("the list is too long")).reason == "the list is too long"
 
 
 def test_templates_are_filled_with_attributes_before_columns() -> None:
