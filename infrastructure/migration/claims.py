@@ -49,7 +49,8 @@ class RowClaim:
 
     def rejection(self, holder: Item) -> RowRejected:
         """Why a row whose claim another holds is rejected."""
-        other = holder.get("source", holder["owner"])["S"]
+        source, owner = holder.get("source"), holder["owner"]["S"]
+        other = f"the item {owner}" if source is None else source["S"]
         return RowRejected(self.columns, f"{self.value} is already taken by {other}")
 
 

@@ -16,7 +16,7 @@ Value = str | int | Decimal | bytes | bool | None | list[Any] | dict[str, Any] |
 """One value of a record: sets are frozensets, numbers `int` or `Decimal`."""
 
 MAX_DEPTH = 32
-"""Levels of lists and maps within one attribute. Source: Developer Guide, "Quotas"."""
+"""Levels of one attribute, what is innermost included. Source: Developer Guide, "Quotas"."""
 
 
 def typed(value: object, depth: int = 0) -> Typed:
@@ -24,6 +24,8 @@ def typed(value: object, depth: int = 0) -> Typed:
 
     Raises `Unfit` for a float, an empty or mixed set, and what else cannot be stored.
     """
+    if depth >= MAX_DEPTH:
+        raise Unfit(f"is nested deeper than {MAX_DEPTH} levels")
     match value:
         case None:
             return {"NULL": True}
@@ -36,11 +38,9 @@ def typed(value: object, depth: int = 0) -> Typed:
         case bytes():
             return {"B": value}
         case list():
-            inner = _deeper(depth)
-            return {"L": [typed(member, inner) for member in value]}
+            return {"L": [typed(member, depth + 1) for member in value]}
         case dict():
-            inner = _deeper(depth)
-            return {"M": {_name(k): typed(member, inner) for k, member in value.items()}}
+            return {"M": {_name(k): typed(member, depth + 1) for k, member in value.items()}}
         case frozenset():
             return _set(value)
         case _:
@@ -96,9 +96,3 @@ def _name(name: object) -> str:
     if not isinstance(name, str):
         raise Unfit(f"has the name {name!r}, which is no text")
     return storable(name)
-
-
-def _deeper(depth: int) -> int:
-    if depth >= MAX_DEPTH:
-        raise Unfit(f"is nested deeper than {MAX_DEPTH} levels")
-    return depth + 1

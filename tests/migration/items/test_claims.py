@@ -10,11 +10,14 @@ import pytest
 
 from infrastructure.dynamodb.items import Item
 from infrastructure.migration.claims import Claims, RowClaim, claims_of
+from infrastructure.migration.conflicts import UniqueValueTaken
 from infrastructure.migration.contract import Columns, Contract, Entity
 from infrastructure.migration.conversion.converter import to_item
 from infrastructure.migration.models import CLAIMS
 from infrastructure.migration.tables import table_schemas
 from tests.migration.items.making import attribute, entity, row, table
+from tests.migration.items.shelves import USERS as PEOPLE
+from tests.migration.items.shelves import repositories
 from tests.promised_tables import promise
 from tests.stores import Store, on_dynamodb
 
@@ -33,6 +36,12 @@ def claim(id_: int, email: str, source: Entity = USERS) -> RowClaim:
     whole = WHOLE if source is USERS else table(USERS, GUESTS, unique=(("Email",),))
     item = to_item(whole, source, row(values))
     [found] = claims_of(whole, source, item, {"id": id_})
+    return found
+
+
+def _person(id_: int) -> RowClaim:
+    item: Item = {"id": {"N": str(id_)}, "email": {"S": "a@b"}}
+    [found] = claims_of(PEOPLE, PEOPLE.entities[0], item, {"id": id_})
     return found
 
 
@@ -74,6 +83,45 @@ def test_rows_of_two_tables_that_become_one_item_do_not_share_a_value(
     assert user.owner == guest.owner
     claims.take([guest, user])
     assert claims.lost([user, guest]).keys() == {guest}
+
+
+@on_dynamodb
+def test_what_service_code_claimed_stays_with_its_item_whatever_the_rank(
+    make_store: Callable[[], Store],
+) -> None:
+    store = make_store()
+    claims, users = claims_in(store), repositories(store)[0]
+    users.put({"id": 8, "email": "a@b"})
+
+    own, other = _person(8), _person(1)
+    claims.take([own, other])
+    lost = claims.lost([own, other])
+    assert lost.keys() == {other}
+    assert str(lost[other]) == "email: 'a@b' is already taken by the item N:8"
+    users.delete({"id": 8})
+    claims.take([other])
+    assert claims.lost([own, other]).keys() == {own}
+    with pytest.raises(UniqueValueTaken):
+        users.put({"id": 8, "email": "a@b"})
+    users.put({"id": 1, "email": "a@b"})
+
+
+@on_dynamodb
+def test_a_claim_that_moved_to_another_row_is_not_freed_by_the_item_that_had_it(
+    make_store: Callable[[], Store],
+) -> None:
+    store = make_store()
+    claims, users = claims_in(store), repositories(store)[0]
+    held = {claim_id: _person(claim_id) for claim_id in (5, 7)}
+    claims.take([held[7]])
+    store.gateway.call(
+        "PutItem",
+        {"TableName": store.table("Users"), "Item": {"id": {"N": "7"}, "email": {"S": "a@b"}}},
+    )
+    claims.take([held[5]])
+    users.update({"id": 7}, {"email": "other@b"})
+    users.delete({"id": 7})
+    assert claims.lost([held[5], held[7]]).keys() == {held[7]}
 
 
 @pytest.mark.race

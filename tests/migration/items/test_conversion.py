@@ -143,6 +143,7 @@ def test_a_value_arrives_exactly(
         ("M", '{"a": NaN}', "NaN"),
         ("M", '{"a": 1, "a": 2}', "the name 'a' twice"),
         ("L", "[" * 33 + "]" * 33, "nested deeper than 32"),
+        ("L", "[" * 32 + "1" + "]" * 32, "nested deeper than 32"),
         ("L", "[" * 9999 + "]" * 9999, "nested"),
         ("L", 5, "is int, not text"),
         ("M", "{", "is no JSON"),

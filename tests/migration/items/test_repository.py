@@ -10,6 +10,7 @@ import pytest
 from domain.errors import InvalidValue, NotFound
 from infrastructure.migration.conflicts import ItemChanged, UniqueValueTaken
 from infrastructure.migration.conversion.records import InvalidRecord, Record
+from infrastructure.migration.conversion.typed import Value
 from infrastructure.migration.queries import BeginsWith, Between, Equals, RangeCondition
 from infrastructure.migration.repository import ContractRepository
 from tests.migration.items.shelves import repositories
@@ -50,6 +51,15 @@ def test_a_record_is_read_as_it_was_put_with_what_is_computed(users: ContractRep
     assert users.get({"id": 7}) is None
     assert users.put(record) == expected
     assert users.get({"id": 7}) == expected
+
+
+def test_a_document_is_stored_as_deep_as_the_service_allows(users: ContractRepository) -> None:
+    deep: Value = 1
+    for _ in range(30):
+        deep = [deep]
+    users.put({"id": 7, "settings": {"a": deep}})
+    with pytest.raises(InvalidRecord, match="nested deeper than 32"):
+        users.put({"id": 7, "settings": {"a": [deep]}})
 
 
 def test_a_put_replaces_all_that_was_there(users: ContractRepository) -> None:
