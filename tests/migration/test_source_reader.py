@@ -19,7 +19,7 @@ from infrastructure.migration.contract import (
     Source,
     Step,
 )
-from infrastructure.migration.rows import SourceRow, Unreadable
+from infrastructure.migration.rows import SourceRow, Unreadable, ZeroDate
 from infrastructure.migration.source.connection import connect
 from infrastructure.migration.source.reader import SourceReader
 from infrastructure.migration.source.schema import read_schema
@@ -40,7 +40,7 @@ INSERT INTO kinds VALUES
    b'101000001', 'x,y', 'q', '-01:02:03.5', 2020,
    '{"a": 1.50}', x'00ff27', '2020-06-01 12:00:00', '2020-01-02 03:04:05.000006', '2020-02-29',
    'Ünïcode 日本 😀 ''"%s', ''),
-  (2, -0.0000000001, 0, 0, 16777216, -1e300, b'0', '', 'p', '838:59:59', 0, '[]', '', NULL,
+  (2, -0.0000000001, 0, 0, 16777216, -1e300, b'0', '', 'p', '838:59:59', 0, '[]', '', '0000-00-00 00:00:00',
    '0000-00-00 00:00:00', '2020-00-10', ' ', ' '),
   (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
    NULL, NULL);
@@ -111,7 +111,7 @@ def values(engine: Engine, table: str, source: Source) -> list[object]:
         ("year_", [2020, 0, None]),
         ("json_", ['{"a": 1.50}', "[]", None]),
         ("bytes_", [b"\x00\xff'", b"", None]),
-        ("stamp", [datetime(2020, 6, 1, 7), None, None]),  # noqa: DTZ001 - as the driver has it
+        ("stamp", [datetime(2020, 6, 1, 7), "0000-00-00 00:00:00", None]),  # noqa: DTZ001 - as the driver has it
         ("at", [datetime(2020, 1, 2, 3, 4, 5, 6), "0000-00-00 00:00:00.000000", None]),  # noqa: DTZ001
         ("day", [date(2020, 2, 29), "2020-00-10", None]),
         ("word", ["Ünïcode 日本 😀 '\"%s", " ", None]),
@@ -120,6 +120,14 @@ def values(engine: Engine, table: str, source: Source) -> list[object]:
 )
 def test_each_type_is_read_exactly(engine: Engine, column: str, expected: list[object]) -> None:
     assert values(engine, "kinds", Columns((column,))) == expected
+
+
+@pytest.mark.parametrize("column", ["stamp", "at", "day"])
+def test_a_zero_date_is_told_apart_from_the_text_of_one(engine: Engine, column: str) -> None:
+    found = values(engine, "kinds", Columns((column,)))[1]
+    assert isinstance(found, ZeroDate)
+    as_text = Expression(f"CONCAT({column})")
+    assert not isinstance(values(engine, "kinds", as_text)[1], ZeroDate)
 
 
 def test_several_columns_are_read_together(engine: Engine) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
+from pymysql.constants import FIELD_TYPE
 from pymysql.converters import conversions
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from infrastructure.migration.rows import ZeroDate
 
 _DRIVER = "mysql+pymysql"
 _SCHEMES = ("mysql", "mariadb", _DRIVER, "mariadb+pymysql")
@@ -69,8 +72,23 @@ def _time_text(value: timedelta, _: object = None) -> str:
     return f"'{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{fraction:06}'"
 
 
+def _date_or_zero(kind: int) -> Callable[[str], object]:
+    """The driver's own reading, which leaves the text of what is no date as it is."""
+    convert: Callable[[str], object] = conversions[kind]
+
+    def read(text: str) -> object:
+        found = convert(text)
+        return ZeroDate(found) if isinstance(found, str) else found
+
+    return read
+
+
 _CONVERSIONS: Mapping[object, object] = {
     **conversions,
+    **{
+        kind: _date_or_zero(kind)
+        for kind in (FIELD_TYPE.DATE, FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP)
+    },
     Decimal: _decimal_text,
     timedelta: _time_text,
 }
