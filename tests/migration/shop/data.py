@@ -94,7 +94,7 @@ def _category(_: Shop, random: Random, number: int) -> Row:
 def _customer(_: Shop, random: Random, number: int) -> Row:
     born: object = date(1940, 1, 1) + timedelta(days=random.randrange(25_000))
     email = f"{'Mail' if number % 3 else 'mail'}{number}@example.com"
-    balance = Decimal(random.randrange(-(10**33), 10**33)).scaleb(-5)
+    balance = Decimal(f"{random.randrange(-(10**33), 10**33)}E-5")
     active: int = random.randrange(2)
     if _is_bad(number, 0):
         born = ("0000-00-00", "1970-00-01", "1970-01-00")[number % 3]
@@ -148,7 +148,7 @@ def _product(shop: Shop, random: Random, number: int) -> Row:
     if _is_bad(number, 0, every=2000) or number == 1:
         text = "ü" * (_HUGE // 2)
     category = random.randrange(shop.counts["categories"]) + 1
-    price = Decimal(random.randrange(10**30)).scaleb(-10)
+    price = Decimal(f"{random.randrange(10**30)}E-10")
     return (
         sku(number),
         None if number % 17 == 0 else category,
@@ -191,7 +191,7 @@ def _order_item(shop: Shop, random: Random, number: int) -> Row:
         "gone" if number % 60 == 9 else shop.product(random),
         random.choice((None, 1, 2)),
         random.randrange(1, 9),
-        Decimal(random.randrange(10**30)).scaleb(-10),
+        Decimal(f"{random.randrange(10**30)}E-10"),
     )
 
 

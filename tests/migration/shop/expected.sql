@@ -131,7 +131,7 @@ LEFT JOIN tags t ON t.id = x.tag_id;
 SELECT r.id AS `key id`, IF(JSON_VALID(r.meta), NULL, IF(r.meta IS NULL, NULL, 'meta')) AS reject,
   r.product_sku AS `product_sku:S`, r.id AS `review_id:N`, r.rating AS `rating:N`,
   r.comment AS `comment:S`, IF(r.customer_id IS NULL, 'Anonymous', c.last_name) AS `reviewer:S`,
-  r.meta AS `meta:M`, REPLACE(r.meta, ': ', ':') AS `meta_text:S`,
+  r.meta AS `meta:M`, REPLACE(REPLACE(r.meta, ': ', ':'), ', ', ',') AS `meta_text:S`,
   REPLACE(DATE(r.created_at), '-', '/') AS `created_day:S`,
   TIMESTAMPDIFF(SECOND, '1970-01-01', r.created_at) AS `created_unix:N`
 FROM reviews r

@@ -38,7 +38,8 @@ CREATE TABLE products (
   name VARCHAR(120) NOT NULL,
   description MEDIUMTEXT NULL,
   price DECIMAL(40, 10) NOT NULL,
-  grams INT NULL
+  grams INT NULL,
+  INDEX (category_id)
 );
 CREATE TABLE product_variants (
   product_sku VARCHAR(20) COLLATE utf8mb4_bin NOT NULL,
@@ -82,7 +83,8 @@ CREATE TABLE reviews (
   comment TEXT NULL,
   meta TEXT NULL,
   created_at DATETIME NOT NULL,
-  INDEX (product_sku)
+  INDEX (product_sku),
+  INDEX (customer_id)
 );
 CREATE TABLE currencies (
   code CHAR(3) NOT NULL,
