@@ -244,7 +244,7 @@ def test_a_list_that_the_server_cuts_off_is_told(
     short.dispose()
     assert [isinstance(each, Unreadable) for each in found] == [not is_whole, False, False]
     if not is_whole:
-        assert found[0] == Unreadable(f"the list is longer than the {limit} bytes the source gives")
+        assert found[0] == Unreadable(f"is a list of more than the {limit} bytes that are read")
 
 
 def _limit(connection: Connection, limit: int) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from infrastructure.migration.conversion.numbers import number_of, number_text
 from infrastructure.migration.conversion.unfit import Unfit, shown
-from infrastructure.migration.rows import ZeroDate
+from infrastructure.migration.rows import Unreadable, ZeroDate
 
 _ZERO_DATES = ("0000-00-00", "0000-00-00 00:00:00")
 
@@ -37,6 +37,8 @@ def text_of(value: object) -> str:
             return value.isoformat()
         case timedelta():
             return duration_text(value)
+        case Unreadable():
+            raise Unfit(value.reason)
         case _:
             raise Unfit(f"is {type(value).__name__}, which has no text")
 

@@ -64,7 +64,7 @@ def format_number(value: object, pattern: str) -> str:
     """A number with these digits, rounded half away from zero as the source's `ROUND` does."""
     least, decimals = number_digits(pattern)
     number = Decimal(number_of(value)).quantize(Decimal(1).scaleb(-decimals), context=_WIDE)
-    text = format(abs(number), "f")
+    text = format(number.copy_abs(), "f")
     sign = "-" if number < 0 else ""
     return sign + text.rjust(least + (decimals + 1 if decimals else 0), "0")
 

@@ -70,9 +70,7 @@ class JsonCell(Cell):
         if text is None:
             return "[]" if self.is_list else None
         if self.is_list and _may_be_cut(str(text), int(str(row[self.limit]))):
-            return Unreadable(
-                f"the list is longer than the {row[self.limit]} bytes the source gives"
-            )
+            return Unreadable(f"is a list of more than the {row[self.limit]} bytes that are read")
         return f"[{text}]"
 
 

@@ -120,6 +120,7 @@ def test_a_value_arrives_exactly(
         ("S", b"\xff", "is binary and no UTF-8 text"),
         ("S", "\ud800", "UTF-8 cannot encode"),
         ("S", float("nan"), "is nan"),
+        ("S", Unreadable("is a list of too many bytes"), "is a list of too many bytes"),
         ("N", Decimal("1" * 39), "has 39 significant digits"),
         ("N", 10**126, "outside the range"),
         ("N", Decimal("1E-131"), "outside the range"),
