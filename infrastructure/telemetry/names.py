@@ -50,6 +50,8 @@ BREAKER_OPEN = "dynastrata.breaker.open"
 OUTBOX_PENDING = "dynastrata.outbox.pending"
 OUTBOX_OLDEST_AGE = "dynastrata.outbox.oldest_age"
 PROJECTION_LAG = "dynastrata.projection.lag"
+MIGRATION_DIFFERENCES = "dynastrata.migration.differences"
+MIGRATION_BEHIND = "dynastrata.migration.behind"
 
 DURATION_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
 """Seconds. What the conventions advise for the duration of a database client's operation."""
