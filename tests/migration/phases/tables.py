@@ -13,7 +13,7 @@ from tests.stores import Store
 
 TABLE = "people"
 KEY = {"pk": {"S": "PERSON#1"}}
-LEASE = timedelta(seconds=2)
+LEASE = timedelta(seconds=1)
 
 
 def switches_on(store: Store) -> SwitchTable:
