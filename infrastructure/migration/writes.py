@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import reduce
 from operator import and_
 
@@ -112,11 +112,13 @@ class ItemWriter:
         condition: Condition | None = None,
         old: Item | None = None,
         foreign: Collection[str] = (),
+        also: Sequence[ItemAction] = (),
     ) -> None:
         """Puts the new item, or removes the stored one, in one transaction with its claims.
 
-        `foreign` are claims of the old item that another item holds. Raises `ItemChanged` where the
-        condition does not hold, `UniqueValueTaken`, `ClaimMoved` for another claim to leave alone.
+        `foreign` are claims of the old item that another item holds, `also` actions to go first.
+        Raises `ItemChanged` where the condition does not hold, `UniqueValueTaken`, `ClaimMoved` for
+        another claim to leave alone, and as `also` says.
         """
         held = {} if old is None else claim_keys(self.table, old)
         wanted = {} if new is None else claim_keys(self.table, new)
@@ -126,6 +128,7 @@ class ItemWriter:
         }
         moved = {claim: ClaimMoved(claim) for claim in held.keys() - wanted.keys() - {*foreign}}
         actions = (
+            *also,
             self._item_action(key, new, condition),
             *(self._claim_action(ActionKind.PUT, *each, owner) for each in taken.items()),
             *(self._claim_action(ActionKind.DELETE, *each, owner) for each in moved.items()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.pages import pages
 from infrastructure.dynamodb.items import Item, key_text
 from infrastructure.dynamodb.mappers.timestamps import milliseconds
+from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction
 from infrastructure.migration.phases.journal_entry import (
     Entry,
     Held,
@@ -24,7 +25,10 @@ from infrastructure.migration.phases.journal_entry import (
     held_of,
     place_text,
 )
+from infrastructure.migration.phases.models import JournalModel
 from infrastructure.migration.phases.phase import Side
+from infrastructure.migration.phases.store import KeyLost
+from infrastructure.migration.writes import RefusedWith
 from infrastructure.system.backoff import full_jitter
 
 LEASE = timedelta(seconds=20)
@@ -116,10 +120,15 @@ class Journal:
         except ConditionFailed:
             return
 
-    def guard(self, held: Held) -> Mapping[str, Any]:
-        """The action of a transaction that is refused once the key was taken over."""
-        place = {"TableName": self.name, "Key": _place(held.table, held.key)}
-        return {"ConditionCheck": place | _is_ours(held)}
+    def guard(self, held: Held) -> ItemAction:
+        """The action of a transaction that is refused, with `KeyLost`, once the key was lost."""
+        return ItemAction(
+            kind=ActionKind.CHECK,
+            table=self.name,
+            model=JournalModel(place_text(held.table, held.key)),
+            condition=JournalModel.token == held.token,
+            refusals=(RefusedWith(KeyLost(held.table, key_text(held.key))),),
+        )
 
     def entry(self, table: str, key: Item) -> Entry | None:
         """What the journal says of a key."""

@@ -43,6 +43,7 @@ class JournalModel(Model):
         table_name = JOURNAL
 
     pk = UnicodeAttribute(hash_key=True)
+    token = UnicodeAttribute(null=True)
 
 
 def phase_schemas(names: TableNames) -> list[TableSchema]:

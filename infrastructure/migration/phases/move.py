@@ -8,11 +8,13 @@ from attrs import field, frozen
 from application.errors import StorageError
 from domain.errors import DynastrataError
 from infrastructure.dynamodb.items import Item, key_text
+from infrastructure.migration.claim_keys import claim_keys
+from infrastructure.migration.conflicts import UniqueValueTaken
 from infrastructure.migration.contract import Table
 from infrastructure.migration.phases.journal import Journal
 from infrastructure.migration.phases.journal_entry import Held
 from infrastructure.migration.phases.phase import Side
-from infrastructure.migration.phases.store import Fence, KeyLost, Store
+from infrastructure.migration.phases.store import Fence, KeyLost, Store, Target
 from infrastructure.migration.phases.switch import SeenSwitch
 from infrastructure.migration.phases.telemetry import MoveTelemetry
 from infrastructure.migration.rows import RowRejected
@@ -29,7 +31,7 @@ class Move:
 
     table: Table
     source: Store
-    target: Store
+    target: Target
     journal: Journal
     switch: SeenSwitch
     telemetry: MoveTelemetry = field(factory=MoveTelemetry)
@@ -45,7 +47,28 @@ class Move:
     def copy(self, held: Held) -> None:
         """Makes the side that is behind what the other one is. Raises as `Store` does."""
         item = self.store(held.behind.other).read_last(held.key)
-        self.store(held.behind).change(held.key, lambda _: item, self.fence(held))
+        try:
+            self.store(held.behind).change(held.key, lambda _: item, self.fence(held))
+        except UniqueValueTaken:
+            if item is None or held.behind is Side.SOURCE or not self._free_claims(item):
+                raise
+            self.target.change(held.key, lambda _: item, self.fence(held))
+
+    def _free_claims(self, item: Item) -> bool:
+        """Frees what items hold whose rows in the source have other values by now.
+
+        The bulk copy may claim a value for a row that lost it since it was read. Whether any was
+        freed.
+        """
+        table = self.table
+        stale = {
+            claim: key
+            for claim, key in self.target.in_the_way(item).items()
+            if claim not in claim_keys(table, self.source.read_last(key) or {})
+        }
+        for claim, key in stale.items():
+            self.target.free(claim, key)
+        return bool(stale)
 
     def lead(self, held: Held, leader: Side) -> Held:
         """The key as one whose `leader` lacks nothing: settles first what its entry says.

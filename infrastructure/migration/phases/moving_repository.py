@@ -101,15 +101,12 @@ class MovingRepository:
         try:
             held = self._move.lead(held, leader)
             self._move.store(leader).change(held.key, change, self._move.fence(held))
-        except StorageError as error:
-            if not error.maybe_applied:
+        except REFUSED as error:
+            if not _maybe_applied(error):
                 self._move.give_up(held, str(error))
                 raise
             self._move.leave(held, "the outcome of a write is unknown")
             raise CommitOutcomeUnknown(held.token) from error
-        except REFUSED as error:
-            self._move.give_up(held, str(error))
-            raise
         return held
 
     def _follow(self, held: Held, switch: Switch) -> None:
@@ -127,3 +124,9 @@ class MovingRepository:
                 raise CommitOutcomeUnknown(held.token) from error
         else:
             self._move.remove(held)
+
+
+def _maybe_applied(error: Exception) -> bool:
+    if isinstance(error, StorageError):
+        return error.maybe_applied
+    return isinstance(error, CommitOutcomeUnknown)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 from attrs import frozen
 from typing_extensions import override
 
 from domain.errors import Conflict
 from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.transaction.actions import ItemAction
 
 Change = Callable[[Item | None], Item | None]
 """What becomes of an item, None for no item. What it raises ends the write before it began."""
@@ -24,7 +25,7 @@ class Fence:
     """
 
     is_up: Callable[[], bool]
-    action: Mapping[str, Any] | None = None
+    action: ItemAction | None = None
 
 
 @frozen
@@ -55,5 +56,20 @@ class Store(Protocol):
 
         Raises `KeyLost` where the fence is down: nothing was written. Raises `StorageError`, which
         tells whether it was `maybe_applied`, and `RowRejected` where the present row is no item.
+        """
+        ...
+
+
+class Target(Store, Protocol):
+    """The store whose unique values are claimed."""
+
+    def in_the_way(self, item: Item) -> dict[str, Item]:
+        """The claims that the item needs and others hold: by claim the key of who does."""
+        ...
+
+    def free(self, claim: str, key: Item) -> None:
+        """Removes a claim that the item of this key holds without having the value.
+
+        Raises `ConditionFailed` where another item has it by now.
         """
         ...

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import frozen
 from typing_extensions import override
 
-from application.ports.ids import IdFactory
-from infrastructure.dynamodb.gateway.errors import TransactionCancelled
-from infrastructure.dynamodb.gateway.gateway import Gateway
-from infrastructure.dynamodb.items import Item, key_text
-from infrastructure.migration.contract import Table
-from infrastructure.migration.phases.store import Change, Fence, KeyLost, Store
-
-_NOT_MET = "ConditionalCheckFailed"
+from infrastructure.dynamodb.items import Item
+from infrastructure.migration.claim_keys import claim_keys, key_of_owner, owner_of
+from infrastructure.migration.phases.store import Change, Fence, Target
+from infrastructure.migration.writes import ClaimMoved, ItemWriter
 
 
-@frozen(kw_only=True)
-class TargetTable(Store):
-    """The items of a contract's table. `name` is the physical one."""
+@frozen
+class TargetTable(Target):
+    """The items of a contract's table, with the claims on their unique values."""
 
-    gateway: Gateway
-    name: str
-    table: Table
-    ids: IdFactory
+    writer: ItemWriter
 
     @override
     def read(self, key: Item) -> Item | None:
-        request = {"TableName": self.name, "Key": key, "ConsistentRead": True}
-        item: Item | None = self.gateway.call("GetItem", request).get("Item")
-        return item
+        return self.writer.read(key)
 
     @override
     def read_last(self, key: Item) -> Item | None:
@@ -39,21 +28,48 @@ class TargetTable(Store):
 
     @override
     def change(self, key: Item, change: Change, fence: Fence) -> None:
+        """See `Store`. Raises `UniqueValueTaken`, and `CommitOutcomeUnknown`."""
         present = self.read(key)
         wanted = change(present)
-        if wanted != present:
-            self._write(key, [fence.action, self._action(key, wanted)])
+        if wanted == present:
+            return
+        also = () if fence.action is None else (fence.action,)
+        foreign: set[str] = set()
+        while True:
+            try:
+                self.writer.write(key, wanted, old=present, foreign=foreign, also=also)
+            except ClaimMoved as moved:
+                foreign.add(moved.key)
+            else:
+                return
 
-    def _action(self, key: Item, wanted: Item | None) -> dict[str, Any]:
-        if wanted is None:
-            return {"Delete": {"TableName": self.name, "Key": key}}
-        return {"Put": {"TableName": self.name, "Item": wanted}}
+    @override
+    def in_the_way(self, item: Item) -> dict[str, Item]:
+        table, owner = self.writer.table, owner_of(self.writer.table, item)
+        found: dict[str, Item] = {}
+        for claim in claim_keys(table, item):
+            holder = self._claim(claim)
+            if holder is not None and holder["owner"]["S"] != owner:
+                found[claim] = key_of_owner(table, holder["owner"]["S"])
+        return found
 
-    def _write(self, key: Item, actions: list[Any]) -> None:
-        request = {"TransactItems": actions, "ClientRequestToken": self.ids.new_id()}
-        try:
-            self.gateway.call("TransactWriteItems", request)
-        except TransactionCancelled as refused:
-            if refused.maybe_applied or refused.cancellation[0].code != _NOT_MET:
-                raise
-            raise KeyLost(self.table.name, key_text(key)) from refused
+    @override
+    def free(self, claim: str, key: Item) -> None:
+        owner = owner_of(self.writer.table, key)
+        request = {
+            "TableName": self.writer.claims,
+            "Key": {"pk": {"S": claim}},
+            "ConditionExpression": "attribute_not_exists(pk) OR #owner = :owner",
+            "ExpressionAttributeNames": {"#owner": "owner"},
+            "ExpressionAttributeValues": {":owner": {"S": owner}},
+        }
+        self.writer.gateway.call("DeleteItem", request)
+
+    def _claim(self, claim: str) -> Item | None:
+        request = {
+            "TableName": self.writer.claims,
+            "Key": {"pk": {"S": claim}},
+            "ConsistentRead": True,
+        }
+        found: Item | None = self.writer.gateway.call("GetItem", request).get("Item")
+        return found

@@ -14,18 +14,18 @@ from application.ports.clock import Clock
 from infrastructure.dynamodb.gateway.gateway import WRITES, Gateway, Request, Response
 from infrastructure.dynamodb.items import Item
 from infrastructure.migration.phases.phase import Side
-from infrastructure.migration.phases.store import Change, Fence, Store
+from infrastructure.migration.phases.store import Change, Fence, Store, Target
+from infrastructure.migration.phases.target_table import TargetTable
 from tests.migration.phases.moving import Moving
 
 T = TypeVar("T")
 
 
 @frozen
-class Failing(Store):
-    """A side whose writes fail: before they are applied, or with their answer lost."""
+class Forwarding(Target):
+    """A side that is as another one."""
 
     _store: Store
-    is_lost: bool = False
 
     @override
     def read(self, key: Item) -> Item | None:
@@ -34,6 +34,27 @@ class Failing(Store):
     @override
     def read_last(self, key: Item) -> Item | None:
         return self._store.read_last(key)
+
+    @override
+    def change(self, key: Item, change: Change, fence: Fence) -> None:
+        self._store.change(key, change, fence)
+
+    @override
+    def in_the_way(self, item: Item) -> dict[str, Item]:
+        assert isinstance(self._store, TargetTable)
+        return self._store.in_the_way(item)
+
+    @override
+    def free(self, claim: str, key: Item) -> None:
+        assert isinstance(self._store, TargetTable)
+        self._store.free(claim, key)
+
+
+@frozen
+class Failing(Forwarding):
+    """A side whose writes fail: before they are applied, or with their answer lost."""
+
+    is_lost: bool = False
 
     @override
     def change(self, key: Item, change: Change, fence: Fence) -> None:
@@ -83,19 +104,10 @@ class Points:
 
 
 @frozen
-class Watched(Store):
+class Watched(Forwarding):
     """A side that tells when it is written."""
 
-    _store: Store
     _points: Points
-
-    @override
-    def read(self, key: Item) -> Item | None:
-        return self._store.read(key)
-
-    @override
-    def read_last(self, key: Item) -> Item | None:
-        return self._store.read_last(key)
 
     @override
     def change(self, key: Item, change: Change, fence: Fence) -> None:

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from attrs import evolve, frozen
-from pynamodb.attributes import UnicodeAttribute
-from pynamodb.models import Model
 from sqlalchemy import Engine, text
 
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.provider import DynamoDBProvider
-from infrastructure.dynamodb.schema.table_schema import TableSchema
 from infrastructure.migration.contract import (
     Attribute,
     AttributeType,
     Columns,
+    Contract,
     Entity,
     Expression,
     Source,
@@ -25,6 +23,7 @@ from infrastructure.migration.contract import (
     Template,
 )
 from infrastructure.migration.conversion.typed import Value
+from infrastructure.migration.models import CLAIMS
 from infrastructure.migration.phases.comparison import differences
 from infrastructure.migration.phases.move import Move
 from infrastructure.migration.phases.moving_repository import MovingRepository
@@ -38,6 +37,8 @@ from infrastructure.migration.phases.target_table import TargetTable
 from infrastructure.migration.source.connection import connect
 from infrastructure.migration.source.reader import SourceReader
 from infrastructure.migration.source.schema import read_schema
+from infrastructure.migration.tables import table_schemas
+from infrastructure.migration.writes import ItemWriter
 from infrastructure.system.ids import RandomIds
 from tests.migration.phases.tables import LEASE, TABLE, journal_on, switches_on
 from tests.promised_tables import promise
@@ -73,16 +74,7 @@ PERSON = Entity(
         _attribute("greeting", "S", Expression("CONCAT('Hello ', name)")),
     ),
 )
-PEOPLE = Table("tables[0]", TABLE, "pk", None, (PERSON,))
-
-
-class PeopleModel(Model):
-    """The keys of the target."""
-
-    class Meta:
-        table_name = TABLE
-
-    pk = UnicodeAttribute(hash_key=True)
+PEOPLE = Table("tables[0]", TABLE, "pk", None, (PERSON,), unique=(("email",),))
 
 
 def person(id: int, name: str = "Ada", **rest: Value) -> dict[str, Value]:
@@ -153,15 +145,13 @@ class Moving:
 def moving_on(store: Store, url: str) -> Moving:
     """A table in a source of its own that moves to the tables of a store."""
     assert isinstance(store.provider, DynamoDBProvider)
-    promise([TableSchema(PeopleModel, store.table(TABLE))])
     switches, journal = switches_on(store), journal_on(store)
     engine = connect(url)
     with engine.begin() as connection:
         connection.execute(text(DDL))
     schema = read_schema(engine)
-    target = TargetTable(
-        gateway=store.gateway, name=store.table(TABLE), table=PEOPLE, ids=RandomIds()
-    )
+    promise(table_schemas(Contract((PEOPLE,)), store.provider.tables))
+    writer = ItemWriter(store.gateway, PEOPLE, store.table(TABLE), store.table(CLAIMS), RandomIds())
     source = SourceTable(
         table=PEOPLE,
         reader=SourceReader(engine, schema),
@@ -169,7 +159,9 @@ def moving_on(store: Store, url: str) -> Moving:
         locks=source_locks(connect(url), LEASE),
     )
     switch = SeenSwitch(switches, TABLE, store.gateway.retry.monotonic, MAX_AGE)
-    move = Move(table=PEOPLE, source=source, target=target, journal=journal, switch=switch)
+    move = Move(
+        table=PEOPLE, source=source, target=TargetTable(writer), journal=journal, switch=switch
+    )
     return Moving(move, switches, engine)
 
 

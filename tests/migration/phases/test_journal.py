@@ -11,11 +11,12 @@ from typing_extensions import override
 
 from application.ports.clock import Clock
 from application.ports.leases import MAX_CLOCK_DIFFERENCE
-from infrastructure.dynamodb.gateway.errors import TransactionCancelled
 from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.transaction.transaction import DynamoDBTransaction
 from infrastructure.migration.phases.journal import Journal
 from infrastructure.migration.phases.journal_entry import Held, KeyBusy
 from infrastructure.migration.phases.phase import Side
+from infrastructure.migration.phases.store import KeyLost
 from tests.migration.phases.tables import KEY, LEASE, TABLE, journal_on
 from tests.stores import Store, on_dynamodb
 from tests.times import NOW
@@ -132,18 +133,18 @@ def test_transaction_of_a_slow_holder_is_refused_also_where_the_key_is_free_agai
     slow = hold(journal)
     guarded(journal, slow)
     held = hold(later(journal))
-    with pytest.raises(TransactionCancelled):
+    with pytest.raises(KeyLost):
         guarded(journal, slow)
     journal.remove(held)
-    with pytest.raises(TransactionCancelled):
+    with pytest.raises(KeyLost):
         guarded(journal, slow)
     hold(journal)
-    with pytest.raises(TransactionCancelled):
+    with pytest.raises(KeyLost):
         guarded(journal, slow)
 
 
 def guarded(journal: Journal, held: Held) -> None:
-    journal.gateway.call("TransactWriteItems", {"TransactItems": [journal.guard(held)]})
+    DynamoDBTransaction(journal.gateway, journal.ids.new_id(), [journal.guard(held)]).commit()
 
 
 def test_holder_whose_answer_was_lost_knows_the_key_for_its_own(

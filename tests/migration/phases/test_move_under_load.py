@@ -115,8 +115,8 @@ def copy_in_bulk(moving: Moving, between: Callable[[], None]) -> None:
     items = [to_item(PEOPLE, PERSON, row) for row in moving.move.source.reader.rows(PERSON)]
     between()
     for item in items:
-        request = {"TableName": moving.move.target.name, "Item": item}
-        moving.move.target.gateway.call("PutItem", request)
+        request = {"TableName": moving.move.target.writer.name, "Item": item}
+        moving.move.target.writer.gateway.call("PutItem", request)
 
 
 def copy_again_what_differs(moving: Moving) -> None:
