@@ -8,22 +8,21 @@ from typing import Final, Literal
 from attrs import frozen
 
 from application.ports.ids import IdFactory
-from domain.errors import InvalidValue, NotFound
+from domain.errors import InvalidValue
 from infrastructure.dynamodb.gateway.gateway import Gateway
-from infrastructure.dynamodb.items import Item, key_text
+from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.migration.claim_keys import claim_key, key_of_owner
-from infrastructure.migration.contract import ENTITY_TYPE, Contract
+from infrastructure.migration.contract import Contract
 from infrastructure.migration.conversion.records import (
     InvalidRecord,
     Record,
     entity_of,
     from_record,
-    parts_of,
     to_record,
-    values_of,
 )
 from infrastructure.migration.conversion.typed import Value, python
+from infrastructure.migration.keys import changed_item, key_item
 from infrastructure.migration.models import CLAIMS
 from infrastructure.migration.queries import (
     ContractQuery,
@@ -89,7 +88,7 @@ class ContractRepository:
 
         The key is its attributes, or those of which its templates are made.
         """
-        found = self._writer.read(self._key(key))
+        found = self._writer.read(key_item(self._table, key))
         return None if found is None else to_record(self._table, found)
 
     def get_by_unique(self, values: Record) -> dict[str, Value] | None:
@@ -161,16 +160,10 @@ class ContractRepository:
 
         What others change meanwhile is kept. Raises `NotFound`, `UniqueValueTaken`.
         """
-        place = self._key(key)
+        place = key_item(self._table, key)
 
         def decide(stored: Item | None) -> Item:
-            if stored is None:
-                raise NotFound(self._table.name, key_text(place))
-            changed = self._changed(stored, changes)
-            for name, value in place.items():
-                if changed[name] != value:
-                    raise InvalidRecord(self._table.name, name, "is part of the key: it stays")
-            return changed
+            return changed_item(self._table, place, stored, changes)
 
         written = self._writer.change(place, decide, self._writer.known)
         return to_record(self._table, written or {})
@@ -180,7 +173,7 @@ class ContractRepository:
 
         Raises `ItemChanged` where something else than expected is stored.
         """
-        self._write(self._key(key), None, expected)
+        self._write(key_item(self._table, key), None, expected)
 
     def _write(self, key: Item, item: Item | None, expected: Expected) -> None:
         if isinstance(expected, Expectation):
@@ -193,28 +186,6 @@ class ContractRepository:
         if expected is not None:
             old = from_record(self._table, entity_of(self._table, expected), expected)
         self._writer.write_expecting(key, item, old)
-
-    def _changed(self, stored: Item, changes: Record) -> Item:
-        record = to_record(self._table, stored)
-        entity = entity_of(self._table, record)
-        for each in entity.attributes:
-            parts, is_computed = parts_of(entity, each)
-            if is_computed:
-                record.pop(each.name, None)
-            elif parts & changes.keys() and each.name in record.keys() - changes.keys():
-                reason = "must be given, too: it is made of what changes and of another column"
-                raise InvalidRecord(self._table.name, each.name, reason)
-        return from_record(self._table, entity, {**record, **changes})
-
-    def _key(self, given: Record) -> Item:
-        names = self._table.key_names
-        if given.keys() - {ENTITY_TYPE} == {*names}:
-            return {name: key_value(self._table, name, given[name]) for name in names}
-        values = values_of(self._table, entity_of(self._table, given), given)
-        for name in names:
-            if name not in values:
-                raise InvalidRecord(self._table.name, name, "is missing: it is part of the key")
-        return {name: values[name] for name in names}
 
     def _claim(self, values: Record) -> tuple[str, Item]:
         for names in self._table.unique:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from api.cli.migrate import phase
 from api.cli.migrate.check import check
+from api.cli.migrate.repair import repair
 
 app = typer.Typer(help="The move from MySQL by contract.")
 app.command()(check)
+app.add_typer(phase.app, name="phase", no_args_is_help=True)
+app.command()(repair)

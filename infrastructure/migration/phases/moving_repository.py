@@ -11,9 +11,9 @@ from infrastructure.migration.conversion.records import (
     to_record,
 )
 from infrastructure.migration.conversion.typed import Value
+from infrastructure.migration.keys import changed_item, key_item
 from infrastructure.migration.phases.comparison import Comparison
 from infrastructure.migration.phases.journal_entry import Held
-from infrastructure.migration.phases.keys import changed, key_item
 from infrastructure.migration.phases.move import REFUSED, Move
 from infrastructure.migration.phases.phase import Phase, Switch
 from infrastructure.migration.phases.store import Change, Fence, KeyLost
@@ -24,7 +24,8 @@ NOT_WRITTEN = "the source is not written in target-only"
 class MovingRepository:
     """Reads and writes one table of a contract, by the phase that its switch says.
 
-    Keys and records are those of `ContractRepository`. While the source leads, attributes from
+    Keys and records are those of `ContractRepository`. There are no queries: they begin when the
+    target alone is left. While the source leads, attributes from
     other rows and calculations are the source's, whatever a record says.
     """
 
@@ -51,7 +52,7 @@ class MovingRepository:
         same), and `CommitOutcomeUnknown`, which repair settles.
         """
         item = from_record(self._table, entity_of(self._table, record), record)
-        self._write(key_item(self._table, record), lambda _: item)
+        self._write({name: item[name] for name in self._table.key_names}, lambda _: item)
 
     def update(self, key: Record, changes: Record) -> None:
         """Changes some attributes of a record; None removes one. Raises as `put` does.
@@ -59,7 +60,7 @@ class MovingRepository:
         Raises `NotFound` where there is no record.
         """
         place = key_item(self._table, key)
-        self._write(place, lambda item: changed(self._table, place, item, changes))
+        self._write(place, lambda item: changed_item(self._table, place, item, changes))
 
     def delete(self, key: Record) -> None:
         """Removes the record, if it is there. Raises as `put` does."""

@@ -1,0 +1,125 @@
+"""From settings to tables that move: their switches, their journal, and their repositories."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from api.composition.dynamodb import make_capacity, make_gateway
+from api.composition.migration_check import read_source_schema
+from domain.errors import InvalidValue
+from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
+from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
+from infrastructure.dynamodb.table_names import TableNames
+from infrastructure.metering import Meter
+from infrastructure.migration.contract import Contract, Table
+from infrastructure.migration.models import CLAIMS
+from infrastructure.migration.phases.journal import Journal
+from infrastructure.migration.phases.models import JOURNAL, PHASES, phase_schemas
+from infrastructure.migration.phases.move import Move
+from infrastructure.migration.phases.moving_repository import MovingRepository
+from infrastructure.migration.phases.row_keys import RowKeys
+from infrastructure.migration.phases.source_locks import source_locks
+from infrastructure.migration.phases.source_table import SourceTable
+from infrastructure.migration.phases.steps import Steps
+from infrastructure.migration.phases.switch import SeenSwitch, SwitchTable
+from infrastructure.migration.phases.target_table import TargetTable
+from infrastructure.migration.phases.telemetry import MoveTelemetry
+from infrastructure.migration.source.connection import connect
+from infrastructure.migration.source.reader import SourceReader
+from infrastructure.migration.writes import ItemWriter
+from infrastructure.settings.settings import Settings, SettingsError
+from infrastructure.system.clock import SystemClock
+from infrastructure.system.ids import RandomIds
+from infrastructure.telemetry.telemetry import Telemetry
+
+
+@frozen
+class Phases:
+    """The switches and the journal of all tables that move."""
+
+    settings: Settings
+    gateway: Gateway
+    names: TableNames
+
+    @property
+    def switches(self) -> SwitchTable:
+        """The switches."""
+        return SwitchTable(self.gateway, self.names.physical(PHASES))
+
+    @property
+    def journal(self) -> Journal:
+        """The journal."""
+        return Journal(
+            gateway=self.gateway,
+            name=self.names.physical(JOURNAL),
+            clock=SystemClock(),
+            ids=RandomIds(),
+            sleep=self.gateway.retry.sleep,
+        )
+
+    @property
+    def steps(self) -> Steps:
+        """What moves the switches."""
+        return Steps(switches=self.switches, journal=self.journal, sleep=self.gateway.retry.sleep)
+
+    def create_tables(self) -> None:
+        """Creates the tables of switches and journal where they are missing."""
+        capacity = make_capacity(self.settings)
+        DynamoDBTableInitializer(self.gateway, phase_schemas(self.names), capacity).create_missing()
+
+    def move(
+        self, contract: Contract, table: str, source: str, telemetry: Telemetry | None = None
+    ) -> Move:
+        """One table that moves. Raises `InvalidValue`, `SettingsError`, `SourceUnavailable`."""
+        declared, schema = find_table(contract, table), read_source_schema(source)
+        names, gateway = self.names, self.gateway
+        target = ItemWriter(
+            gateway, declared, names.physical(table), names.physical(CLAIMS), RandomIds()
+        )
+        return Move(
+            table=declared,
+            source=SourceTable(
+                table=declared,
+                reader=SourceReader(connect(source), schema),
+                rows=RowKeys(declared, schema),
+                locks=source_locks(connect(source)),
+            ),
+            target=TargetTable(target),
+            journal=self.journal,
+            switch=SeenSwitch(self.switches, table, gateway.retry.monotonic),
+            telemetry=MoveTelemetry(telemetry),
+        )
+
+
+def make_phases(settings: Settings, telemetry: Telemetry | None = None) -> Phases:
+    """What moves the tables of a contract. Raises `SettingsError`."""
+    if settings.provider == "memory":
+        raise SettingsError("provider", "memory has no tables to move to: choose dynamodb")
+    gateway = make_gateway(settings, Meter(), GatewayTelemetry(telemetry))
+    return Phases(settings, gateway, TableNames(settings.table_prefix, settings.tables))
+
+
+def make_moving_repository(
+    settings: Settings,
+    contract: Contract,
+    table: str,
+    source: str,
+    telemetry: Telemetry | None = None,
+) -> MovingRepository:
+    """The repository of a table while it moves: one for each process, for all its threads.
+
+    Raises `InvalidValue`, `SettingsError`, `SourceUnavailable`.
+    """
+    return MovingRepository(
+        make_phases(settings, telemetry).move(contract, table, source, telemetry)
+    )
+
+
+def find_table(contract: Contract, name: str) -> Table:
+    """The table of this name. Raises `InvalidValue`."""
+    try:
+        return contract.table(name)
+    except KeyError as error:
+        names = ", ".join(each.name for each in contract.tables)
+        raise InvalidValue("table", f"{name} is not in the contract, which has {names}") from error

@@ -1,0 +1,166 @@
+"""`dynastrata migrate phase` and `repair`: what they print, and how they exit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import structlog
+from sqlalchemy import text
+from typer.testing import Result
+
+from api.composition import migration_phases
+from api.composition.migration_phases import make_moving_repository
+from infrastructure.engines import LocalEngine
+from infrastructure.migration.conversion.records import Record
+from infrastructure.migration.phases.moving_repository import MovingRepository
+from infrastructure.migration.phases.steps import Steps
+from infrastructure.migration.reading import contract_from
+from infrastructure.migration.source.connection import connect
+from infrastructure.settings.settings import Settings
+from tests.e2e.commands import run, variables
+from tests.migration.contract.documents import v1
+from tests.migration.mariadb import MariaDB
+from tests.migration.phases.tables import create_tables
+
+pytestmark = pytest.mark.engine
+
+DOCUMENT = v1()[:1]
+TABLES = """
+CREATE TABLE branches (id INT PRIMARY KEY, name VARCHAR(100) NOT NULL);
+CREATE TABLE readers (id INT PRIMARY KEY, email VARCHAR(200) NOT NULL UNIQUE,
+    full_name VARCHAR(200) NOT NULL, branch_id INT);
+"""
+ADA: Record = {"ReaderId": 1, "Email": "ada@example.org", "FullName": "Ada Lovelace"}
+
+Migrate = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests have no other process."""
+
+    def at_once(**parts: object) -> Steps:
+        return Steps(**{**parts, "sleep": lambda _: None})  # type: ignore[arg-type]  # as they come
+
+    monkeypatch.setattr(migration_phases, "Steps", at_once)
+
+
+@pytest.fixture
+def settings(ministack: LocalEngine) -> Settings:
+    found = Settings(
+        provider="dynamodb",
+        endpoint_url=ministack.endpoint_url,
+        region="us-east-1",
+        table_prefix=f"test-{uuid4().hex}-",
+    )
+    create_tables(found, contract_from(DOCUMENT))
+    return found
+
+
+@pytest.fixture
+def source(mariadb: MariaDB) -> str:
+    url = mariadb.new_database()
+    engine = connect(url)
+    with engine.begin() as connection:
+        for statement in filter(str.strip, TABLES.split(";")):
+            connection.execute(text(statement))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def migrate(settings: Settings, tmp_path: Path) -> Migrate:
+    file = tmp_path / "contract.json"
+    file.write_text(json.dumps(DOCUMENT))
+
+    def command(*words: str, **env: str) -> Result:
+        named = [str(file) if word == "CONTRACT" else word for word in words]
+        result = run("migrate", *named, env={**variables(settings), **env})
+        structlog.reset_defaults()  # it writes to where the command wrote
+        return result
+
+    return command
+
+
+def readers(settings: Settings, source: str) -> MovingRepository:
+    """The repository of a process that starts now."""
+    return make_moving_repository(settings, contract_from(DOCUMENT), "Readers", source)
+
+
+def test_steps_are_shown_and_taken_one_at_a_time(migrate: Migrate) -> None:
+    shown = migrate("phase", "show", "CONTRACT", "Readers")
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout == (
+        "Readers: source-only\nkeys behind on the source: 0\nkeys behind on the target: 0\n"
+    )
+    assert migrate("phase", "forward", "CONTRACT", "Readers").stdout.startswith(
+        "Readers: dual-write\n"
+    )
+    found = migrate("phase", "back", "CONTRACT", "Readers", "--json")
+    assert json.loads(found.stdout) == {
+        "phase": "source-only",
+        "step_from": None,
+        "behind": {"source": 0, "target": 0},
+    }
+    beyond = migrate("phase", "back", "CONTRACT", "Readers")
+    assert (beyond.exit_code, beyond.stderr) == (
+        1,
+        "error: Readers is in source-only: there is no phase beyond it\n",
+    )
+
+
+def test_step_to_a_leader_that_is_behind_says_what_to_run(
+    migrate: Migrate, settings: Settings, source: str
+) -> None:
+    for _ in range(4):
+        assert migrate("phase", "forward", "CONTRACT", "Readers").exit_code == 0
+    readers(settings, source).put(ADA)
+    assert json.loads(migrate("phase", "show", "CONTRACT", "Readers", "--json").stdout) == {
+        "phase": "target-only",
+        "step_from": None,
+        "behind": {"source": 1, "target": 0},
+    }
+    assert migrate("phase", "back", "CONTRACT", "Readers").exit_code == 0
+    refused = migrate("phase", "back", "CONTRACT", "Readers")
+    assert refused.exit_code == 1
+    assert "1 keys of Readers are behind on the source, which is to lead" in refused.stderr
+    repaired = migrate("repair", "CONTRACT", "--source", source)
+    assert repaired.exit_code == 0, repaired.output
+    assert repaired.stdout == "Readers: settled: 1, at work: 0, behind still: 0\n"
+    assert migrate("phase", "back", "CONTRACT", "Readers").exit_code == 0
+    assert readers(settings, source).get({"ReaderId": 1}) == ADA
+
+
+def test_what_cannot_be_repaired_is_told_with_its_reason(
+    migrate: Migrate, settings: Settings, source: str
+) -> None:
+    for _ in range(3):
+        migrate("phase", "forward", "CONTRACT", "Readers")
+    readers(settings, source).put({"ReaderId": 1, "Email": "ada@example.org"})
+    text_ = migrate("repair", "CONTRACT", DYNASTRATA_MIGRATION_SOURCE=source)
+    assert text_.exit_code == 3
+    assert text_.stdout.splitlines()[0] == "Readers: settled: 0, at work: 0, behind still: 1"
+    found = migrate("repair", "CONTRACT", "--source", source, "--json")
+    assert found.exit_code == 3
+    [left] = json.loads(found.stdout)["Readers"]["left"]
+    assert (left["key"], left["behind"]) == ("ReaderId=1", "source")
+    assert "1364" in left["reason"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "error"),
+    [
+        (("phase", "show", "CONTRACT", "Nothing"), 1, "Nothing is not in the contract"),
+        (("repair", "CONTRACT"), 2, "DYNASTRATA_MIGRATION_SOURCE"),
+    ],
+)
+def test_wrong_usage_is_one_error(
+    migrate: Migrate, words: tuple[str, ...], code: int, error: str
+) -> None:
+    result = migrate(*words)
+    assert result.exit_code == code
+    assert error in result.stderr
