@@ -40,6 +40,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.race]
 
 WRITERS = 4
 SHARED = range(1, 4)  # every writer counts there, in an attribute of its own
+ONCE = (50, 51)  # written while the bulk copy is at work, and never again
 COMING_AND_GOING = 100  # and this, with its number, is a record of its own
 
 
@@ -120,7 +121,7 @@ def copy_in_bulk(moving: Moving, between: Callable[[], None]) -> None:
 
 
 def copy_again_what_differs(moving: Moving) -> None:
-    ids = [*SHARED, *(COMING_AND_GOING + number for number in range(WRITERS))]
+    ids = [*SHARED, *ONCE, *(COMING_AND_GOING + number for number in range(WRITERS))]
     process = moving.process()
     for id in ids:
         process.recopy(item_key(id))
@@ -161,7 +162,7 @@ def test_move_with_crashes_and_a_step_back_loses_no_write(moving: Moving) -> Non
         try:
             wait_for_writes(writers)
             assert take(steps, moving, "forward") is Phase.DUAL_WRITE
-            copy_in_bulk(moving, lambda: wait_for_writes(writers))
+            copy_in_bulk(moving, lambda: write_once(moving, writers))
             copy_again_what_differs(moving)
             directions: list[Direction] = ["forward", "forward", "back", "forward", "forward"]
             for direction in directions:
@@ -177,6 +178,12 @@ def test_move_with_crashes_and_a_step_back_loses_no_write(moving: Moving) -> Non
     assert_as_acknowledged(moving, writers)
 
 
+def write_once(moving: Moving, writers: list[Writer]) -> None:
+    moving.people.update(key_of(50), {"name": "New"})
+    moving.people.delete(key_of(51))
+    wait_for_writes(writers)
+
+
 def settle_all(moving: Moving) -> None:
     """Until nothing is behind: leases of those that stopped end first."""
     pause = Event()
@@ -186,7 +193,8 @@ def settle_all(moving: Moving) -> None:
 
 
 def assert_as_acknowledged(moving: Moving, writers: list[Writer]) -> None:
-    assert moving.names(50) == ("Old", "Old")
+    assert moving.names(50) == ("New", "New")
+    assert moving.sides(51) == (None, None)
     for writer in writers:
         for id, allowed in writer.may_be.items():
             source, target = moving.sides(id)

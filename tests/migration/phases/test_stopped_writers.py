@@ -154,3 +154,21 @@ def test_source_only_writer_that_wakes_up_after_the_step_writes_by_the_new_phase
     slow = watched(moving, Points(0, wake_up))
     MovingRepository(evolve(slow.move, switch=switch)).put(EVE)
     assert moving.names(1) == ("Eve", "Eve")
+
+
+def test_writer_that_believes_in_an_old_phase_looks_again_once_it_has_the_key(
+    moving: Moving,
+) -> None:
+    now = [0.0]
+    moving.set(Phase.DUAL_WRITE)
+    switch = SeenSwitch(moving.switches, TABLE, lambda: now[0], max_age=5.0)
+    assert switch.now().phase is Phase.DUAL_WRITE
+
+    def wake_up() -> None:
+        moving.set(Phase.TARGET_ONLY)
+        now[0] = 100.0
+
+    slow = watched(moving, Points(1, wake_up))
+    MovingRepository(evolve(slow.move, switch=switch)).put(EVE)
+    assert moving.names(1) == (None, "Eve")
+    assert moving.entries() == {"PERSON#1": "source"}
