@@ -1,0 +1,1 @@
+"""What does the tasks of a migration: processes of this machine, or Spark."""
