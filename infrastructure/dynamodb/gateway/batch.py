@@ -39,6 +39,16 @@ def batch_delete(gateway: Gateway, table: str, keys: Sequence[Item]) -> None:
         _write_all(gateway, table, [{"DeleteRequest": {"Key": key}} for key in part])
 
 
+def batch_put(gateway: Gateway, table: str, items: Sequence[Item]) -> None:
+    """Writes these items of different keys, in place of those that are there.
+
+    What the service leaves over is sent again, after a pause that grows while nothing goes. Raises
+    `Throttled` when the policy's attempts write nothing.
+    """
+    for part in batched(items, MAX_WRITES):
+        _write_all(gateway, table, [{"PutRequest": {"Item": item}} for item in part])
+
+
 def _write_all(gateway: Gateway, table: str, requests: list[dict[str, Any]]) -> None:
     left, idle = requests, 0
     while left:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from application.errors import Throttled
-from infrastructure.dynamodb.gateway.batch import batch_delete, batch_get
+from infrastructure.dynamodb.gateway.batch import batch_delete, batch_get, batch_put
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item
 from tests.unit.dynamodb.scripted import Answer, FakeTime, gateway, sent
@@ -162,6 +162,43 @@ class TestDeleting:
         batch_delete(door, "users", keys(2))
 
         assert removals(door) == [keys(2)]
+
+
+class TestPutting:
+    def test_items_go_by_twenty_five(self) -> None:
+        door = gateway({})
+
+        batch_put(door, "users", keys(60))
+
+        assert [len(written) for written in puts(door)] == [25, 25, 10]
+        assert [item for written in puts(door) for item in written] == keys(60)
+
+    def test_leftovers_are_sent_again_and_nothing_is_dropped(self) -> None:
+        wanted = keys(30)
+        door = gateway(leftover(wanted[5:25]), leftover(wanted[24:25]), {})
+
+        batch_put(door, "users", wanted)
+
+        assert puts(door) == [wanted[:25], wanted[5:25], wanted[24:25], wanted[25:]]
+
+    def test_leftovers_that_never_go_are_throttling(self) -> None:
+        door = gateway(leftover(keys(1)), attempts=3)
+
+        with pytest.raises(Throttled):
+            batch_put(door, "users", keys(1))
+
+        assert len(sent(door)) == 3
+
+
+def puts(door: Gateway) -> list[list[Item]]:
+    """The items of each request."""
+    requests = [request["RequestItems"]["users"] for _, request in sent(door)]
+    return [[each["PutRequest"]["Item"] for each in request] for request in requests]
+
+
+def leftover(left: list[Item]) -> Answer:
+    """What the service returns: the items that it did not get to."""
+    return {"UnprocessedItems": {"users": [{"PutRequest": {"Item": item}} for item in left]}}
 
 
 def removal(left: list[Item] | None = None) -> Answer:
