@@ -10,7 +10,8 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-from botocore.model import OperationModel
+import orjson
+from botocore.awsrequest import AWSPreparedRequest
 
 from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
@@ -31,9 +32,7 @@ def promise(schemas: Iterable[TableSchema]) -> None:
 def keep_promises(client: Client) -> Client:
     """The same client, which creates a promised table before a request that names it."""
     events = client.meta.events
-    events.register(
-        "before-parameter-build.dynamodb", partial(_create_named, client), unique_id="promises"
-    )
+    events.register("before-send.dynamodb", partial(_create_named, client), unique_id="promises")
     return client
 
 
@@ -43,9 +42,10 @@ def create_promised(client: Client, prefix: str) -> None:
         _create(client, name)
 
 
-def _create_named(client: Client, params: Request, model: OperationModel, **_: Any) -> None:
-    if model.name != "CreateTable":
-        for name in _named(params):
+def _create_named(client: Client, request: AWSPreparedRequest, **_: Any) -> None:
+    # The SDK's headers are bytes, ours are text.
+    if "CreateTable" not in str(request.headers["X-Amz-Target"]):
+        for name in _named(orjson.loads(request.body)):
             if name in _PROMISED:
                 _create(client, name)
 

@@ -25,6 +25,7 @@ from infrastructure.contexts.context import Contexts
 from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
 from infrastructure.dynamodb.gateway.gateway import Client, Gateway
+from infrastructure.dynamodb.gateway.lean_client import LeanClient
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.mappers.tagged_events import tagged_event_of_image
 from infrastructure.dynamodb.models import SHARED
@@ -122,7 +123,7 @@ def client_of(endpoint_url: str, region: str = REGION) -> Client:
     It waits long, so that on a busy machine a slow answer is not taken for a lost one.
     """
     settings = Settings(endpoint_url=endpoint_url, region=region, read_timeout_seconds=PATIENCE)
-    return keep_promises(make_client(settings))
+    return LeanClient(keep_promises(make_client(settings)))
 
 
 @cache
@@ -181,7 +182,7 @@ def dynamodb_store(
 
 @cache
 def _client_for_moto() -> Client:
-    return keep_promises(make_client(Settings(region=REGION)))
+    return LeanClient(keep_promises(make_client(Settings(region=REGION))))
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
 from infrastructure.dynamodb.change_feed.tail import change_of
 from infrastructure.dynamodb.gateway.gateway import Gateway, check_answers
+from infrastructure.dynamodb.gateway.lean_client import LeanClient
 from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.mappers.events import to_stored
@@ -196,6 +197,8 @@ def make_gateway(
     trusted = not settings.uses_local_engine
     client = make_client(settings, service)
     check_answers(client)
+    if settings.transport == "lean" and service == "dynamodb":
+        client = LeanClient(client)
     return Gateway(client, meter, retry, breakers, trust_read_units=trusted, telemetry=telemetry)
 
 

@@ -12,6 +12,7 @@ from infrastructure.settings.checks import one_of, within
 from infrastructure.settings.options import option
 
 BillingMode = Literal["on_demand", "provisioned"]
+Transport = Literal["lean", "sdk"]
 
 
 @frozen(kw_only=True, slots=False)
@@ -37,6 +38,11 @@ class StoreSettings:
         1,
         "How many partitions each listing is spread over. Never fewer than before.",
         within(1, 256),
+    )
+    transport: Transport = option(
+        "lean",
+        "How requests for data are made and read: by code of our own, or all by the SDK.",
+        one_of(Transport),
     )
     connect_timeout_seconds: float = option(
         1.0, "Longest wait for a connection to the store.", within(0.01, 60)

@@ -109,6 +109,7 @@ def driven(engine: LocalEngine, contexts: Contexts, configure: Configure) -> Ite
         destinations=places,
         streams_poll_interval_ms=10,
         read_timeout_seconds=10,  # a relay's lease must be longer than that
+        transport="sdk",  # whose events tell what is asked for
     ):
         adapters: Any = service.container.adapters()
         blobs: Any = service.container.blob_store()

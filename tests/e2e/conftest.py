@@ -12,8 +12,8 @@ from typer.testing import Result
 from api.container import Container, build_container
 from infrastructure.settings.settings import Settings
 from infrastructure.system.notifiers import MemoryNotifier
+from tests.commands import Cli, run, variables
 from tests.e2e.clients import CHEAP, Api, ManualClock
-from tests.e2e.commands import Cli, run, variables
 from tests.stores import promise_tables_of
 
 REGION = "us-east-1"

@@ -17,8 +17,8 @@ from api.container import Container
 from domain.users.errors import RefreshTokenReused, RefreshTokenSuperseded
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.settings.settings import SAMPLE_PASSWORD, Settings
+from tests.commands import Cli, variables
 from tests.e2e.clients import PASSWORD, Api
-from tests.e2e.commands import Cli, variables
 from tests.e2e.conftest import REGION
 
 OWN_KEY = "an unguessable key of 32 bytes or more"

@@ -13,8 +13,8 @@ from api.container import Container
 from application.event_context import current_event_context, event_context
 from application.ports.event_store import EventMetadata
 from infrastructure.system.logs import FAILURES_ARE_SHOWN
+from tests.commands import Cli
 from tests.e2e.clients import in_memory
-from tests.e2e.commands import Cli
 
 MADE = re.compile(r"[0-9a-f-]{36}")
 

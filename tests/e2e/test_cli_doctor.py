@@ -7,7 +7,7 @@ import json
 import pytest
 
 from infrastructure.settings.settings import Settings
-from tests.e2e.commands import Cli
+from tests.commands import Cli
 
 LOCAL = {"DYNASTRATA_PROVIDER": "dynamodb", "DYNASTRATA_REGION": "us-east-1"}
 

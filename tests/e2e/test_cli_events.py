@@ -12,8 +12,8 @@ from domain.consistency import Loaded, NoStream, StreamId
 from domain.orders.events import OrderPaid
 from infrastructure.contexts.context import Context, Contexts
 from infrastructure.events.registry import EventType
+from tests.commands import Cli
 from tests.e2e.clients import ManualClock
-from tests.e2e.commands import Cli
 from tests.orders.samples import line
 
 

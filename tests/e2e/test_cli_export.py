@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from infrastructure.contexts.registered import REGISTERED
-from tests.e2e.commands import Cli
+from tests.commands import Cli
 
 ACCOUNT = "123456789012"
 SHOP = {

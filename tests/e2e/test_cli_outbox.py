@@ -22,8 +22,8 @@ from application.ports.outbox import MessageKey, OutboxMessage
 from infrastructure.outbox.relays import PollingRelay
 from infrastructure.settings.settings import Settings
 from infrastructure.system.logs import configure_logs
+from tests.commands import Cli, variables
 from tests.e2e.clients import Api, ManualClock
-from tests.e2e.commands import Cli, variables
 from tests.outboxes import numbered
 from tests.relaying.children import child
 from tests.relaying.destinations import ALWAYS, ScriptedDestination

@@ -11,8 +11,8 @@ from api.container import Container
 from infrastructure.blobs.memory import MemoryBlobStore
 from infrastructure.contexts.context import Contexts
 from infrastructure.settings.settings import Settings
+from tests.commands import Cli
 from tests.e2e.clients import ManualClock
-from tests.e2e.commands import Cli
 from tests.samples.projectors import TALLY, another
 from tests.tagged_events.samples import BOOK, NOTES, note
 

@@ -18,8 +18,8 @@ from domain.orders.events import OrderPaid
 from infrastructure.engines import LocalEngine
 from infrastructure.settings.checks import variable
 from infrastructure.system.notifiers import MemoryNotifier
+from tests.commands import run, variables
 from tests.e2e.clients import ADA, CHEAP, Api
-from tests.e2e.commands import run, variables
 from tests.messaging import Cloud, Mailbox, attributes
 from tests.relaying.conftest import new_prefix, on_engine
 

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp
 
 from api.container import Container
 from api.http.app import create_app
+from tests.commands import Cli
 from tests.e2e.clients import ADA, GRACE, PASSWORD, Api, ManualClock
-from tests.e2e.commands import Cli
 
 ALLOWED = 10
 OVER_HTTP = pytest.mark.parametrize("settings", ["memory"], indirect=True)

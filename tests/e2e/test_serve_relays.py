@@ -17,8 +17,8 @@ from api.cli.serve import _relaying
 from api.container import Container, build_container
 from infrastructure.outbox.relays import PollingRelay
 from infrastructure.settings.settings import Settings
+from tests.commands import variables
 from tests.e2e.clients import registration
-from tests.e2e.commands import variables
 from tests.outboxes import numbered
 from tests.relaying.children import Child, child
 from tests.users.samples import messages_of_users

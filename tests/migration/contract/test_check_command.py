@@ -25,7 +25,7 @@ from infrastructure.migration.reading import contract_from
 from infrastructure.migration.source.connection import connect
 from infrastructure.migration.tables import table_schemas
 from infrastructure.settings.settings import Settings
-from tests.e2e.commands import run
+from tests.commands import run
 from tests.migration.contract.documents import Document, changed, v1, v2
 from tests.migration.mariadb import PASSWORD, MariaDB
 

@@ -21,7 +21,7 @@ from infrastructure.migration.phases.steps import Steps
 from infrastructure.migration.reading import contract_from
 from infrastructure.migration.source.connection import connect
 from infrastructure.settings.settings import Settings
-from tests.e2e.commands import run, variables
+from tests.commands import run, variables
 from tests.migration.contract.documents import v1
 from tests.migration.mariadb import MariaDB
 from tests.migration.phases.tables import create_tables

@@ -14,7 +14,7 @@ from attrs import define, field
 from typer.testing import Result
 
 from infrastructure.dynamodb.items import Item
-from tests.e2e.commands import run as run_command
+from tests.commands import run as run_command
 from tests.migration.run.warehouse import RANGE_SIZE, ROWS
 from tests.stores import REGION, client_of
 
