@@ -13,6 +13,8 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 # On CI a missing MiniStack is a failure: a green run must have met a real engine.
 ENGINE_FLAGS := $(if $(CI),--require-engine ministack)
+# So is one that met no source of a migration, where a server is installed.
+ENGINE_FLAGS += $(if $(CI),$(if $(shell command -v mariadbd),--require-engine mariadb))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-fast test-engines mutants bench docs engines check format lock clean
@@ -71,6 +73,7 @@ lock: .venv/installed ## Resolve the dependencies anew and pin them with their h
 	$(UV_COMPILE) pyproject.toml --extra migration --group dev --output-file requirements/development.txt
 	$(UV_COMPILE) requirements/build.in --output-file requirements/build.txt
 	$(UV_COMPILE) requirements/ministack.in --output-file requirements/ministack.txt
+	$(UV_COMPILE) requirements/spark.in --output-file requirements/spark.txt
 
 clean: ## Remove the environments, the engines, the built site and all caches
 	rm -rf .venv .engines site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

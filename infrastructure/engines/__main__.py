@@ -3,13 +3,13 @@
 Writes one line for each. An engine that cannot be had is no failure here: its tests are skipped.
 """
 
-from infrastructure.engines import dynamodb_local, ministack
+from infrastructure.engines import dynamodb_local, ministack, spark
 from infrastructure.engines.errors import EngineUnavailable
 
 
 def main() -> None:
     """Prepare every engine that this machine can have."""
-    for engine in (ministack, dynamodb_local):
+    for engine in (ministack, dynamodb_local, spark):
         try:
             engine.prepare()
         except EngineUnavailable as unavailable:
