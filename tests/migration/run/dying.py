@@ -25,6 +25,9 @@ LOG = "TEST_WRITE_LOG"
 FAIL_ONCE = "TEST_FAIL_ONCE"
 """Names a file that is not there yet: once a batch is written, its process dies, a single time."""
 
+STOP_ONCE = "TEST_STOP_ONCE"
+"""The same, but that the process is asked to end."""
+
 
 class LoggingTarget(Target):
     """Says which range it is about to write."""
@@ -41,17 +44,18 @@ class LoggingTarget(Target):
                 with self._log.open("a") as log:
                     log.write(f"{task.table} {task.number}\n")
                 units = write(items)
-                _die_once()
+                _signal_once(FAIL_ONCE, signal.SIGKILL)
+                _signal_once(STOP_ONCE, signal.SIGTERM)
                 return units
 
             yield logged
 
 
-def _die_once() -> None:
-    if FAIL_ONCE in os.environ:
+def _signal_once(variable: str, number: signal.Signals) -> None:
+    if variable in os.environ:
         with suppress(FileExistsError):
-            Path(os.environ[FAIL_ONCE]).touch(exist_ok=False)
-            os.kill(os.getpid(), signal.SIGKILL)
+            Path(os.environ[variable]).touch(exist_ok=False)
+            os.kill(os.getpid(), number)
 
 
 def begin(arguments: Sequence[str], env: Mapping[str, str], log: Path) -> ForkServerProcess:

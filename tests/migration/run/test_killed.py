@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from tests.migration.run.dying import begin
+from tests.migration.run.dying import STOP_ONCE, begin
 from tests.migration.run.running import Move, assert_same
 from tests.migration.run.warehouse import RANGES
 
@@ -78,10 +78,8 @@ def test_killed_at_any_point_it_ends_as_if_undisturbed(
 
 
 def test_a_signal_ends_it_after_what_is_under_way(move: Move, undisturbed: Move) -> None:
-    log = move.work.parent / "log"
-    process = begin(move.arguments("--workers", "1"), move.env, log)
-    wait_for_growth(process, move, log, 1000)
-    os.kill(process.pid or 0, signal.SIGTERM)
+    log, env = move.work.parent / "log", {**move.env, STOP_ONCE: str(move.work.parent / "stopped")}
+    process = begin(move.arguments("--workers", "1"), env, log)
     process.join(_PATIENCE)
     assert process.exitcode == 1
     assert done(move) == {*lines_in(log)}
