@@ -27,6 +27,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="every case of the fault matrix, instead of one of each kind for each request",
     )
+    parser.addoption(
+        "--shop-rows",
+        type=int,
+        default=400,
+        help="how many rows the shop has that the migration's tests move, such as 100000",
+    )
 
 
 @pytest.fixture(scope="session")
