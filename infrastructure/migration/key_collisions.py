@@ -18,8 +18,8 @@ from infrastructure.migration.contract import (
     Template,
     TransformationType,
 )
-from infrastructure.migration.conversion.templates import TemplateText, template
 from infrastructure.migration.source.schema import SourceSchema, SourceTable
+from infrastructure.migration.templates import TemplateText, template
 
 _INTEGERS = frozenset(("tinyint", "smallint", "mediumint", "int", "integer", "bigint", "year"))
 _NUMBERS = _INTEGERS | {"decimal", "numeric", "double"}

@@ -27,9 +27,9 @@ from infrastructure.migration.conversion.dates import (
 )
 from infrastructure.migration.conversion.numbers import number_of, number_text, python_number
 from infrastructure.migration.conversion.records import Record
-from infrastructure.migration.conversion.templates import template
 from infrastructure.migration.conversion.typed import Value
 from infrastructure.migration.conversion.unfit import Unfit
+from infrastructure.migration.templates import position, template
 
 ColumnValue = str | int | Decimal | bytes | date | datetime | None
 """A value as a driver takes it."""
@@ -98,7 +98,8 @@ def _told(entity: Entity, attribute: Attribute, value: Value) -> Iterator[tuple[
         return
     elif asked is not None and asked.type is TransformationType.STRING:
         for name, text in _of_template(asked.format or "", value, lambda _: True):
-            yield source.names[int(name)] if name.isdecimal() else name, text
+            place = position(name)
+            yield name if place is None else source.names[place], text
     elif len(source.names) > 1:
         raise _Lossy("is of several columns")
     else:

@@ -14,9 +14,9 @@ from infrastructure.migration.conversion.casts import cast
 from infrastructure.migration.conversion.checks import check_keys, check_size, key_limits
 from infrastructure.migration.conversion.converter import entity_mark
 from infrastructure.migration.conversion.steps import in_order, template_value
-from infrastructure.migration.conversion.templates import template
 from infrastructure.migration.conversion.typed import Value, python, typed
 from infrastructure.migration.conversion.unfit import Unfit, UnfitAttribute
+from infrastructure.migration.templates import template
 
 Record = Mapping[str, Value]
 """Attributes by name. An absent one is not in it."""

@@ -14,11 +14,11 @@ from infrastructure.migration.contract import (
 )
 from infrastructure.migration.conversion import json_text
 from infrastructure.migration.conversion.casts import cast
-from infrastructure.migration.conversion.templates import template
 from infrastructure.migration.conversion.texts import text_of
 from infrastructure.migration.conversion.transformations import transform
 from infrastructure.migration.conversion.unfit import Unfit
 from infrastructure.migration.rows import SourceRow, Unreadable
+from infrastructure.migration.templates import template
 
 Step = Callable[[SourceRow, Mapping[str, Typed]], Typed | None]
 """An attribute's value, from a row and the attributes before it. Raises `Unfit`."""
@@ -40,7 +40,7 @@ def in_order(entity: Entity) -> list[Attribute]:
 
 def _named(attribute: Attribute) -> tuple[str, ...]:
     source = attribute.source
-    return tuple(template(source.text).names) if isinstance(source, Template) else ()
+    return template(source.text).names if isinstance(source, Template) else ()
 
 
 def template_value(value: Typed) -> str:

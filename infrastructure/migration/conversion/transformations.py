@@ -15,10 +15,10 @@ from infrastructure.migration.contract import (
 from infrastructure.migration.conversion import json_text
 from infrastructure.migration.conversion.dates import format_date, read_date
 from infrastructure.migration.conversion.numbers import number_of
-from infrastructure.migration.conversion.templates import template
 from infrastructure.migration.conversion.texts import text_of
 from infrastructure.migration.conversion.unfit import Unfit
 from infrastructure.migration.rows import SourceRow
+from infrastructure.migration.templates import position, template
 
 Transform = Callable[[object, SourceRow], object]
 """Takes a value (None for NULL) and its row; gives what is to be cast. Raises `Unfit`."""
@@ -90,8 +90,8 @@ def _string(attribute: Attribute, text: str, raw: Mapping[str, str]) -> Transfor
         values = value if isinstance(value, tuple) else (value,)
 
         def value_of(name: str) -> str | None:
-            if name.isdecimal():
-                found = _nth(values, int(name))
+            if (place := position(name)) is not None:
+                found = _nth(values, place)
             elif name in own:
                 found = values[own.index(name)]
             else:

@@ -11,10 +11,10 @@ from infrastructure.dynamodb.items import Item
 from infrastructure.migration.contract import Attribute, Entity, Table, Template
 from infrastructure.migration.conversion.casts import cast
 from infrastructure.migration.conversion.columns import to_columns
-from infrastructure.migration.conversion.templates import template
 from infrastructure.migration.conversion.typed import Value, python
 from infrastructure.migration.conversion.unfit import Unfit
 from infrastructure.migration.source.schema import SourceSchema
+from infrastructure.migration.templates import template
 
 Columns = Mapping[str, object]
 """Values by column."""

@@ -19,6 +19,7 @@ from infrastructure.migration.contract import (
     TransformationType,
 )
 from infrastructure.migration.errors import Problem
+from infrastructure.migration.templates import placeholders
 
 MAX_PARTITION = "1,000 writes and 3,000 reads a second"
 _MANY_COPIES = 5
@@ -83,7 +84,7 @@ def reason_of_few(attribute: Attribute) -> str | None:
     if transformation is not None and transformation.type is TransformationType.STRING:
         text = transformation.format
     if text is not None:
-        return None if "{" in text else "is the same in every item"
+        return None if placeholders(text) else "is the same in every item"
     if transformation is not None and transformation.type is TransformationType.DATE:
         is_day = transformation.format != "unix" and "HH" not in (transformation.format or "")
         return "is a date" if is_day else None

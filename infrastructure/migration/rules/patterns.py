@@ -9,7 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from infrastructure.migration.contract import Attribute, Columns, Table, Template
+from infrastructure.migration.contract import (
+    Attribute,
+    Columns,
+    Table,
+    Template,
+    TransformationType,
+)
 from infrastructure.migration.dialects.keys import COMPOSITE
 from infrastructure.migration.errors import Problem
 from infrastructure.migration.rules.keys import attributes_named
@@ -94,8 +100,8 @@ def _made_of(attribute: Attribute) -> Iterator[str]:
         yield from source.names
     if isinstance(source, Template):
         yield from placeholders(source.text)
-    if transformation is not None and transformation.format is not None:
-        yield from re.findall(r"\{([^{}]*)\}", transformation.format)
+    if transformation is not None and transformation.type is TransformationType.STRING:
+        yield from placeholders(transformation.format or "")
 
 
 def _all_names(table: Table) -> set[str]:

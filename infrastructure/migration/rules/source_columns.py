@@ -14,7 +14,7 @@ from infrastructure.migration.contract import (
 )
 from infrastructure.migration.errors import Problem, nearest
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
-from infrastructure.migration.templates import placeholders
+from infrastructure.migration.templates import placeholders, position
 
 NUMBERS = frozenset(
     [
@@ -114,7 +114,7 @@ def _of_attribute(entity: Entity, attribute: Attribute, table: SourceTable) -> I
     if transformation is not None and transformation.type is TransformationType.STRING:
         path, text = f"{attribute.path}.transformation.format", transformation.format or ""
         for name in placeholders(text):
-            if not name.isdecimal() and table.column(name) is None:
+            if position(name) is None and table.column(name) is None:
                 yield Problem(path, unknown_column(name, table))
 
 

@@ -22,7 +22,7 @@ from infrastructure.migration.rules.capacity import (
     reason_of_few,
 )
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
-from infrastructure.migration.templates import placeholders
+from infrastructure.migration.templates import placeholders, position
 
 _FEW = frozenset(["enum", "set", "bit", "date", "year"])
 _MAX_CHARACTER = 4  # bytes in UTF-8
@@ -71,7 +71,8 @@ def _formatted(names: tuple[str, ...], by: Transformation | None) -> list[str]:
         return list(names)
     # What the format does not name is no part of the value.
     named = placeholders(by.format or "")
-    return [names[int(each)] if each.isdecimal() else each for each in named]
+    places = ((each, position(each)) for each in named)
+    return [each if place is None else names[place] for each, place in places]
 
 
 def _names_of_template(entity: Entity, text: str) -> list[str] | None:

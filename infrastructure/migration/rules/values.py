@@ -19,7 +19,7 @@ from infrastructure.migration.contract import (
     TransformationType,
 )
 from infrastructure.migration.errors import Problem
-from infrastructure.migration.templates import placeholders
+from infrastructure.migration.templates import placeholders, position
 
 _RESULTS: dict[TransformationType, tuple[AttributeType, ...]] = {
     TransformationType.DATE: ("S", "N"),
@@ -103,7 +103,8 @@ def _string_format(attribute: Attribute, path: str, text: str) -> Iterator[Probl
         yield Problem(path, str(error))
         return
     for name in names:
-        if name.isdecimal() and int(name) >= count:
+        place = position(name)
+        if place is not None and place >= count:
             yield Problem(path, f"{{{name}}} has no value: there are {count}, counted from 0")
 
 

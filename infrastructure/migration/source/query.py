@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from string import Formatter
 from typing import assert_never
 
 from attrs import field, frozen
@@ -25,6 +24,7 @@ from infrastructure.migration.source.errors import SourceMismatch
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
 from infrastructure.migration.source.scope import Reachable, Scope
 from infrastructure.migration.source.subqueries import Subqueries, quoted
+from infrastructure.migration.templates import placeholders, position
 
 _LIST_LIMIT = "@@group_concat_max_len"
 
@@ -220,15 +220,13 @@ def _named(entity: Entity) -> dict[str, str]:
 def _names(attribute: Attribute, attributes: set[str]) -> set[str]:
     transformation = attribute.transformation
     if isinstance(attribute.source, Template):
-        return _placeholders(attribute.source.text) - attributes
+        return {*placeholders(attribute.source.text)} - attributes
     if transformation is not None and transformation.type is TransformationType.STRING:
-        return {each for each in _placeholders(transformation.format or "") if not each.isdigit()}
+        return {
+            each for each in placeholders(transformation.format or "") if position(each) is None
+        }
     return set()
 
 
 def _for_driver(sql: str) -> str:
     return sql.replace("%", "%%")
-
-
-def _placeholders(template: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(template) if name}
