@@ -33,8 +33,12 @@ from infrastructure.settings.settings import DESTINATION, TABLE, Settings
 from infrastructure.system.logs import configure_logs
 from tests.markdown import DOCUMENTS, GUIDES, README, ROOT, Block, blocks, name, prose
 
-# These two are followed in a copy of the code, each by a test of its own.
-FOLLOWED = (GUIDES / "adding-an-aggregate.md", GUIDES / "getting-started.md")
+# These are followed from end to end, each by a test of its own.
+FOLLOWED = (
+    GUIDES / "adding-an-aggregate.md",
+    GUIDES / "getting-started.md",
+    GUIDES / "migration.md",
+)
 
 SHELL = ("bash", "console")
 Check = Callable[[list[str]], bool]
