@@ -36,6 +36,8 @@ from infrastructure.dynamodb.transaction.transaction import TOKEN_SECONDS
 from infrastructure.engines import LocalEngine
 from infrastructure.events.streams import stream_key
 from infrastructure.limits import MAX_ACTIONS, MAX_BYTES, MAX_ITEM
+from infrastructure.migration.claim_keys import claim_key
+from infrastructure.migration.models import ClaimModel as MigrationClaimModel
 from infrastructure.outbox.table import HEAD
 from infrastructure.outbox.writer import message_id
 from infrastructure.projections.runner import projector_key
@@ -124,6 +126,7 @@ def keys(key_schema: list[dict[str, str]], creation: Any = None) -> list[Row]:
         ("Guard", GuardModel),
         ("Row", TagRowModel),
         ("Projection state", ProjectionStateModel),
+        ("Migration claim", MigrationClaimModel),
         ("Heartbeat", HeartbeatModel),
     ],
 )
@@ -225,6 +228,7 @@ def test_stored_items_are_as_the_guide_shows_them(moto_client: Client) -> None:
         KEYS.guard(type_guard("InvoiceIssued")),
         KEYS.guard(EVERYTHING),
         GUARD,
+        claim_key("Members", {"email": {"S": "ada@example.com"}}),
         to_heartbeat(instance(), NOW).sk,
         blob_key("roster/1", sha256(b"").hexdigest()),
     ]
