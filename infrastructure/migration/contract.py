@@ -156,6 +156,11 @@ class Index:
     projection: Projection = "ALL"
     projected: tuple[str, ...] = ()
 
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """The names of the attributes that make the key."""
+        return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
+
 
 @frozen
 class Table:
@@ -179,6 +184,11 @@ class Table:
     def key_names(self) -> tuple[str, ...]:
         """The names of the attributes that make the key."""
         return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
+
+    @property
+    def attribute_names(self) -> frozenset[str]:
+        """The names of the attributes of all entities."""
+        return frozenset(each.name for entity in self.entities for each in entity.attributes)
 
     def entity(self, name: str) -> Entity:
         """The entity of this name. Raises `KeyError` if there is none."""

@@ -77,6 +77,11 @@ def render(expression: exp.Expr) -> str:
         raise ValueError(f"MySQL does not understand it: {error}") from error
 
 
+def quoted(*names: str) -> str:
+    """A name as SQL: `quoted("orders", "id")` is that of a column."""
+    return ".".join("`" + name.replace("`", "``") + "`" for name in names)
+
+
 def columns_of(expression: exp.Expr) -> tuple[tuple[str | None, str], ...]:
     """The columns that it names, each once: its table, or alias, or `None`, and its name."""
     found = {(each.table or None, each.name): None for each in expression.find_all(exp.Column)}

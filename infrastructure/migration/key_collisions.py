@@ -19,7 +19,7 @@ from infrastructure.migration.contract import (
     TransformationType,
 )
 from infrastructure.migration.source.schema import SourceSchema, SourceTable
-from infrastructure.migration.templates import TemplateText, template
+from infrastructure.migration.templates import TemplateText, column_meant, template
 
 _INTEGERS = frozenset(("tinyint", "smallint", "mediumint", "int", "integer", "bigint", "year"))
 _NUMBERS = _INTEGERS | {"decimal", "numeric", "double"}
@@ -121,5 +121,4 @@ def _format(attribute: Attribute) -> str | None:
 def _numbered(text: str, names: tuple[str, ...]) -> TemplateText:
     """A format of columns: `{0}` is the first of them."""
     found = template(text)
-    known = dict(zip(map(str, range(len(names))), names, strict=True))
-    return TemplateText(found.literals, tuple(known.get(name, name) for name in found.names))
+    return TemplateText(found.literals, tuple(column_meant(name, names) for name in found.names))

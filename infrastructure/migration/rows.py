@@ -36,7 +36,7 @@ class SourceRow:
     values: Mapping[str, object]
     """By attribute, but for those that are made from a template."""
     columns: Mapping[str, object]
-    """By column: those that templates name and that are no attributes."""
+    """By column: those that formats name, and those that templates name and are no attributes."""
     matches: Mapping[str, int]
     """By attribute: how many rows its lookup found, for lookups that may find several."""
 

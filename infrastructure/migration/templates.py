@@ -7,7 +7,7 @@ notation: no brace stands for itself, and no name has a format behind it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from attrs import frozen
@@ -90,3 +90,9 @@ def position(name: str) -> int | None:
     None for the name of a column.
     """
     return int(name) if name.isascii() and name.isdecimal() else None
+
+
+def column_meant(name: str, columns: Sequence[str]) -> str:
+    """The column that a name in a `string-format` over these columns means."""
+    place = position(name)
+    return name if place is None else columns[place]

@@ -180,8 +180,8 @@ def test_an_aggregate_is_a_figure_over_the_rows_that_match() -> None:
 
 
 def test_rows_can_be_counted_whatever_they_hold() -> None:
-    source = Aggregate("items", "items.order_id = orders.id", "COUNT", "*")
-    assert selected(source)[0].startswith("(SELECT COUNT(*) FROM `items`")
+    source = Aggregate("items", "items.order_id = orders.id", "COUNT", "1")
+    assert selected(source)[0].startswith("(SELECT COUNT(1) FROM `items`")
 
 
 def test_a_list_is_in_the_order_of_the_contract_and_then_of_the_key() -> None:
@@ -242,7 +242,7 @@ def test_percent_signs_are_doubled_for_the_driver() -> None:
         (Expression("users.id"), "no table users is in reach, only orders"),
         (Expression("nil + 1"), "there is no column nil in orders"),
         (Expression("1; DROP TABLE x"), "not one SQL expression: '1; DROP TABLE x'"),
-        (Aggregate("nil", "TRUE", "COUNT", "*"), "the source has no table nil"),
+        (Aggregate("nil", "TRUE", "COUNT", "1"), "the source has no table nil"),
         (Aggregate("items", "TRUE", "SUM", "*"), "'*' is not allowed: '*'"),
         (Lookup((USER, USER)), "two steps are called users"),
         (

@@ -156,7 +156,7 @@ def test_where_a_condition_holds_nothing_found_is_nothing(engine: Engine) -> Non
 
 def test_a_table_joined_with_itself_needs_no_alias(engine: Engine) -> None:
     condition = "categories.parent_id = categories.id"
-    children = Aggregate("categories", condition, "COUNT", "*")
+    children = Aggregate("categories", condition, "COUNT", "1")
     assert values(engine, "categories", children) == [1, 1, 0, 0]
     names = Collection("categories", condition, (("n", "name"),), is_list=False)
     assert values(engine, "categories", names) == ['[{"n": "Büro"}]', '[{"n": null}]', None, None]

@@ -21,6 +21,7 @@ from infrastructure.migration.conversion import json_text
 from infrastructure.migration.conversion.dates import (
     UNIX,
     format_date,
+    is_column_type,
     letters_of,
     parse_date,
     read_date,
@@ -29,7 +30,7 @@ from infrastructure.migration.conversion.numbers import number_of, number_text, 
 from infrastructure.migration.conversion.records import Record
 from infrastructure.migration.conversion.typed import Value
 from infrastructure.migration.conversion.unfit import Unfit
-from infrastructure.migration.templates import position, template
+from infrastructure.migration.templates import column_meant, template
 
 ColumnValue = str | int | Decimal | bytes | date | datetime | None
 """A value as a driver takes it."""
@@ -98,8 +99,7 @@ def _told(entity: Entity, attribute: Attribute, value: Value) -> Iterator[tuple[
         return
     elif asked is not None and asked.type is TransformationType.STRING:
         for name, text in _of_template(asked.format or "", value, lambda _: True):
-            place = position(name)
-            yield name if place is None else source.names[place], text
+            yield column_meant(name, source.names), text
     elif len(source.names) > 1:
         raise _Lossy("is of several columns")
     else:
@@ -161,14 +161,14 @@ def _date(asked: Transformation, value: Value) -> ColumnValue:
     wanted, source_format = asked.format or "", asked.source_format
     is_day = source_format == "date"
     needed = _DAY if is_day else _TIME
-    if source_format not in (None, "timestamp", "datetime", "date", UNIX):
+    if source_format != UNIX and not is_column_type(source_format):
         needed = letters_of(str(source_format))
     if wanted != UNIX and not needed <= letters_of(wanted):
         raise _Lossy(f"leaves out {', '.join(sorted(needed - letters_of(wanted)))}")
     moment = read_date(value, UNIX) if wanted == UNIX else parse_date(str(value), wanted)
     if source_format == UNIX:
         return _number(format_date(moment, UNIX))
-    if source_format not in (None, "timestamp", "datetime", "date"):
+    if not is_column_type(source_format):
         return format_date(moment, str(source_format))
     assert isinstance(moment, datetime)  # noqa: S101 for mypy: a text is no duration
     return moment.date() if is_day else moment.replace(tzinfo=None)

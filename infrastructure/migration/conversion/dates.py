@@ -12,8 +12,14 @@ from infrastructure.migration.conversion.unfit import Unfit, shown
 from infrastructure.migration.rows import ZeroDate
 
 UNIX = "unix"
+"""The format of seconds since 1970."""
 
-_LETTERS = re.compile(r"YYYY|MM|DD|HH|mm|ss|S{1,6}")
+COLUMN_TYPES = ("timestamp", "datetime", "date")
+"""Source formats that say what the column is: it holds a date, not text."""
+
+LETTERS = re.compile(r"YYYY|MM|DD|HH|mm|ss|S{1,6}")
+"""What stands for a part of a date in a format; all else stands for itself."""
+
 _FIELDS = {"YYYY": "year", "MM": "month", "DD": "day", "HH": "hour", "mm": "minute", "ss": "second"}
 _ZERO = re.compile(r"\d{4}-00-|\d{4}-\d\d-00|0000-", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,7 +28,12 @@ _DAY = timedelta(days=1)
 
 def letters_of(pattern: str) -> frozenset[str]:
     """The groups of letters in a format: `{"YYYY", "MM"}`; of fractions `S`."""
-    return frozenset("S" if found.startswith("S") else found for found in _LETTERS.findall(pattern))
+    return frozenset("S" if found.startswith("S") else found for found in LETTERS.findall(pattern))
+
+
+def is_column_type(source_format: str | None) -> bool:
+    """Whether the column itself holds a date, so that no letters say how to read it."""
+    return source_format is None or source_format in COLUMN_TYPES
 
 
 def read_date(value: object, source_format: str | None) -> datetime | timedelta:
@@ -42,7 +53,7 @@ def read_date(value: object, source_format: str | None) -> datetime | timedelta:
         return _of_seconds(value)
     if not isinstance(value, str):
         raise Unfit(f"is {type(value).__name__}, not a date")
-    if source_format in (None, "timestamp", "datetime", "date"):
+    if is_column_type(source_format):
         if _ZERO.match(value):
             raise Unfit(f"is a zero date, {value}")
         raise Unfit(f"is text, and no source_format says how to read it: {shown(value)}")
@@ -55,7 +66,7 @@ def format_date(moment: datetime | timedelta, pattern: str) -> str:
         moment = _of_day(moment, pattern)
     if pattern == UNIX:
         return number_text(_seconds(moment))
-    return _LETTERS.sub(lambda found: _part(moment, found[0]), pattern)
+    return LETTERS.sub(lambda found: _part(moment, found[0]), pattern)
 
 
 def parse_date(text: str, pattern: str) -> datetime:
@@ -84,7 +95,7 @@ def _part(moment: datetime, letters: str) -> str:
 
 def _regex(pattern: str) -> re.Pattern[str]:
     text, end, seen = "", 0, set()
-    for found in _LETTERS.finditer(pattern):
+    for found in LETTERS.finditer(pattern):
         letters = found[0]
         name = "fraction" if letters.startswith("S") else _FIELDS[letters]
         text += re.escape(pattern[end : found.start()])

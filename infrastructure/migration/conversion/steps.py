@@ -8,7 +8,6 @@ from infrastructure.dynamodb.items import Value as Typed
 from infrastructure.migration.contract import (
     Attribute,
     Collection,
-    Columns,
     Entity,
     Template,
 )
@@ -62,8 +61,7 @@ def step_of(entity: Entity, attribute: Attribute) -> Step:
         return lambda row, _: (
             {"NULL": True} if row.values[name] is None else to_type(row.values[name])
         )
-    raw = _plain_columns(entity)
-    prepare = transform(attribute, raw)
+    prepare = transform(attribute)
     pick = _picked(source) if isinstance(source, Collection) else None
 
     def step(row: SourceRow, _: Mapping[str, Typed]) -> Typed | None:
@@ -108,12 +106,3 @@ def _picked(source: Collection) -> Callable[[object], str | None]:
         return f"[{','.join(json_text.elements(text)[: source.limit])}]"
 
     return pick
-
-
-def _plain_columns(entity: Entity) -> dict[str, str]:
-    """By column: the attribute whose value in a row is that column's alone."""
-    return {
-        each.source.names[0]: each.name
-        for each in entity.attributes
-        if isinstance(each.source, Columns) and len(each.source.names) == 1
-    }

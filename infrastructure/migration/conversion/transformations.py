@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from infrastructure.migration.contract import (
     Attribute,
-    Columns,
     Transformation,
     TransformationType,
 )
@@ -23,15 +22,16 @@ from infrastructure.migration.templates import position, template
 Transform = Callable[[object, SourceRow], object]
 """Takes a value (None for NULL) and its row; gives what is to be cast. Raises `Unfit`."""
 
-_DIGITS = re.compile(r"(0+)(?:\.(0+))?")
+DIGITS = re.compile(r"(0+)(?:\.(0+))?")
+"""A format of numbers: the least digits before the point, and the digits after it."""
+
 _WIDE = Context(prec=400, rounding=ROUND_HALF_UP)
 
 
-def transform(attribute: Attribute, raw: Mapping[str, str]) -> Transform:
+def transform(attribute: Attribute) -> Transform:
     """How the value of an attribute is transformed.
 
-    `raw` tells for columns the attribute that holds their value. Raises `ValueError` for a
-    transformation without the format that it needs.
+    Raises `ValueError` for a transformation without the format that it needs.
     """
     asked = attribute.transformation
     if asked is None:
@@ -39,7 +39,7 @@ def transform(attribute: Attribute, raw: Mapping[str, str]) -> Transform:
     try:
         match asked.type:
             case TransformationType.STRING:
-                return _string(attribute, _format(asked), raw)
+                return _string(_format(asked))
             case TransformationType.DATE:
                 return _of_value(_date(_format(asked), asked.source_format))
             case TransformationType.NUMBER:
@@ -54,7 +54,7 @@ def transform(attribute: Attribute, raw: Mapping[str, str]) -> Transform:
 
 def number_digits(pattern: str) -> tuple[int, int]:
     """The least digits before the point and the digits after it, of a format such as `0.00`."""
-    found = _DIGITS.fullmatch(pattern)
+    found = DIGITS.fullmatch(pattern)
     if found is None:
         raise Unfit(f"has the format {pattern!r}, which is not written as 0.00 or 000")
     return len(found[1]), len(found[2] or "")
@@ -82,20 +82,15 @@ def _number(wanted: str) -> Callable[[object], object]:
     return lambda value: format_number(value, wanted)
 
 
-def _string(attribute: Attribute, text: str, raw: Mapping[str, str]) -> Transform:
-    wanted, source = template(text), attribute.source
-    own = source.names if isinstance(source, Columns) else ()
+def _string(text: str) -> Transform:
+    wanted = template(text)
 
     def convert(value: object, row: SourceRow) -> object:
         values = value if isinstance(value, tuple) else (value,)
 
         def value_of(name: str) -> str | None:
-            if (place := position(name)) is not None:
-                found = _nth(values, place)
-            elif name in own:
-                found = values[own.index(name)]
-            else:
-                found = row.columns[name] if name in row.columns else row.values[raw[name]]
+            place = position(name)
+            found = row.columns[name] if place is None else _nth(values, place)
             return None if found is None else text_of(found)
 
         return wanted.render(value_of)

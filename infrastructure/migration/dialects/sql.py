@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-
-def identifier(*names: str) -> str:
-    """A quoted name: `identifier("orders", "id")` is that of a column."""
-    return ".".join("`" + name.replace("`", "``") + "`" for name in names)
+from infrastructure.migration.fragments import quoted
 
 
 def literal(text: str) -> str:
@@ -17,7 +14,7 @@ def literal(text: str) -> str:
 
 def concat(separator: str, columns: Iterable[str]) -> str:
     """The columns with a separator between them, but for those that are NULL."""
-    return f"CONCAT_WS({', '.join([literal(separator), *map(identifier, columns)])})"
+    return f"CONCAT_WS({', '.join([literal(separator), *map(quoted, columns)])})"
 
 
 def case(branches: Iterable[tuple[str, str]], otherwise: str | None) -> str:
@@ -29,9 +26,9 @@ def case(branches: Iterable[tuple[str, str]], otherwise: str | None) -> str:
 def shifted(column: str, operation: str, amount: int, unit: str) -> str:
     """A date so much later (`add`) or earlier (`subtract`)."""
     function = "DATE_ADD" if operation == "add" else "DATE_SUB"
-    return f"{function}({identifier(column)}, INTERVAL {amount} {unit})"
+    return f"{function}({quoted(column)}, INTERVAL {amount} {unit})"
 
 
 def difference(column: str, other: str, unit: str) -> str:
     """How many whole units a date is after another."""
-    return f"TIMESTAMPDIFF({unit}, {identifier(other)}, {identifier(column)})"
+    return f"TIMESTAMPDIFF({unit}, {quoted(other)}, {quoted(column)})"

@@ -26,8 +26,8 @@ from infrastructure.migration.dialects.keys import (
     read_names,
     with_composite_keys,
 )
-from infrastructure.migration.dialects.sql import identifier
 from infrastructure.migration.document import Place
+from infrastructure.migration.fragments import quoted
 
 EntryType = Literal["Table", "GSI"]
 ValueT = TypeVar("ValueT")
@@ -116,11 +116,11 @@ def _demand(place: Place, cause: str) -> None:
 
 def _read_join(place: Place, entry_table: str, table: str, column: str) -> Lookup:
     found = place.fields(["local_column", "source_column"])
-    local = identifier(entry_table, found["local_column"].text())
+    local = quoted(entry_table, found["local_column"].text())
     # Under its own name the table of the rows would hide that which is looked into.
     alias = f"{table}_joined" if table == entry_table else table
-    condition = f"{identifier(alias, found['source_column'].text())} = {local}"
-    return Lookup((Step(table, alias, (condition,), identifier(alias, column)),))
+    condition = f"{quoted(alias, found['source_column'].text())} = {local}"
+    return Lookup((Step(table, alias, (condition,), quoted(alias, column)),))
 
 
 def _base(index: _Entry, tables: Iterable[_Entry]) -> _Entry | None:

@@ -18,6 +18,7 @@ from infrastructure.migration.contract import (
     Template,
     TransformationType,
 )
+from infrastructure.migration.conversion.dates import UNIX
 from infrastructure.migration.errors import Problem
 from infrastructure.migration.templates import placeholders
 
@@ -86,7 +87,7 @@ def reason_of_few(attribute: Attribute) -> str | None:
     if text is not None:
         return None if placeholders(text) else "is the same in every item"
     if transformation is not None and transformation.type is TransformationType.DATE:
-        is_day = transformation.format != "unix" and "HH" not in (transformation.format or "")
+        is_day = transformation.format != UNIX and "HH" not in (transformation.format or "")
         return "is a date" if is_day else None
     names = [attribute.name, *(source.names if isinstance(source, Columns) else ())]
     return next(filter(None, map(_reason_in, names)), None)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from infrastructure.migration.contract import ENTITY_TYPE, Attribute, Index, Table
 from infrastructure.migration.dialects.keys import COMPOSITE
 from infrastructure.migration.errors import Problem, nearest
-from infrastructure.migration.rules.names import index_keys
 
 _KEY_TYPES = ("S", "N", "B")
 _MAX_INDEXES = 20
@@ -23,8 +22,8 @@ def check_keys(table: Table) -> Iterator[Problem]:
     yield from _key_of_every_entity(table)
     yield from _same_twice(table.path, table.key_names)
     for index in table.indexes:
-        yield from _same_twice(index.path, index_keys(index))
-        for part, name in zip(_PARTS, index_keys(index), strict=False):
+        yield from _same_twice(index.path, index.key_names)
+        for part, name in zip(_PARTS, index.key_names, strict=False):
             if not attributes_named(table, name):
                 yield Problem(f"{index.path}.{part}", _no_attribute(table, name))
     yield from _key_types(table)
@@ -74,7 +73,7 @@ def _has_templates(table: Table) -> bool:
 
 
 def _no_attribute(table: Table, name: str) -> str:
-    known = _names(table)
+    known = table.attribute_names
     missing = [part for part in name.split(COMPOSITE) if part not in known]
     if COMPOSITE in name and missing:
         return f"{name}: its part {missing[0]} is no attribute{nearest(missing[0], known)}"
@@ -87,7 +86,7 @@ def _same_twice(path: str, names: tuple[str, ...]) -> Iterator[Problem]:
 
 
 def _key_types(table: Table) -> Iterator[Problem]:
-    every = [*table.key_names, *(name for each in table.indexes for name in index_keys(each))]
+    every = [*table.key_names, *(name for each in table.indexes for name in each.key_names)]
     for name in dict.fromkeys(every):
         found = attributes_named(table, name)
         for attribute in found:
@@ -104,16 +103,16 @@ def _projection(table: Table, index: Index) -> Iterator[Problem]:
         yield Problem(path, "is missing: the projection INCLUDE lists attributes")
     if index.projection != "INCLUDE" and index.projected:
         yield Problem(path, f"has no place in a projection of {index.projection}")
-    known = {*_names(table), ENTITY_TYPE}
+    known = {*table.attribute_names, ENTITY_TYPE}
     for number, name in enumerate(index.projected):
         if name not in known:
             yield Problem(f"{path}[{number}]", f"{name} is no attribute{nearest(name, known)}")
-    for name in set(index.projected) & {*table.key_names, *index_keys(index)}:
+    for name in set(index.projected) & {*table.key_names, *index.key_names}:
         yield Problem(path, f"{name} is of the key, which every index has", is_warning=True)
 
 
 def _unique_names(table: Table, path: str, names: Iterable[str]) -> Iterator[Problem]:
-    known = _names(table)
+    known = table.attribute_names
     for name in names:
         if name not in known:
             yield Problem(path, f"{name} is no attribute{nearest(name, known)}")
@@ -126,7 +125,3 @@ def _unique_names(table: Table, path: str, names: Iterable[str]) -> Iterator[Pro
             if attribute.type not in _KEY_TYPES:
                 cause = f"{name} is of type {attribute.type}: what is unique is S, N or B"
                 yield Problem(path, cause)
-
-
-def _names(table: Table) -> set[str]:
-    return {each.name for entity in table.entities for each in entity.attributes}

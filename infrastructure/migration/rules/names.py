@@ -37,7 +37,7 @@ def _index_names(table: Table) -> Iterator[Problem]:
 
 def _entity_names(table: Table) -> Iterator[Problem]:
     yield from _twice(table.entities, "entity")
-    keys = {*table.key_names, *(key for each in table.indexes for key in index_keys(each))}
+    keys = {*table.key_names, *(key for each in table.indexes for key in each.key_names)}
     for entity in table.entities:
         yield from _attribute_names(entity, keys)
         attribute = entity.attribute(ENTITY_TYPE)
@@ -62,8 +62,3 @@ def _twice(named: Iterable[Table | Index | Entity], what: str) -> Iterator[Probl
         if each.name in first:
             yield Problem(each.path, f"{first[each.name]} is the {what} {each.name} already")
         first.setdefault(each.name, each.path)
-
-
-def index_keys(index: Index) -> tuple[str, ...]:
-    """The names of the attributes that make an index's key."""
-    return (index.hash_key,) if index.range_key is None else (index.hash_key, index.range_key)

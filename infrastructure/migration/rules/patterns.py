@@ -7,7 +7,7 @@ date`. Names are compared without case, spaces and underscores, with attributes 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from infrastructure.migration.contract import (
     Attribute,
@@ -19,7 +19,6 @@ from infrastructure.migration.contract import (
 from infrastructure.migration.dialects.keys import COMPOSITE
 from infrastructure.migration.errors import Problem
 from infrastructure.migration.rules.keys import attributes_named
-from infrastructure.migration.rules.names import index_keys
 from infrastructure.migration.templates import placeholders
 
 _BY = re.compile(r"\b(?P<sorted>(?:sort|order)(?:ed)?\s+)?by\b", re.IGNORECASE)
@@ -33,7 +32,7 @@ _MAX_WORDS = 4
 
 def check_patterns(table: Table) -> Iterator[Problem]:
     """Patterns that no key serves, and a warning of those that are not understood."""
-    known, served = _words(table, _all_names(table)), _words(table, _served_names(table))
+    known, served = _words(table, table.attribute_names), _words(table, _served_names(table))
     not_understood = []
     for number, pattern in enumerate(table.satisfies):
         clauses = [(is_order, names) for is_order, names in _clauses(pattern, known) if names]
@@ -84,7 +83,7 @@ def _longest(words: Sequence[str], known: set[str]) -> int:
     return next((count for count in counts if _normal("".join(words[:count])) in known), 0)
 
 
-def _words(table: Table, names: set[str]) -> set[str]:
+def _words(table: Table, names: Set[str]) -> set[str]:
     """How people may call these attributes."""
     found = {*names, *(part for name in names for part in name.split(COMPOSITE))}
     for entity in table.entities:
@@ -104,12 +103,8 @@ def _made_of(attribute: Attribute) -> Iterator[str]:
         yield from placeholders(transformation.format or "")
 
 
-def _all_names(table: Table) -> set[str]:
-    return {each.name for entity in table.entities for each in entity.attributes}
-
-
 def _served_names(table: Table) -> set[str]:
-    keys = [*table.key_names, *(name for index in table.indexes for name in index_keys(index))]
+    keys = [*table.key_names, *(name for index in table.indexes for name in index.key_names)]
     sources = [each.source for name in keys for each in attributes_named(table, name)]
     templates = [source.text for source in sources if isinstance(source, Template)]
     made_of = (name for text in templates for name in placeholders(text))

@@ -12,6 +12,7 @@ from infrastructure.migration.contract import (
     Template,
     TransformationType,
 )
+from infrastructure.migration.conversion.dates import is_column_type
 from infrastructure.migration.errors import Problem, nearest
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
 from infrastructure.migration.templates import placeholders, position
@@ -51,7 +52,6 @@ _KINDS: dict[AttributeType, frozenset[str]] = {
     "M": TEXTS - {"enum", "set"},
     "L": TEXTS - {"enum", "set"},
 }
-_DATED = ("timestamp", "datetime", "date", None)
 
 
 def check_columns(entity: Entity, schema: SourceSchema) -> Iterator[Problem]:
@@ -83,7 +83,7 @@ def unfit(attribute: Attribute, column: SourceColumn) -> str | None:
     if transformation is not None:
         what = f"a {transformation.type}"
         match transformation.type:
-            case TransformationType.DATE if transformation.source_format in _DATED:
+            case TransformationType.DATE if is_column_type(transformation.source_format):
                 allowed = TIMES
             case TransformationType.DATE:
                 allowed = _TEXTS | NUMBERS

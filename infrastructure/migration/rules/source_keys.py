@@ -22,7 +22,7 @@ from infrastructure.migration.rules.capacity import (
     reason_of_few,
 )
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
-from infrastructure.migration.templates import placeholders, position
+from infrastructure.migration.templates import column_meant, placeholders
 
 _FEW = frozenset(["enum", "set", "bit", "date", "year"])
 _MAX_CHARACTER = 4  # bytes in UTF-8
@@ -70,9 +70,7 @@ def _formatted(names: tuple[str, ...], by: Transformation | None) -> list[str]:
     if by is None or by.type is not TransformationType.STRING:
         return list(names)
     # What the format does not name is no part of the value.
-    named = placeholders(by.format or "")
-    places = ((each, position(each)) for each in named)
-    return [each if place is None else names[place] for each, place in places]
+    return [column_meant(each, names) for each in placeholders(by.format or "")]
 
 
 def _names_of_template(entity: Entity, text: str) -> list[str] | None:

@@ -17,7 +17,6 @@ from infrastructure.migration.errors import Problem, nearest
 from infrastructure.migration.fragments import columns_of, parse
 from infrastructure.migration.rules.reach import Fragment, fragments
 from infrastructure.migration.rules.source_columns import (
-    BYTES,
     unfit,
     unknown_column,
     unknown_table,
@@ -75,8 +74,6 @@ def _of_attribute(entity: Entity, attribute: Attribute, schema: SourceSchema) ->
             if (cause := _column_problem(fragment, table, name, schema)) is not None:
                 yield Problem(fragment.path, cause)
     source = attribute.source
-    if isinstance(source, Collection):
-        yield from _bytes_in(entity, attribute, schema)
     if isinstance(source, Lookup):
         yield from _result(entity, attribute, source, schema)
 
@@ -105,14 +102,6 @@ def _result(
     cause = None if column is None else unfit(attribute, column)
     if cause is not None:
         yield Problem(f"{attribute.path}.join", cause)
-
-
-def _bytes_in(entity: Entity, attribute: Attribute, schema: SourceSchema) -> Iterator[Problem]:
-    for fragment in fragments(entity, attribute):
-        column = None if fragment.is_order else _plain_column(fragment, schema)
-        if column is not None and column.kind in {*BYTES, "bit"}:
-            cause = f"{column.name} is {column.type}: JSON cannot hold bytes"
-            yield Problem(fragment.path, cause)
 
 
 def _plain_column(fragment: Fragment, schema: SourceSchema) -> SourceColumn | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
@@ -18,6 +17,8 @@ from infrastructure.migration.contract import (
     Transformation,
     TransformationType,
 )
+from infrastructure.migration.conversion.dates import LETTERS, UNIX, is_column_type
+from infrastructure.migration.conversion.transformations import DIGITS
 from infrastructure.migration.errors import Problem
 from infrastructure.migration.templates import placeholders, position
 
@@ -29,9 +30,6 @@ _RESULTS: dict[TransformationType, tuple[AttributeType, ...]] = {
 }
 _FIGURES: tuple[AttributeType, ...] = ("N", "S")
 _SCALARS: tuple[AttributeType, ...] = ("S", "N", "B", "BOOL")
-_DIGITS = re.compile(r"0+(\.0+)?")
-_DATE_LETTERS = re.compile(r"YYYY|MM|DD|HH|mm|ss|S{1,6}")
-_NAMED_DATES = ("timestamp", "datetime", "date", "unix")
 
 
 def check_values(entity: Entity) -> Iterator[Problem]:
@@ -75,19 +73,19 @@ def _transformation(attribute: Attribute, by: Transformation) -> Iterator[Proble
         return
     if by.type is not TransformationType.DATE:
         yield Problem(f"{path}.source_format", f"has no place in a {by.type}")
-    elif by.source_format not in _NAMED_DATES and not _DATE_LETTERS.search(by.source_format):
+    elif not is_column_type(by.source_format) and not _is_date_format(by.source_format):
         yield Problem(f"{path}.source_format", _no_date(by.source_format))
 
 
 def _format(attribute: Attribute, kind: TransformationType, text: str) -> Iterator[Problem]:
     path = f"{attribute.path}.transformation.format"
     match kind:
-        case TransformationType.DATE if text != "unix" and not _DATE_LETTERS.search(text):
+        case TransformationType.DATE if not _is_date_format(text):
             yield Problem(path, _no_date(text))
-        case TransformationType.DATE if attribute.type == "N" and text != "unix":
-            if _DATE_LETTERS.sub("", text):
+        case TransformationType.DATE if attribute.type == "N" and text != UNIX:
+            if LETTERS.sub("", text):
                 yield Problem(path, f"{text!r} gives no number, and the type is N")
-        case TransformationType.NUMBER if not _DIGITS.fullmatch(text):
+        case TransformationType.NUMBER if not DIGITS.fullmatch(text):
             yield Problem(path, f"{text!r} is no format of digits such as 0.00 or 000000")
         case TransformationType.JSON:
             yield Problem(path, "has no place in a json-parse")
@@ -137,6 +135,10 @@ def _names(template: Template) -> tuple[str, ...]:
         return placeholders(template.text)
     except ValueError:
         return ()  # told where that template stands
+
+
+def _is_date_format(text: str) -> bool:
+    return text == UNIX or LETTERS.search(text) is not None
 
 
 def _is_number(text: str) -> bool:

@@ -18,12 +18,13 @@ from infrastructure.migration.contract import (
     Template,
     TransformationType,
 )
+from infrastructure.migration.fragments import quoted
 from infrastructure.migration.rows import SourceRow
 from infrastructure.migration.source.cells import Cell, JsonCell, OtherwiseCell, SingleCell
 from infrastructure.migration.source.errors import SourceMismatch
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
 from infrastructure.migration.source.scope import Reachable, Scope
-from infrastructure.migration.source.subqueries import Subqueries, quoted
+from infrastructure.migration.source.subqueries import Subqueries
 from infrastructure.migration.templates import placeholders, position
 
 _LIST_LIMIT = "@@group_concat_max_len"
@@ -77,7 +78,7 @@ def select_rows(entity: Entity, schema: SourceSchema) -> RowQuery:
 
 def column_sql(table: SourceTable, column: SourceColumn) -> str:
     """A column of the row's table as it is read."""
-    sql = f"{quoted(table.name)}.{quoted(column.name)}"
+    sql = quoted(table.name, column.name)
     return f"{sql} + 0e0" if column.kind == "float" else sql
 
 

@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from sqlglot import exp
 
 from infrastructure.migration.contract import Aggregate, Collection, Lookup
-from infrastructure.migration.fragments import render
+from infrastructure.migration.fragments import quoted, render
 from infrastructure.migration.source.errors import SourceMismatch
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema
 from infrastructure.migration.source.scope import Reachable, Scope
@@ -56,8 +56,7 @@ class Subqueries:
     def aggregate(self, aggregate: Aggregate) -> str:
         """One figure over the rows that match."""
         scope = self._into(Scope((self.row,)), aggregate.table, aggregate.table)
-        every = aggregate.select.strip() == "*" and aggregate.operation == "COUNT"
-        value = "*" if every else scope.render(aggregate.select)
+        value = scope.render(aggregate.select)
         where = _all(scope.conditions(aggregate.condition))
         return (
             f"(SELECT {aggregate.operation}({value}) FROM {_from(scope.tables[0])} WHERE {where})"
@@ -105,11 +104,6 @@ def _from(target: Reachable) -> str:
     return f"{quoted(target.table.name)} AS {quoted(target.alias)}"
 
 
-def quoted(name: str) -> str:
-    """A name as SQL."""
-    return "`" + name.replace("`", "``") + "`"
-
-
 def _literal(value: str) -> str:
     return render(exp.Literal.string(value))
 
@@ -121,7 +115,7 @@ def _all(conditions: Sequence[exp.Expr]) -> str:
 def _order(scope: Scope, collection: Collection) -> str:
     """The contract's order, and the key, so that it is the same at each reading."""
     target = scope.tables[0]
-    key = [f"{quoted(target.alias)}.{quoted(name)}" for name in target.table.row_key]
+    key = [quoted(target.alias, name) for name in target.table.row_key]
     asked = (
         [scope.order(collection.order_by).removeprefix("ORDER BY ")] if collection.order_by else []
     )

@@ -340,7 +340,7 @@ _TABLES = [
     _table(
         "books",
         "id int; title varchar(300); shelf_id int; pages int; copies int; added_at datetime; "
-        "cover mediumblob",
+        "cover mediumblob; is_new bit(1)",
     ),
     _table(
         "shelves",

@@ -72,7 +72,7 @@ BROKEN = [
     (
         "tables/1/attributes/3/join/construction/select_columns/title",
         "books.cover",
-        f"{SHELVES}.newest_books.join.construction.select_columns.title: cover is mediumblob: JSON",
+        f"{SHELVES}.newest_books: cover is binary, which JSON cannot hold",
     ),
     (
         "tables/1/attributes/3/join/construction/order_by",
@@ -115,6 +115,14 @@ def test_what_the_source_cannot_give_is_one_error_with_path_and_cause(
 ) -> None:
     (problem,) = _errors(changed(v2(), path, value))
     assert problem.startswith(expected)
+
+
+def test_a_list_may_hold_bits_and_be_of_rows_with_a_bit_set() -> None:
+    document = changed(v2(), "tables/1/attributes/3/join/join_condition", "books.is_new")
+    document = changed(
+        document, "tables/1/attributes/3/join/construction/select_columns/new", "books.is_new"
+    )
+    assert _errors(document) == []
 
 
 @pytest.mark.parametrize("word", ["unique", "not_unique"])

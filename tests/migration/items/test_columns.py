@@ -146,7 +146,7 @@ def test_the_columns_of_a_record_make_the_same_item_again(
         "truth": truth,
         "json": "[1.50, null]",
     }
-    item = to_item(whole, users, row(values))
+    item = to_item(whole, users, row(values, name=name))
     columns = to_columns(users, to_record(whole, item))
     assert columns.keys() == values.keys()
-    assert to_item(whole, users, row(columns)) == item
+    assert to_item(whole, users, row(columns, name=name)) == item

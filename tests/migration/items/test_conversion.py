@@ -223,14 +223,15 @@ def test_numbers_are_written_with_the_digits_of_the_format(
 def test_strings_are_filled_with_columns_by_place_and_by_name() -> None:
     both = changed("x", STRING, "{1}, {0} ({other}) {first}")
     whole = evolve(both, source=Columns(("first", "last")))
-    assert converted(whole, ("Ada", "Lovelace"), other=7) == {"S": "Lovelace, Ada (7) Ada"}
-    assert converted(whole, (None, "Lovelace"), other=7) is None
+    found = converted(whole, ("Ada", "Lovelace"), other=7, first="Ada")
+    assert found == {"S": "Lovelace, Ada (7) Ada"}
+    assert converted(whole, (None, "Lovelace"), other=7, first=None) is None
     assert converted(changed("x", STRING, "#META"), None) == {"S": "#META"}
 
 
 def test_a_string_may_name_a_column_that_an_attribute_holds() -> None:
     whole = table(entity(attribute("id"), changed("x", STRING, "U#{id}")))
-    item = to_item(whole, whole.entities[0], row({"id": 7, "x": "other"}))
+    item = to_item(whole, whole.entities[0], row({"id": 7, "x": "other"}, id=7))
     assert item["x"] == {"S": "U#7"}
 
 
