@@ -30,7 +30,7 @@ from infrastructure.migration.engines.spark import SparkEngine
 from infrastructure.migration.errors import InvalidContract, errors_of
 from infrastructure.migration.expected_items import ExpectedItems
 from infrastructure.migration.key_collisions import keys_may_collide
-from infrastructure.migration.models import CLAIMS
+from infrastructure.migration.names import CLAIMS
 from infrastructure.migration.pacing import Pacing
 from infrastructure.migration.rows import SourceRow
 from infrastructure.migration.run import Migration, Progress

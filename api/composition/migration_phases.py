@@ -13,9 +13,9 @@ from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitia
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.metering import Meter
 from infrastructure.migration.contract import Contract, Table
-from infrastructure.migration.models import CLAIMS
+from infrastructure.migration.names import CLAIMS, JOURNAL, PHASES
 from infrastructure.migration.phases.journal import Journal
-from infrastructure.migration.phases.models import JOURNAL, PHASES, phase_schemas
+from infrastructure.migration.phases.models import phase_schemas
 from infrastructure.migration.phases.move import Move
 from infrastructure.migration.phases.moving_repository import MovingRepository
 from infrastructure.migration.phases.row_keys import RowKeys

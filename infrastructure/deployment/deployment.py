@@ -22,12 +22,14 @@ class Bucket:
 class Deployment:
     """The tables of a service by logical name, its bucket, and where its messages go.
 
-    `aggregates` are the logical names of the tables of state-stored aggregates. `addresses` are
-    queues, topics and buses, each under the first logical name of a destination that it has.
+    `aggregates` are the logical names of the tables of state-stored aggregates, `contract` those of
+    the tables that a migration's contract names. `addresses` are queues, topics and buses, each
+    under the first logical name of a destination that it has.
     """
 
     tables: Mapping[str, TableSchema]
-    aggregates: frozenset[str]
+    aggregates: frozenset[str] = frozenset()
+    contract: frozenset[str] = frozenset()
     capacity: Capacity = field(factory=Capacity)
     bucket: Bucket | None = None
     addresses: Mapping[str, Address] = field(factory=dict)

@@ -23,7 +23,7 @@ _OF_BUCKET = ("ListBucket",)
 
 
 def policy(role: Role, deployment: Deployment, place: Place) -> dict[str, Any]:
-    """The policy document of a role, for a service that is at this place.
+    """The policy document of a role, for a service, or a migration, that is at this place.
 
     Resources of which the same may be done share a statement. `*` stands for what has no name
     before it is there: the stream of a table, and the objects of a bucket.
@@ -47,6 +47,8 @@ def _grants(allowed: Permissions, deployment: Deployment, place: Place) -> Itera
     for name, schema in deployment.tables.items():
         if name in deployment.aggregates:
             yield from _of_table(allowed.aggregates, schema, place)
+        if name in deployment.contract:
+            yield from _of_table(allowed.contract, schema, place)
         if name in allowed.tables:
             yield from _of_table(allowed.tables[name], schema, place)
         if allowed.sees_tables:

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from infrastructure.events.snapshots import SNAPSHOTS
 from infrastructure.events.streams import EVENTS
+from infrastructure.migration.names import CLAIMS, JOURNAL, PHASES
 from infrastructure.outbox.inbox import INBOX
 from infrastructure.outbox.table import OUTBOX
 from infrastructure.projections.table import PROJECTION_STATES
@@ -24,6 +25,12 @@ class Role(StrEnum):
     RELAY = "relay"
     PROJECTOR = "projector"
     READ_ONLY = "read-only"
+    MIGRATION = "migration"
+    CONTRACT_APPLICATION = "contract-application"
+
+
+OF_CONTRACT = frozenset({Role.MIGRATION, Role.CONTRACT_APPLICATION})
+"""The roles whose tables are those of a migration's contract, and no others."""
 
 
 def _actions(text: str) -> frozenset[str]:
@@ -48,11 +55,12 @@ class Permissions:
     """What a role may do: to tables by logical name, to those of aggregates, and to blobs.
 
     `sees_tables`: it may look whether every table is as the code wants it. `publishes`: it may send
-    messages to their destinations.
+    messages to their destinations. `contract`: what it may do to the tables of a contract.
     """
 
     tables: Mapping[str, TableUse]
     aggregates: TableUse = field(factory=TableUse)
+    contract: TableUse = field(factory=TableUse)
     sees_tables: bool = False
     blobs: frozenset[str] = field(default="", converter=_actions)
     publishes: bool = False
@@ -116,10 +124,40 @@ _READ_ONLY = Permissions(
     blobs="GetObject ListBucket",
 )
 
+_MIGRATION = Permissions(
+    contract=TableUse(
+        actions="BatchGetItem BatchWriteItem CreateTable DeleteItem DescribeTable GetItem PutItem "
+        "Scan"
+    ),
+    tables={
+        CLAIMS: TableUse(
+            actions="BatchGetItem CreateTable DeleteItem DescribeTable GetItem PutItem Scan"
+        ),
+        PHASES: TableUse(actions="CreateTable DescribeTable GetItem PutItem"),
+        JOURNAL: TableUse(
+            actions="ConditionCheckItem CreateTable DeleteItem DescribeTable GetItem Scan "
+            "UpdateItem"
+        ),
+    },
+)
+
+_CONTRACT_APPLICATION = Permissions(
+    contract=TableUse(
+        actions="ConditionCheckItem DeleteItem GetItem PutItem Query", index_actions="Query"
+    ),
+    tables={
+        CLAIMS: TableUse(actions="DeleteItem GetItem PutItem"),
+        PHASES: TableUse(actions="GetItem"),
+        JOURNAL: TableUse(actions="ConditionCheckItem DeleteItem GetItem UpdateItem"),
+    },
+)
+
 PERMISSIONS: Mapping[Role, Permissions] = {
     Role.APPLICATION: _APPLICATION,
     Role.RELAY: _RELAY,
     Role.PROJECTOR: _PROJECTOR,
     Role.READ_ONLY: _READ_ONLY,
+    Role.MIGRATION: _MIGRATION,
+    Role.CONTRACT_APPLICATION: _CONTRACT_APPLICATION,
 }
 """What each role may do."""

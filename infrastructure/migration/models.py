@@ -20,9 +20,7 @@ from typing_extensions import override
 
 from infrastructure.dynamodb.items import Item
 from infrastructure.migration.contract import Index, Table
-
-CLAIMS = "migration-claims"
-"""The table of claims on unique values of all tables of a contract. Stored."""
+from infrastructure.migration.names import CLAIMS
 
 
 class ClaimModel(Model):

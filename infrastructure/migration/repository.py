@@ -23,7 +23,7 @@ from infrastructure.migration.conversion.records import (
 )
 from infrastructure.migration.conversion.typed import Value, python
 from infrastructure.migration.keys import changed_item, key_item
-from infrastructure.migration.models import CLAIMS
+from infrastructure.migration.names import CLAIMS
 from infrastructure.migration.queries import (
     ContractQuery,
     RangeCondition,

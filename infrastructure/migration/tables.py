@@ -5,7 +5,8 @@ from __future__ import annotations
 from infrastructure.dynamodb.schema.table_schema import TableSchema
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.migration.contract import Contract
-from infrastructure.migration.models import CLAIMS, ClaimModel, item_model
+from infrastructure.migration.models import ClaimModel, item_model
+from infrastructure.migration.names import CLAIMS
 
 
 def table_schemas(contract: Contract, names: TableNames) -> list[TableSchema]:

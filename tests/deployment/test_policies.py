@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -15,9 +14,10 @@ from api.composition.deployment import make_deployment
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.deployment.addresses import Place
 from infrastructure.deployment.policies import policy
-from infrastructure.deployment.roles import Role
+from infrastructure.deployment.roles import OF_CONTRACT, Role
 from infrastructure.engines import LocalEngine
-from tests.deployment.driving import ACCOUNT, Driven, driven
+from tests.deployment.driving import Driven, driven
+from tests.deployment.grants import granted_by, not_allowed, not_needed
 from tests.deployment.recording import Access
 from tests.deployment.rows import BY_DEPLOYERS, CONTEXTS, MORE, role_of, rows
 from tests.deployment.samples import ACCOUNT as SHOP
@@ -36,32 +36,17 @@ def service(ministack: LocalEngine) -> Iterator[Driven]:
     yield from driven(ministack, CONTEXTS, configure)
 
 
+SERVICE_ROLES = [role for role in Role if role not in OF_CONTRACT]
+
+
 def granted(driven: Driven, role: Role) -> set[Access]:
     """What the policy of a role allows, as its document says."""
-    deployment = make_deployment(driven.service.container.settings(), driven.service.contexts)
-    document = policy(role, deployment, Place(region=REGION, account=ACCOUNT))
-    return {
-        (action, resource)
-        for statement in document["Statement"]
-        for action in statement["Action"]
-        for resource in statement["Resource"]
-    }
-
-
-def covers(grant: Access, access: Access) -> bool:
-    return grant[0] == access[0] and fnmatchcase(access[1], grant[1])
-
-
-def not_allowed(asked: Iterable[Access], grants: Iterable[Access]) -> set[Access]:
-    return {access for access in asked if not any(covers(grant, access) for grant in grants)}
-
-
-def not_needed(asked: Iterable[Access], grants: Iterable[Access]) -> set[Access]:
-    return {grant for grant in grants if not any(covers(grant, access) for access in asked)}
+    settings = driven.service.container.settings()
+    return granted_by(role, make_deployment(settings, driven.service.contexts))
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", SERVICE_ROLES)
 def test_a_policy_allows_what_its_role_asks_for_and_nothing_else(
     service: Driven, role: Role
 ) -> None:
@@ -89,7 +74,7 @@ def test_every_use_case_of_a_context_is_allowed_to_the_application(
         assert not_allowed(asked, granted(service, Role.APPLICATION)) == set()
 
 
-@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("role", SERVICE_ROLES)
 def test_a_policy_is_small_enough_for_a_managed_policy(role: Role) -> None:
     assert len(json.dumps(document(role), separators=(",", ":"))) <= MAX_POLICY
 
@@ -100,7 +85,7 @@ def test_policies_pass_cfn_lint() -> None:
             "Type": "AWS::IAM::ManagedPolicy",
             "Properties": {"PolicyDocument": document(role)},
         }
-        for role in Role
+        for role in SERVICE_ROLES
     }
     assert lint(json.dumps({"Resources": policies})) == []
 
@@ -126,7 +111,7 @@ def test_there_is_no_permission_for_what_the_settings_leave_out() -> None:
         "destinations": {},
         "events_streams_enabled": False,
     }
-    text = json.dumps([document(role, **changes) for role in Role])
+    text = json.dumps([document(role, **changes) for role in SERVICE_ROLES])
     assert "s3:" not in text
     assert not any(action in text for action in ("sqs:", "sns:", "events:PutEvents"))
     assert "table/history/stream" not in text

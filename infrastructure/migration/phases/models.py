@@ -7,12 +7,7 @@ from pynamodb.models import Model
 
 from infrastructure.dynamodb.schema.table_schema import TableSchema
 from infrastructure.dynamodb.table_names import TableNames
-
-PHASES = "migration-phases"
-"""The logical name of the table of switches."""
-
-JOURNAL = "migration-journal"
-"""The logical name of the table of the journal."""
+from infrastructure.migration.names import JOURNAL, PHASES
 
 
 class SwitchModel(Model):

@@ -13,7 +13,7 @@ from infrastructure.migration.claims import Claims, RowClaim, claims_of
 from infrastructure.migration.conflicts import UniqueValueTaken
 from infrastructure.migration.contract import Columns, Contract, Entity
 from infrastructure.migration.conversion.converter import to_item
-from infrastructure.migration.models import CLAIMS
+from infrastructure.migration.names import CLAIMS
 from infrastructure.migration.tables import table_schemas
 from tests.migration.items.making import attribute, entity, row, table
 from tests.migration.items.shelves import USERS as PEOPLE

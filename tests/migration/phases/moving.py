@@ -23,7 +23,7 @@ from infrastructure.migration.contract import (
     Template,
 )
 from infrastructure.migration.conversion.typed import Value
-from infrastructure.migration.models import CLAIMS
+from infrastructure.migration.names import CLAIMS
 from infrastructure.migration.phases.comparison import differences
 from infrastructure.migration.phases.move import Move
 from infrastructure.migration.phases.moving_repository import MovingRepository

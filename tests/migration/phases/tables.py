@@ -12,8 +12,9 @@ from infrastructure.dynamodb.schema.table_schema import Capacity
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.metering import Meter
 from infrastructure.migration.contract import Contract
+from infrastructure.migration.names import JOURNAL, PHASES
 from infrastructure.migration.phases.journal import Journal
-from infrastructure.migration.phases.models import JOURNAL, PHASES, phase_schemas
+from infrastructure.migration.phases.models import phase_schemas
 from infrastructure.migration.phases.switch import SwitchTable
 from infrastructure.migration.tables import table_schemas
 from infrastructure.settings.settings import Settings

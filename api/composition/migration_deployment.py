@@ -1,0 +1,24 @@
+"""From settings and a contract to what a migration needs."""
+
+from __future__ import annotations
+
+from api.composition.dynamodb import make_capacity
+from infrastructure.deployment.deployment import Deployment
+from infrastructure.dynamodb.table_names import TableNames
+from infrastructure.migration.contract import Contract
+from infrastructure.migration.names import CLAIMS, JOURNAL, PHASES
+from infrastructure.migration.phases.models import phase_schemas
+from infrastructure.migration.tables import table_schemas
+from infrastructure.settings.settings import Settings
+
+
+def make_contract_deployment(settings: Settings, contract: Contract) -> Deployment:
+    """The tables of a contract, and those that its move keeps beside them."""
+    names = TableNames(settings.table_prefix, settings.tables)
+    of_contract = [table.name for table in contract.tables]
+    schemas = [*table_schemas(contract, names), *phase_schemas(names)]
+    return Deployment(
+        tables=dict(zip([*of_contract, CLAIMS, PHASES, JOURNAL], schemas, strict=True)),
+        contract=frozenset(of_contract),
+        capacity=make_capacity(settings),
+    )
