@@ -1,13 +1,13 @@
 """What every test may ask for, and how Hypothesis runs."""
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.engines", "tests.migration.mariadb", "tests.stores"]
 
-# Without a deadline: how long an example takes says more about the machine than about the code.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
+# However slow: how long an example takes says more about the machine than about the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 _FOLLOWING = ("tests/subscription/*.py", "tests/contract/*subscri*.py", "tests/*/*project*.py")
 _SECONDS = 300  # far more than any of them takes: it is for one that would never end

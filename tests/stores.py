@@ -123,7 +123,7 @@ def client_of(endpoint_url: str, region: str = REGION) -> Client:
     It waits long, so that on a busy machine a slow answer is not taken for a lost one.
     """
     settings = Settings(endpoint_url=endpoint_url, region=region, read_timeout_seconds=PATIENCE)
-    return LeanClient(keep_promises(make_client(settings)))
+    return LeanClient(keep_promises(make_client(settings)), PATIENCE)
 
 
 @cache
@@ -182,7 +182,7 @@ def dynamodb_store(
 
 @cache
 def _client_for_moto() -> Client:
-    return LeanClient(keep_promises(make_client(Settings(region=REGION))))
+    return LeanClient(keep_promises(make_client(Settings(region=REGION))), PATIENCE)
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ def _listen(settings: Settings, app: FastAPI) -> None:
             port=settings.http_port,
             log_level=settings.log_level,
             forwarded_allow_ips=settings.http_trusted_proxies,
+            http="h11",  # bounds what it holds of a request that has not come whole
             timeout_graceful_shutdown=settings.http_stop_seconds,
         )
     except SystemExit as ended:

@@ -198,7 +198,7 @@ def make_gateway(
     client = make_client(settings, service)
     check_answers(client)
     if settings.transport == "lean" and service == "dynamodb":
-        client = LeanClient(client)
+        client = LeanClient(client, settings.call_deadline_seconds)
     return Gateway(client, meter, retry, breakers, trust_read_units=trusted, telemetry=telemetry)
 
 

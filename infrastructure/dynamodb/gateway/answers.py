@@ -132,7 +132,7 @@ _TYPE = msgspec.json.Decoder(dict[str, Any])
 
 def check_whole(body: bytes, headers: Mapping[str, str]) -> None:
     """Raises `BrokenAnswer` where this is not all that was sent, or was changed on its way."""
-    if headers.get("Content-Length", str(len(body))) != str(len(body)):
+    if headers.get("content-length", str(len(body))) != str(len(body)):
         raise BrokenAnswer(what="is not as long as it says")
     if headers.get("x-amz-crc32", str(crc32(body))) != str(crc32(body)):
         raise BrokenAnswer(what="does not fit its checksum")

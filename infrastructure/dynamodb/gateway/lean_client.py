@@ -1,9 +1,9 @@
 """A client of DynamoDB that sends requests for data the short way.
 
 The SDK walks the service's model for each request and each answer, and signs with keys that it
-derives anew: most of the processor time of a call. Here JSON is made and read by msgspec. The rest
-is still the SDK's: endpoint, credentials and their refresh, proxies, certificates, timeouts,
-connections, and the event `before-send`.
+derives anew: most of the processor time of a call. Here JSON is made and read by msgspec, and
+a request goes straight to a connection. The rest is still the SDK's: endpoint, credentials and
+their refresh, proxies, certificates, timeouts, the pool of connections, and `before-send`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import msgspec
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError, ParamValidationError
 
@@ -30,6 +30,7 @@ from infrastructure.dynamodb.gateway.answers import (
     decode_answer,
     decode_refusal,
 )
+from infrastructure.dynamodb.gateway.connections import Answer, Connections, answer_of
 
 SdkClient = Any
 """A botocore client; its methods are made at run time, so it has no static type."""
@@ -49,8 +50,10 @@ class LeanClient:
     between threads.
     """
 
-    def __init__(self, client: SdkClient) -> None:
+    def __init__(self, client: SdkClient, deadline: float) -> None:
+        """`deadline` is how many seconds an answer may take as a whole."""
         self._client = client
+        self._deadline = deadline
         for operation in OPERATIONS:
             method = _WORDS.sub("_", operation).lower()
             setattr(self, method, partial(self._call, operation))
@@ -65,29 +68,28 @@ class LeanClient:
             # Not the value: it ends up in logs.
             raise ParamValidationError(report="the request cannot be written as JSON") from error
         answer = self._send(operation, body)
-        content: bytes = answer.content
-        check_whole(content, answer.headers)
+        check_whole(answer.body, answer.headers)
         metadata = {
-            "HTTPStatusCode": answer.status_code,
-            "RequestId": answer.headers.get("x-amzn-RequestId"),
+            "HTTPStatusCode": answer.status,
+            "RequestId": answer.headers.get("x-amzn-requestid"),
         }
-        if answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
-            decoded = decode_answer(operation, content)
+        if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            decoded = decode_answer(operation, answer.body)
             if "ReturnConsumedCapacity" in request:
                 check_members(operation, decoded)
             return {**decoded, "ResponseMetadata": metadata}
-        refusal = decode_refusal(content, answer.status_code)
+        refusal = decode_refusal(answer.body, answer.status)
         kind = self._client.exceptions.from_code(refusal["Error"]["Code"])
         raise kind({**refusal, "ResponseMetadata": metadata}, operation)
 
-    def _send(self, operation: str, body: bytes) -> AWSResponse:
+    def _send(self, operation: str, body: bytes) -> Answer:
         headers = self._signed(operation, body)
         request = AWSPreparedRequest("POST", self._url, headers, body, stream_output=False)
         event = f"before-send.dynamodb.{operation}"
         for _, answer in self._client.meta.events.emit(event, request=request):
             if answer is not None:
-                return answer
-        return self._client._endpoint.http_session.send(request)  # noqa: SLF001 its connections
+                return answer_of(answer)
+        return self._connections.send(request)
 
     def _signed(self, operation: str, body: bytes) -> dict[str, str]:
         """The headers, signed by Signature Version 4.
@@ -125,6 +127,12 @@ class LeanClient:
         if credentials is None:
             raise NoCredentialsError
         return credentials.get_frozen_credentials()
+
+    @cached_property
+    def _connections(self) -> Connections:
+        session = self._client._endpoint.http_session  # noqa: SLF001 as above
+        read_timeout = self._client.meta.config.read_timeout
+        return Connections(session, self._url, self._path, read_timeout, self._deadline)
 
     @cached_property
     def _url(self) -> str:

@@ -24,6 +24,7 @@ from infrastructure.metering import Meter
 from infrastructure.system.breakers import BreakerOptions, Breakers
 from tests.unit.dynamodb.scripted import FakeTime
 
+DEADLINE = 60.0
 KEY = {"pk": {"S": "ada"}}
 REQUESTS: Mapping[str, Mapping[str, Any]] = {
     "GetItem": {"TableName": "users", "Key": KEY},
@@ -90,7 +91,7 @@ class Wire:
         client.meta.events.register("before-send", self._instead_of_sending)
         check_answers(client)
         if self.transport == "lean":
-            client = LeanClient(client)
+            client = LeanClient(client, DEADLINE)
         # Every answer is tried, whatever those before it were.
         policy, breakers = (
             FakeTime().policy(attempts=2, quota=10**6),

@@ -26,6 +26,7 @@ from infrastructure.dynamodb.gateway.lean_client import LeanClient
 from tests.wire import TEXTS
 
 REGION = "eu-central-1"
+DEADLINE = 60.0
 KEY = {"pk": {"S": "ada"}}
 READ = {"TableName": "users", "Key": KEY}
 
@@ -118,7 +119,7 @@ WIRE = Wire()
 def both() -> tuple[Client, LeanClient]:
     """One of each for all tests of this process: to make one takes longer than all the rest."""
     client = sdk(WIRE)
-    return client, LeanClient(client)
+    return client, LeanClient(client, DEADLINE)
 
 
 def outcomes(operation: str, request: Mapping[str, Any], status: int, body: bytes) -> list[Any]:
@@ -171,7 +172,7 @@ def test_the_same_request_is_sent(operation: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("token", [None, "session token"])
 def test_a_request_is_signed_as_the_sdk_signs_it(token: str | None, data: st.DataObject) -> None:
     wire = Wire()
-    client = LeanClient(_with_token(wire, token))
+    client = LeanClient(_with_token(wire, token), DEADLINE)
 
     client.put_item(**data.draw(REQUESTS["put_item"]))
 
@@ -331,7 +332,7 @@ def test_credentials_that_are_about_to_expire_are_refreshed() -> None:
     client = sdk(wire)
     credentials = RefreshableCredentials.create_from_metadata(fetch(), fetch, "test")
     client._request_signer._credentials = credentials
-    LeanClient(client).get_item(**READ)
+    LeanClient(client, DEADLINE).get_item(**READ)
 
     assert "Credential=second/" in wire.sent[0].headers["Authorization"]
 
@@ -342,7 +343,7 @@ def test_nothing_is_sent_without_credentials() -> None:
     client._request_signer._credentials = None
 
     with pytest.raises(NoCredentialsError):
-        LeanClient(client).get_item(**READ)
+        LeanClient(client, DEADLINE).get_item(**READ)
     assert wire.sent == []
 
 
@@ -370,7 +371,7 @@ def test_the_endpoint_of_the_settings_is_asked(url: str, host: str) -> None:
     client = sdk(wire, endpoint_url=url)
 
     client.get_item(**READ)
-    LeanClient(client).get_item(**READ)
+    LeanClient(client, DEADLINE).get_item(**READ)
 
     theirs, ours = wire.sent
     assert ours.url == theirs.url
