@@ -29,6 +29,7 @@ _FLEETING = (
     *("CURRENT_USER", "LOCALTIME", "LOCALTIMESTAMP", "NOW", "RAND", "SYSDATE", "USER", "UTC_DATE"),
     *("UTC_TIME", "UTC_TIMESTAMP", "UUID", "UUID_SHORT"),
 )
+_QUOTING = "names with a blank, and words of SQL, stand in backticks"
 
 
 class _Generator(MySQLGenerator):
@@ -89,12 +90,13 @@ def columns_of(expression: exp.Expr) -> tuple[tuple[str | None, str], ...]:
 
 
 def _parsed(kind: type[exp.Expr], text: str, sql: str) -> exp.Expr:
+    cause = f"not one SQL expression: {sql!r}; {_QUOTING}"
     try:
         found = MySQL().parse_into(kind, text)
     except SqlglotError as error:
-        raise ValueError(f"not one SQL expression: {sql!r}") from error
+        raise ValueError(cause) from error
     if len(found) != 1 or found[0] is None:
-        raise ValueError(f"not one SQL expression: {sql!r}")
+        raise ValueError(cause)
     return found[0]
 
 

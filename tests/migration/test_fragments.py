@@ -35,6 +35,7 @@ def test_an_expression_is_written_with_its_identifiers_quoted(sql: str, written:
         ("a b c", "not one SQL expression"),
         ("a = 1, b", "not one SQL expression"),
         ("a AS b", "not one SQL expression"),
+        ("order.select", "not one SQL expression: 'order.select'; names with a blank, and words"),
         ("(SELECT 1)", "a subquery is not allowed"),
         ("SELECT 1", "not one SQL expression"),
         ("a IN (SELECT 1)", "a subquery is not allowed"),

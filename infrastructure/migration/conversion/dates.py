@@ -51,6 +51,9 @@ def read_date(value: object, source_format: str | None) -> datetime | timedelta:
         return value
     if source_format == UNIX:
         return _of_seconds(value)
+    if isinstance(value, int | Decimal) and not is_column_type(source_format):
+        # A number has lost the zeros that it began with.
+        value = number_text(value).rjust(len(str(source_format)), "0")
     if not isinstance(value, str):
         raise Unfit(f"is {type(value).__name__}, not a date")
     if is_column_type(source_format):

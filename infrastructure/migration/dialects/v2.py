@@ -40,6 +40,7 @@ _OPTIONAL = [
     "unique",
     "not_unique",
 ]
+_TEMPLATES = ("pk_template", "sk_template")
 
 
 def read_tables(document: Place) -> tuple[Table, ...]:
@@ -53,7 +54,8 @@ def _read_table(place: Place) -> Table:
     is_multi = type_ == "multi-entity" or (not type_ and place.has("entities"))
     required = ["entities"] if is_multi else ["source_table", "attributes"]
     optional = ["source_table"] if is_multi else []
-    found = place.fields(["table", "pk", *required], [*_OPTIONAL, *optional])
+    found = place.fields(["table", "pk", *required], [*_OPTIONAL, *_TEMPLATES, *optional])
+    _refuse_templates(found)
     indexes = read_indexes(found["gsis"])
     keys = list(key_paths(place, indexes))
     entities = _entities(found) if is_multi else (_single(found, place),)
@@ -73,6 +75,15 @@ def _read_table(place: Place) -> Table:
     )
 
 
+def _refuse_templates(found: dict[str, Place]) -> None:
+    for name in _TEMPLATES:
+        if not found[name].is_absent:
+            found[name].wrong(
+                "is of the entities of a multi-entity table; a single entity lists its key as an "
+                "attribute, such as a string-format"
+            )
+
+
 def _single(found: dict[str, Place], place: Place) -> Entity:
     source_table = found["source_table"].text()
     attributes = tuple(_attributes(found["attributes"], source_table))
@@ -87,8 +98,7 @@ def _entities(found: dict[str, Place]) -> tuple[Entity, ...]:
 
 
 def _read_entity(place: Place, keys: tuple[object, object]) -> Entity:
-    templates = ("pk_template", "sk_template")
-    found = place.fields(["entity_type", "source_table", "attributes"], templates)
+    found = place.fields(["entity_type", "source_table", "attributes"], _TEMPLATES)
     source_table = found["source_table"].text()
     entity = Entity(
         path=place.path,
@@ -96,7 +106,7 @@ def _read_entity(place: Place, keys: tuple[object, object]) -> Entity:
         source_table=source_table,
         attributes=tuple(_attributes(found["attributes"], source_table)),
     )
-    for name, key in zip(templates, keys, strict=True):
+    for name, key in zip(_TEMPLATES, keys, strict=True):
         entity = _with_template(entity, found[name], key)
     return entity
 

@@ -108,6 +108,9 @@ def _of_attribute(entity: Entity, attribute: Attribute, table: SourceTable) -> I
                 yield Problem(path, unknown_column(name, table))
             elif cause := unfit(attribute, column):
                 yield Problem(path, cause)
+            elif column.kind in BYTES and attribute.type == "S":
+                cause = f"{name} is {column.type}: bytes that are no UTF-8 text reject their row"
+                yield Problem(path, f"{cause}; the type B takes any", is_warning=True)
     elif isinstance(source, Template):
         yield from _placeholders(attribute.path, source.text, entity, table)
     transformation = attribute.transformation

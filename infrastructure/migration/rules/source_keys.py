@@ -87,7 +87,8 @@ def _names_of_template(entity: Entity, text: str) -> list[str] | None:
 def _of_key(
     entity: Entity, attribute: Attribute, source: SourceTable, limit: int
 ) -> Iterator[Problem]:
-    columns = columns_behind(entity, attribute, source) or ()
+    found = map(source.column, _parts(entity, attribute))
+    columns = [column for column in found if column is not None]
     for column in columns:
         if column.nullable:
             cause = f"{column.name} may be NULL, and a row without a key is rejected"
@@ -99,6 +100,16 @@ def _of_key(
             f"{names} may have {size} bytes: the key has at most {limit}, a longer one is rejected"
         )
         yield Problem(attribute.path, cause, is_warning=True)
+
+
+def _parts(entity: Entity, attribute: Attribute) -> Iterator[str]:
+    """The columns of its row in a key, whatever else is in it."""
+    if not isinstance(attribute.source, Template):
+        yield from _names_behind(entity, attribute) or ()
+        return
+    for placeholder in placeholders(attribute.source.text):
+        part = entity.attribute(placeholder)
+        yield from [placeholder] if part is None else _parts(entity, part)
 
 
 def _max_bytes(column: SourceColumn) -> int:

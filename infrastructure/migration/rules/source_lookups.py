@@ -89,7 +89,8 @@ def _column_problem(
         return None
     known = [column.name for table in reach for column in schema.tables[table].columns]
     tables = " or ".join(dict.fromkeys(reach))
-    return f"there is no column {name} in {tables}{nearest(name, known)}"
+    hint = nearest(name, known) or f"; a text stands in quotes of its own: '{name}'"
+    return f"there is no column {name} in {tables}{hint}"
 
 
 def _result(

@@ -70,6 +70,11 @@ BROKEN = [
         f"{LOANS}.state_label.calculation: there is no column stat in loans; did you mean state?",
     ),
     (
+        "tables/0/attributes/10/calculation/else",
+        "unclear",
+        f"{LOANS}.state_label.calculation: there is no column unclear in loans; a text stands in",
+    ),
+    (
         "tables/1/attributes/3/join/construction/select_columns/title",
         "books.cover",
         f"{SHELVES}.newest_books: cover is binary, which JSON cannot hold",
@@ -170,3 +175,22 @@ def test_a_hash_key_of_few_values_is_warned_of() -> None:
     assert f"{SHELVES}.shelf_id: shelf_id is made of tags, which is set('a','b')" in _warnings(
         document
     )
+
+
+def test_a_part_of_a_key_that_may_be_null_is_warned_of_whatever_its_other_parts_are() -> None:
+    calculated = {
+        "name": "GSI1PK",
+        "type": "S",
+        "calculation": {"type": "concat", "expression": "LOWER(email)"},
+    }
+    document = changed(v2(), "tables/2/entities/0/attributes/2", calculated)
+    changed(document, "tables/2/entities/0/sk_template", "{GSI1PK}#{branch_id}")
+    path = "tables[2].entities[0].sk_template"
+    assert f"{path}: branch_id may be NULL, and a row without" in _warnings(document)
+
+
+def test_text_made_of_binary_columns_is_warned_of() -> None:
+    document = changed(v2(), "tables/2/entities/0/attributes/3", plain("photo", "S", "photo"))
+    cause = "photo is blob: bytes that are no UTF-8 text reject their row"
+    path = "tables[2].entities[0].attributes.photo.source_column"
+    assert f"{path}: {cause}" in _warnings(document)

@@ -56,6 +56,7 @@ BROKEN_V2 = [
     ("tables/0/sk", "reader_id", "tables[0].sk: reader_id is the pk already"),
     ("tables/0/type", "single", "tables[0].type: must be one of single-entity, multi-entity"),
     ("tables/0/type", ..., "tables[0].type: is missing"),
+    ("tables/0/pk_template", "LOAN#{id}", "tables[0].pk_template: is of the entities of a multi-"),
     ("tables/1/table", "Loans", "tables[1]: tables[0] is the table Loans already"),
     ("tables/0/gsis/1/index_name", "ByBook", "tables[0].gsis[1]: tables[0].gsis[0] is the index"),
     (

@@ -172,6 +172,8 @@ def test_text_that_only_looks_like_a_date_with_a_zero_arrives() -> None:
         ("unix", None, NOON.replace(microsecond=500000), "1767355445.5"),
         ("YYYY-MM-DDTHH:mm:ssZ", "unix", 1767355445, "2026-01-02T12:04:05Z"),
         ("YYYY-MM-DD", "DD/MM/YYYY", "02/01/2026", "2026-01-02"),
+        ("YYYY-MM-DD", "YYYYMMDD", 20260102, "2026-01-02"),
+        ("YYYY-MM-DD", "DDMMYYYY", Decimal(2012026), "2026-01-02"),
         ("HH:mm", None, timedelta(hours=3), "03:00"),
     ],
 )  # fmt: skip
@@ -192,6 +194,8 @@ def test_dates_are_written_in_the_letters_of_the_format(
         (None, "yesterday", "no source_format says"),
         (None, timedelta(hours=25), "is a time of 25:00:00, no date"),
         (None, 7, "is int, not a date"),
+        ("YYYYMMDD", 0, "is a zero date, 00000000"),
+        ("YYYYMMDD", 20260230, "is no date"),
         ("unix", 10**15, "is no date"),
     ],
 )
