@@ -8,10 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from attrs import evolve, frozen
-from sqlalchemy import URL, make_url
 
 from api.composition.dynamodb import make_capacity, make_gateway
-from api.composition.migration_check import read_source_schema
+from api.composition.migration_check import read_source_schema, source_name
+from api.composition.migration_phases import make_phases
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
@@ -32,6 +32,7 @@ from infrastructure.migration.expected_items import ExpectedItems
 from infrastructure.migration.key_collisions import keys_may_collide
 from infrastructure.migration.names import CLAIMS
 from infrastructure.migration.pacing import Pacing
+from infrastructure.migration.phases.recopying import recopy
 from infrastructure.migration.rows import SourceRow
 from infrastructure.migration.run import Migration, Progress
 from infrastructure.migration.source.connection import connect
@@ -43,7 +44,7 @@ from infrastructure.migration.tables import table_schemas
 from infrastructure.migration.targets.files import FileTarget, write_claim_files
 from infrastructure.migration.targets.tables import TableTarget
 from infrastructure.migration.targets.target import NoTarget, Target, TargetUnfit
-from infrastructure.migration.verify import Verification
+from infrastructure.migration.verify import Mend, Verification
 from infrastructure.migration.work_directory import WorkDirectory
 from infrastructure.migration.worker import Worker
 from infrastructure.settings.checks import invalid
@@ -102,20 +103,38 @@ def make_verification(
     range_size: int,
     sample: float,
     on_progress: Callable[[Progress], object],
+    mend: Mend | None = None,
 ) -> Verification:
     """A comparison of source and target, planned anew. Raises `SourceFailed`."""
     gateway, names = make_patient_gateway(job.settings), table_names(job.settings)
     return Verification(
         job.contract,
         SourceReader(connect(job.source), job.schema),
-        Strays(job.contract, gateway, names.physical),
+        Strays(job.contract, job.schema, gateway, names.physical),
         engine,
         partial(make_comparer, job, sample),
         claims_table=names.physical(CLAIMS),
         range_size=range_size,
         is_sampled=sample < 1,
         on_progress=on_progress,
+        mend=mend,
     )
+
+
+def make_mend(job: MigrationJob) -> Mend:
+    """What copies once more, under its entry in the journal, each key that differs.
+
+    Makes the tables of the move where they are missing. Raises `TargetLeads`.
+    """
+    phases = make_phases(job.settings)
+    phases.create_tables()
+    moves = {
+        table.name: phases.move(job.contract, table.name, job.source)
+        for table in job.contract.tables
+    }
+    for move in moves.values():
+        move.check_source_leads()
+    return partial(recopy, moves)
 
 
 def make_job(
@@ -252,14 +271,6 @@ def table_names(settings: Settings) -> TableNames:
 def claim_file(work: Path) -> Path:
     """Where runs that write to no table keep claims."""
     return work / "claims.sqlite"
-
-
-def source_name(url: str) -> str:
-    """The source for people and for checkpoints: without its password."""
-    parts = make_url(url)
-    return URL.create(
-        parts.drivername, parts.username, None, parts.host, parts.port, parts.database, parts.query
-    ).render_as_string()
 
 
 def target_name(job: MigrationJob) -> str:

@@ -51,16 +51,20 @@ def read_source_schema(url: str) -> SourceSchema:
     try:
         return read_schema(engine)
     except DBAPIError as error:
-        place = _without_password(make_url(url))
+        place = source_name(url)
         reason = str(error.orig.args[-1]) if error.orig and error.orig.args else "no answer"
         raise SourceUnavailable(place, reason) from error
     finally:
         engine.dispose()
 
 
-def _without_password(url: URL) -> str:
-    parts = URL.create(url.drivername, url.username, None, url.host, url.port, url.database)
-    return parts.render_as_string()
+def source_name(url: str) -> str:
+    """The source for people and for checkpoints: its place, without password and options."""
+    parts = make_url(url)
+    place = {name: value for name, value in parts.query.items() if name == "unix_socket"}
+    return URL.create(
+        parts.drivername, parts.username, None, parts.host, parts.port, parts.database, place
+    ).render_as_string()
 
 
 def _live_tables(settings: Settings, contract: Contract) -> list[TableStatus]:

@@ -34,7 +34,10 @@ class ClaimPass:
         pacing: Pacing | None = None,
     ) -> None:
         """`colliding` names the tables in which rows could become items with the same key."""
-        self._tables = {table.name: _with_key(table, colliding) for table in contract.tables}
+        self._tables = {
+            table.name: with_key(table) if table.name in colliding else table
+            for table in contract.tables
+        }
         self._store = store
         self._pacing = pacing or Pacing(None)
 
@@ -65,7 +68,8 @@ class ClaimPass:
             yield claims_of(table, entity, item, row.key)
 
 
-def _with_key(table: Table, colliding: frozenset[str]) -> Table:
-    """The table with its key among its unique values, where it may collide."""
-    is_claimed = table.name in colliding and table.key_names not in table.unique
-    return evolve(table, unique=(*table.unique, table.key_names)) if is_claimed else table
+def with_key(table: Table) -> Table:
+    """The table with its key among its unique values."""
+    if table.key_names in table.unique:
+        return table
+    return evolve(table, unique=(*table.unique, table.key_names))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +14,7 @@ from typing_extensions import override
 from infrastructure.dynamodb.gateway.batch import batch_get
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item, Value
-from infrastructure.migration.claim_keys import owner_of, source_text
+from infrastructure.migration.claim_keys import key_of_owner, owner_of, source_text
 from infrastructure.migration.claim_pass import Converted
 from infrastructure.migration.claim_stores import ClaimStore
 from infrastructure.migration.claims import RowClaim
@@ -24,9 +23,6 @@ from infrastructure.migration.expected_items import ExpectedItems, Tally
 from infrastructure.migration.rows import RowRejected, SourceRow
 from infrastructure.migration.source.failures import source_failures
 from infrastructure.migration.tasks import Task
-
-MAX_TOLD = 100
-"""Differences of one range that are told; the others are counted."""
 
 
 class Kind(StrEnum):
@@ -41,12 +37,19 @@ class Kind(StrEnum):
 
 @frozen
 class Difference:
-    """An item that is not as the source says. `key` is its row's, or its own where it has none."""
+    """An item that is not as the source says. `key` is its row's, or its own where it has none.
+
+    `place` is the key of the item, `claim` that of the claim which it should hold or should not.
+    `reason` tells why it could not be repaired, where that was asked for.
+    """
 
     kind: Kind
     table: str
     key: str
     attributes: tuple[str, ...] = ()
+    reason: str = ""
+    place: Item = field(factory=dict, eq=False, repr=False)
+    claim: str = field(default="", repr=False)
 
 
 @define
@@ -58,23 +61,20 @@ class Comparison:
     rejected: int = 0
     items: int = 0
     """Items that should be there."""
-    counts: Counter[Kind] = field(factory=Counter)
     differences: list[Difference] = field(factory=list)
-
-    def add(self, difference: Difference) -> None:
-        """Counts a difference, and keeps the first ones."""
-        self.counts[difference.kind] += 1
-        if len(self.differences) < MAX_TOLD:
-            self.differences.append(difference)
 
 
 class StoredClaims(ClaimStore):
-    """The table of claims, only read. `missing` are claims that nobody holds."""
+    """The table of claims, only read.
+
+    `missing` are claims that nobody holds, `taken` those on values that another item has.
+    """
 
     def __init__(self, gateway: Gateway, table: str) -> None:
         self._gateway = gateway
         self._table = table
         self.missing: list[RowClaim] = []
+        self.taken: list[RowClaim] = []
 
     @override
     def take(self, claims: Iterable[RowClaim]) -> None:
@@ -86,11 +86,11 @@ class StoredClaims(ClaimStore):
         found = batch_get(self._gateway, self._table, keys)
         holders = {item["pk"]["S"]: item for item in found}
         self.missing = [claim for claim in claims if claim.key not in holders]
-        return {
-            claim: claim.rejection(holders[claim.key])
-            for claim in claims
-            if claim.key in holders and not claim.is_held(holders[claim.key])
-        }
+        lost = [c for c in claims if c.key in holders and not c.is_held(holders[c.key])]
+        # An item whose own key was lost is that of another row.
+        others = {c.owner for c in lost if holders[c.key]["owner"]["S"] == c.owner}
+        self.taken = [claim for claim in lost if claim.owner not in others]
+        return {claim: claim.rejection(holders[claim.key]) for claim in lost}
 
 
 class Comparer:
@@ -117,27 +117,45 @@ class Comparer:
         with source_failures():
             for kept in self._expected.of(task, tally):
                 compared.items += len(kept)
-                for difference in (*self._unclaimed(table), *self._compared(table, kept)):
-                    compared.add(difference)
+                compared.differences += self._unclaimed(table)
+                compared.differences += self._outdated(table)
+                compared.differences += self._compared(table, kept)
         compared.rows, compared.rejected = tally.rows, len(tally.rejects)
         return compared
 
     def _unclaimed(self, table: Table) -> Iterator[Difference]:
         for claim in self._claims.missing:
-            yield Difference(Kind.UNCLAIMED, table.name, claim.source, (claim.columns,))
+            yield Difference(
+                Kind.UNCLAIMED,
+                table.name,
+                claim.source,
+                (claim.columns,),
+                place=key_of_owner(table, claim.owner),
+                claim=claim.key,
+            )
         self._claims.missing = []
+
+    def _outdated(self, table: Table) -> Iterator[Difference]:
+        """Items of rows that have lost a claim since: such a row is to be no item."""
+        taken = {claim.owner: claim for claim in self._claims.taken}
+        self._claims.taken = []
+        keys = [key_of_owner(table, owner) for owner in taken]
+        for item in batch_get(self._gateway, self._physical(table.name), keys):
+            row = taken[owner_of(table, item)].source
+            place = {name: item[name] for name in table.key_names}
+            yield Difference(Kind.EXTRA, table.name, row, place=place)
 
     def _compared(self, table: Table, kept: Sequence[Converted]) -> Iterator[Difference]:
         keys: list[Item] = [{name: item[name] for name in table.key_names} for _, item in kept]
         found = batch_get(self._gateway, self._physical(table.name), keys)
         stored = {owner_of(table, item): item for item in found}
-        for row, item in kept:
+        for (row, item), place in zip(kept, keys, strict=True):
             present = stored.get(owner_of(table, item))
             key = source_text(row.key)
             if present is None:
-                yield Difference(Kind.MISSING, table.name, key)
+                yield Difference(Kind.MISSING, table.name, key, place=place)
             elif names := differing(item, present):
-                yield Difference(Kind.DIFFERENT, table.name, key, names)
+                yield Difference(Kind.DIFFERENT, table.name, key, names, place=place)
 
 
 def differing(one: Item, other: Item) -> tuple[str, ...]:

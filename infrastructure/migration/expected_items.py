@@ -118,7 +118,7 @@ class ExpectedItems:
         """The same before any claim is asked for."""
         entity = self._contract.table(task.table).entity(task.entity)
         converter = self._converter(task.table, task.entity)
-        for rows in _in_parts(self._reader.rows(entity, task.after, task.up_to), ROWS_AT_ONCE):
+        for rows in in_parts(self._reader.rows(entity, task.after, task.up_to), ROWS_AT_ONCE):
             tally.rows += len(rows)
             converted: list[Converted] = []
             for row in filter(self._chosen, rows):
@@ -138,7 +138,7 @@ class ExpectedItems:
         return Repeats(None if source.row_key else table)
 
 
-def _in_parts(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+def in_parts(rows: Iterable[T], size: int) -> Iterator[list[T]]:
     """Parts of a stream, which `batched` has not."""
     remaining = iter(rows)
     while part := list(islice(remaining, size)):

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
 
+from attrs import frozen
+
 from application.batched import batched
+from domain.errors import InvalidValue
 from infrastructure.dynamodb.gateway.batch import MAX_KEYS, batch_get
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.pages import pages
 from infrastructure.dynamodb.items import Item, key_text
-from infrastructure.migration.claim_keys import key_of_owner, owner_of
+from infrastructure.migration.claim_keys import claim_keys, key_of_owner, owner_of
+from infrastructure.migration.claim_pass import with_key
 from infrastructure.migration.comparison import Difference, Kind
-from infrastructure.migration.contract import ENTITY_TYPE, Columns, Contract, Entity, Table
-from infrastructure.migration.conversion.typed import python
+from infrastructure.migration.contract import Contract, Entity, Table
+from infrastructure.migration.conversion.columns import NotReversible
+from infrastructure.migration.conversion.converter import to_item
+from infrastructure.migration.phases.row_keys import RowKeys
+from infrastructure.migration.rows import RowRejected
 from infrastructure.migration.source.failures import source_failures
 from infrastructure.migration.source.reader import SourceReader
+from infrastructure.migration.source.schema import SourceSchema
+
+_READERS = 4
+"""Rows that are looked for at once."""
 
 
 class Strays:
     """Reads the whole target, a page at a time."""
 
     def __init__(
-        self, contract: Contract, gateway: Gateway, physical: Callable[[str], str]
+        self,
+        contract: Contract,
+        schema: SourceSchema,
+        gateway: Gateway,
+        physical: Callable[[str], str],
     ) -> None:
         self._contract = contract
+        self._schema = schema
         self._gateway = gateway
         self._physical = physical
 
@@ -34,14 +51,15 @@ class Strays:
 
     def items(self, table: Table, reader: SourceReader) -> Iterator[Difference]:
         """The items that no row of the source has made, as far as their keys tell their rows."""
-        for page in self._keys(table):
-            for item in page:
-                if _is_stray(table, item, reader):
-                    key = {name: item[name] for name in table.key_names}
-                    yield Difference(Kind.EXTRA, table.name, key_text(key))
+        rows = _Rows(table, RowKeys(table, self._schema), reader)
+        with ThreadPoolExecutor(_READERS) as pool:
+            for page in self._keys(table):
+                for key, is_stray in zip(page, pool.map(rows.make_none, page), strict=True):
+                    if is_stray:
+                        yield Difference(Kind.EXTRA, table.name, key_text(key), place=key)
 
     def claims(self, claims_table: str) -> Iterator[Difference]:
-        """The claims whose item is not there."""
+        """The claims whose item is not there, or has another value."""
         tables = {table.name: table for table in self._contract.tables}
         request = {"TableName": claims_table, "ConsistentRead": True}
         for page in pages(self._gateway, "Scan", request):
@@ -51,10 +69,10 @@ class Strays:
                 if name in tables:
                     owned.setdefault(name, []).append(claim)
             for name, some in owned.items():
-                yield from self._without_item(tables[name], some)
+                yield from self._unfounded(tables[name], some)
 
     def _keys(self, table: Table) -> Iterator[list[Item]]:
-        names = [*table.key_names, ENTITY_TYPE]
+        names = table.key_names
         request = {
             "TableName": self._physical(table.name),
             "ConsistentRead": True,
@@ -63,49 +81,51 @@ class Strays:
         }
         return pages(self._gateway, "Scan", request)
 
-    def _without_item(self, table: Table, claims: list[Item]) -> Iterator[Difference]:
+    def _unfounded(self, table: Table, claims: list[Item]) -> Iterator[Difference]:
         owners = {claim["owner"]["S"]: key_of_owner(table, claim["owner"]["S"]) for claim in claims}
-        found: set[str] = set()
+        founded: set[tuple[str, str]] = set()
         for part in batched(list(owners.values()), MAX_KEYS):
-            items = batch_get(self._gateway, self._physical(table.name), part)
-            found |= {owner_of(table, item) for item in items}
+            for item in batch_get(self._gateway, self._physical(table.name), part):
+                owner = owner_of(table, item)
+                founded |= {(owner, claim) for claim in claim_keys(with_key(table), item)}
         for claim in claims:
-            if claim["owner"]["S"] not in found:
-                names = claim["pk"]["S"].split("#")[1]
+            place, owner = claim["pk"]["S"], claim["owner"]["S"]
+            if (owner, place) not in founded:
+                names = tuple(filter(None, [unquote(place.split("#")[1])]))
                 held_by = claim.get("source", claim["owner"])["S"]
-                yield Difference(Kind.STRAY_CLAIM, table.name, held_by, (unquote(names),))
+                yield Difference(
+                    Kind.STRAY_CLAIM,
+                    table.name,
+                    held_by,
+                    names,
+                    place=owners[owner],
+                    claim=place,
+                )
 
 
-def _is_stray(table: Table, item: Item, reader: SourceReader) -> bool:
-    """Whether it is certain that no row has the key of this item."""
-    rows = [_row_key(table, entity, item) for entity in _entities(table, item)]
-    if any(row is None for row in rows):
-        return False
-    with source_failures():
-        found = (
-            reader.row(entity, row)
-            for entity, row in zip(_entities(table, item), rows, strict=True)
-            if row is not None
-        )
-        return all(each is None for each in found)
+@frozen
+class _Rows:
+    """The rows of a table, by the keys of the items that they become."""
 
+    table: Table
+    keys: RowKeys
+    reader: SourceReader
 
-def _entities(table: Table, item: Item) -> list[Entity]:
-    if ENTITY_TYPE not in item or len(table.entities) == 1:
-        return list(table.entities)
-    return [each for each in table.entities if each.name == item[ENTITY_TYPE]["S"]]
+    def make_none(self, key: Item) -> bool:
+        """Whether it is certain that no row becomes the item of this key."""
+        try:
+            rows = list(self.keys.rows_of(key))
+        except (InvalidValue, NotReversible):
+            return False  # the key does not tell its row
+        with source_failures():
+            return not any(self._makes(entity, columns, key) for entity, columns in rows)
 
-
-def _row_key(table: Table, entity: Entity, item: Item) -> dict[str, object] | None:
-    """The columns that a key was made of, where they can be told."""
-    columns: dict[str, object] = {}
-    for name in table.key_names:
-        attribute = entity.attribute(name)
-        if attribute is None or attribute.transformation is not None:
-            return None
-        match attribute.source:
-            case Columns(names=[column]):
-                columns[column] = python(item[name])
-            case _:
-                return None
-    return columns
+    def _makes(self, entity: Entity, columns: Mapping[str, object], key: Item) -> bool:
+        row = self.reader.row(entity, columns)
+        if row is None:
+            return False
+        try:
+            item = to_item(self.table, entity, row)
+        except RowRejected:
+            return False
+        return all(item[name] == value for name, value in key.items())

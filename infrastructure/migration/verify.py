@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 from attrs import define, field, frozen
 
+from infrastructure.dynamodb.items import key_text
 from infrastructure.migration.comparison import Comparison, Difference, Kind
 from infrastructure.migration.contract import Contract, Table
 from infrastructure.migration.engines.engine import Engine, MakeWork
+from infrastructure.migration.expected_items import in_parts
 from infrastructure.migration.run import Progress
 from infrastructure.migration.source.failures import source_failures
 from infrastructure.migration.source.reader import SourceReader
 from infrastructure.migration.strays import Strays
 from infrastructure.migration.tasks import Pass, Task
 
+Mend = Callable[[Sequence[Difference]], Sequence[Difference]]
+"""Repairs differences, some at a time. Gives those that were none of a writer at work.
+
+Those that it could not repair have a `reason`.
+"""
+
 MAX_TOLD = 1000
 """Differences of a table that a report lists; the others are counted."""
+
+MAX_ROUNDS = 5
+"""A key that was repaired may let a row become an item that was rejected before."""
 
 
 @define
@@ -32,13 +44,16 @@ class TableVerified:
     """Items that the source asks for, or those of them in the sample."""
     stored: int = 0
     """Items that the table holds."""
+    repaired: int = 0
+    """Keys that were copied once more."""
     counts: Counter[Kind] = field(factory=Counter)
     differences: list[Difference] = field(factory=list)
 
-    def add(self, differences: Iterable[Difference]) -> None:
-        """Keeps the first ones; they are counted elsewhere."""
-        room = MAX_TOLD - len(self.differences)
-        self.differences += [each for each, _ in zip(differences, range(room), strict=False)]
+    def add(self, difference: Difference) -> None:
+        """Counts a difference, and keeps the first ones."""
+        self.counts[difference.kind] += 1
+        if len(self.differences) < MAX_TOLD:
+            self.differences.append(difference)
 
 
 @frozen
@@ -55,10 +70,12 @@ class Verified:
 
 
 class Verification:
-    """Compares every range, then counts what is there. Only reads.
+    """Compares every range, then counts what is there. Only reads, unless it is to `mend`.
 
     Where it is sampled, extra items are found only if there are more of them than rows that are no
-    items; and stray claims are not looked for.
+    items; and stray claims are not looked for. Where it mends, it compares again until nothing was
+    repaired, and each stored key is looked for in the source: while writers are at work, a count
+    tells of what came and went.
     """
 
     def __init__(
@@ -73,6 +90,7 @@ class Verification:
         range_size: int,
         is_sampled: bool,
         on_progress: Callable[[Progress], object] = lambda _: None,
+        mend: Mend | None = None,
     ) -> None:
         self._contract = contract
         self._reader = reader
@@ -83,11 +101,22 @@ class Verification:
         self._range_size = range_size
         self._is_sampled = is_sampled
         self._on_progress = on_progress
+        self._mend = mend
         self._is_stopped = False
-        self._found = {table.name: TableVerified(table.name) for table in contract.tables}
+        self._found: dict[str, TableVerified] = {}
+        self._repaired = Counter[str]()
 
     def run(self) -> Verified:
-        """Raises `TaskFailed`, `SourceFailed`, and what the gateway raises."""
+        """What it found, the last time. Raises `TaskFailed`, `SourceFailed`, and as the gateway."""
+        for _ in range(MAX_ROUNDS):
+            repaired = self._repaired.total()
+            verified = self._compare()
+            if verified.stopped or self._repaired.total() == repaired:
+                break
+        return verified
+
+    def _compare(self) -> Verified:
+        self._found = {table.name: TableVerified(table.name) for table in self._contract.tables}
         with source_failures():
             tasks = [task for table in self._contract.tables for task in self._tasks(table)]
         ranges, done = Counter(task.table for task in tasks), Counter[str]()
@@ -104,6 +133,8 @@ class Verification:
             for each in self._contract.tables:
                 self._count(each)
             self._add_stray_claims()
+        for name, found in self._found.items():
+            found.repaired = self._repaired[name]
         return Verified(tuple(self._found.values()), self._is_stopped)
 
     def stop(self) -> None:
@@ -133,8 +164,21 @@ class Verification:
         found.rows += compared.rows
         found.rejected += compared.rejected
         found.compared += compared.items
-        found.counts += compared.counts
-        found.add(compared.differences)
+        self._tell(compared.differences)
+
+    def _tell(self, differences: Sequence[Difference]) -> None:
+        if self._mend is not None:
+            differences = self._mend(differences)
+            repaired = {
+                (each.table, key_text(each.place)) for each in differences if not each.reason
+            }
+            self._repaired.update(table for table, _ in repaired)
+        for each in differences:
+            self._found[each.table].add(each)
+
+    def _tell_all(self, differences: Iterable[Difference]) -> None:
+        for some in in_parts(differences, MAX_TOLD):
+            self._tell(some)
 
     def _progress(self, table: str, ranges: int, done: int, seconds: float) -> Progress:
         return Progress(
@@ -150,16 +194,16 @@ class Verification:
     def _count(self, table: Table) -> None:
         """More items than the source asks for: which, as far as their keys tell."""
         found = self._found[table.name]
+        if self._mend is not None:
+            self._tell_all(self._strays.items(table, self._reader))
         found.stored = self._strays.count(table)
         accounted = found.rows if self._is_sampled else found.compared - found.counts[Kind.MISSING]
         extra = found.stored - accounted
-        if extra > 0:
+        if self._mend is None and extra > 0:
+            for each in islice(self._strays.items(table, self._reader), MAX_TOLD):
+                found.add(each)
             found.counts[Kind.EXTRA] = extra
-            found.add(self._strays.items(table, self._reader))
 
     def _add_stray_claims(self) -> None:
-        if self._is_sampled or not any(table.unique for table in self._contract.tables):
-            return
-        for each in self._strays.claims(self._claims_table):
-            self._found[each.table].counts[Kind.STRAY_CLAIM] += 1
-            self._found[each.table].add([each])
+        if not self._is_sampled and any(table.unique for table in self._contract.tables):
+            self._tell_all(self._strays.claims(self._claims_table))

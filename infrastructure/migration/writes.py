@@ -135,6 +135,14 @@ class ItemWriter:
         )
         DynamoDBTransaction(self.gateway, self.ids.new_id(), actions).commit()
 
+    def set_claim(
+        self, claim: str, key: Item, *, is_held: bool, also: Sequence[ItemAction] = ()
+    ) -> None:
+        """Takes a claim for the item of this key, or removes it. Raises `ClaimMoved`."""
+        kind, owner = ActionKind.PUT if is_held else ActionKind.DELETE, owner_of(self.table, key)
+        action = self._claim_action(kind, claim, ClaimMoved(claim), owner)
+        DynamoDBTransaction(self.gateway, self.ids.new_id(), (*also, action)).commit()
+
     def _taken(self, names: tuple[str, ...], item: Item) -> UniqueValueTaken:
         return UniqueValueTaken(self.table.name, names, tuple(python(item[name]) for name in names))
 
@@ -174,7 +182,7 @@ class ItemWriter:
 
 @frozen
 class ClaimMoved(Conflict):
-    """A claim to be freed is another item's. Never leaves the writer."""
+    """A claim is another item's."""
 
     key: str = field(repr=False)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,13 +10,14 @@ import typer
 from api.bootstrap import read_settings
 from api.cli.failing import ExitCode
 from api.cli.migrate.extra import needing_extra
+from api.cli.migrate.options import ContractFile
 from api.cli.output import AsJson, busy, say, say_json
 from infrastructure.migration.errors import Problem
 from infrastructure.system.logs import configure_logs
 
 
 def check(
-    contract: Annotated[Path, typer.Argument(help="The contract: a file of JSON.")],
+    contract: ContractFile,
     *,
     source: Annotated[
         str | None,

@@ -9,6 +9,7 @@ import typer
 
 from api.bootstrap import read_settings
 from api.cli.migrate.extra import needing_extra
+from api.cli.migrate.options import ContractFile
 from api.cli.output import AsJson, busy, say, say_json
 from infrastructure.system.logs import configure_logs
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The phase of a table that moves, and the steps from one to the next.")
 
-ContractFile = Annotated[Path, typer.Argument(metavar="CONTRACT", help="The file of the contract.")]
 TableName = Annotated[str, typer.Argument(metavar="TABLE", help="A table of the contract.")]
 
 

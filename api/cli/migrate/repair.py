@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 from attrs import asdict
 
 from api.bootstrap import read_settings
 from api.cli.failing import ExitCode
 from api.cli.migrate.extra import needing_extra
-from api.cli.migrate.phase import ContractFile
+from api.cli.migrate.options import ContractFile, Source, source_of
 from api.cli.output import AsJson, busy, say, say_json
 from infrastructure.system.logs import configure_logs
 
@@ -21,15 +19,7 @@ _SHOWN = 20
 def repair(
     contract: ContractFile,
     *,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="mysql://user@host:3306/database. With a password better as the variable "
-            "DYNASTRATA_MIGRATION_SOURCE.",
-            show_default=False,
-        ),
-    ] = None,
+    source: Source = None,
     as_json: AsJson = False,
 ) -> None:
     """Settle every key that the journal says is behind, in all tables of a contract.
@@ -47,9 +37,7 @@ def repair(
 
     settings = read_settings()
     configure_logs(settings.log_level, as_json=settings.is_production)
-    url = source or settings.migration_source
-    if not url:
-        raise typer.BadParameter("is missing", param_hint="--source or DYNASTRATA_MIGRATION_SOURCE")
+    url = source_of(settings, source)
     declared, phases = read_contract(contract), make_phases(settings)
     with busy("Repairing"):
         reports = {

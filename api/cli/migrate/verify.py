@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from attrs import asdict
+from attrs.filters import exclude
 
 from api.bootstrap import read_settings
 from api.cli.failing import ExitCode
@@ -56,30 +57,39 @@ def verify(
             "--json", metavar="FILE", help="Write the report as JSON.", show_default=False
         ),
     ] = None,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Copy what differs once more, while the source leads."),
+    ] = False,
 ) -> None:
-    """Compare the tables of a contract with its source, attribute by attribute; change nothing.
+    """Compare the tables of a contract with its source, attribute by attribute.
 
     Also that each unique value is claimed, and that nothing is there which the source does not say.
-    Exits with 3 if something differs.
+    Changes nothing, unless it is to repair: then each key that differs is copied once more under
+    its entry in the journal, beside the service, until none differs. Exits with 3 if one does.
     """
     with needing_extra():
         # Imported where it is used: other commands run without what migrations need.
         from api.composition.migration import (  # noqa: PLC0415 see above
             make_job,
+            make_mend,
             make_migration_engine,
             make_verification,
         )
         from infrastructure.migration.reading import read_contract  # noqa: PLC0415 see above
 
     settings, share = read_settings(), _share(sample)
+    if repair and share < 1:
+        raise typer.BadParameter("needs all rows: leave --sample out", param_hint="--repair")
     configure_logs(settings.log_level, as_json=settings.is_production)
     if settings.provider == "memory":
         raise SettingsError("provider", "memory holds no tables to verify: choose dynamodb")
     job = make_job(settings, read_contract(contract), source_of(settings, source), work=Path())
     chosen = make_migration_engine(workers or cores(), spark_master_of(engine, spark_master))
+    mend = make_mend(job) if repair else None
     with showing() as show:
         verification = make_verification(
-            job, chosen, range_size=range_size, sample=share, on_progress=show
+            job, chosen, range_size=range_size, sample=share, on_progress=show, mend=mend
         )
         verified = _until_stopped(verification)
     if verified.stopped:
@@ -115,7 +125,10 @@ def _until_stopped(verification: Verification) -> Verified:
 
 
 def _as_json(verified: Verified) -> dict[str, Any]:
-    tables = [{**asdict(each), "counts": dict(each.counts)} for each in verified.tables]
+    told = exclude("place", "claim")
+    tables = [
+        {**asdict(each, filter=told), "counts": dict(each.counts)} for each in verified.tables
+    ]
     return {"equal": verified.is_equal, "tables": tables}
 
 
@@ -132,9 +145,13 @@ def _say(verified: Verified) -> None:
         for each in verified.tables
     ]
     say_table("Verified", _COLUMNS, rows, numbers=_COLUMNS[1:-1])
+    for table in verified.tables:
+        if table.repaired:
+            say(f"{table.table}: {table.repaired} keys were copied once more")
     told = [each for table in verified.tables for each in table.differences]
     for each in told[:_SHOWN]:
         attributes = f": {', '.join(each.attributes)}" if each.attributes else ""
-        say(f"{each.kind}  {each.table} {each.key}{attributes}")
+        reason = f", and stays so: {each.reason}" if each.reason else ""
+        say(f"{each.kind}  {each.table} {each.key}{attributes}{reason}")
     if len(told) > _SHOWN:
         say(f"... and others: --json FILE lists up to {len(told)}")

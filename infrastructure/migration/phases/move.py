@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
 import structlog
 from attrs import field, frozen
+from typing_extensions import override
 
 from application.errors import StorageError
-from domain.errors import DynastrataError
+from domain.errors import Conflict, DynastrataError
 from infrastructure.dynamodb.items import Item, key_text
 from infrastructure.migration.claim_keys import claim_keys
+from infrastructure.migration.comparison import differing
 from infrastructure.migration.conflicts import UniqueValueTaken
 from infrastructure.migration.contract import Table
 from infrastructure.migration.phases.journal import Journal
@@ -23,6 +28,20 @@ REFUSED = (DynastrataError, RowRejected)
 """How a side fails, other than by a mistake in this program."""
 
 logger = structlog.get_logger(__name__)
+
+
+@frozen
+class TargetLeads(Conflict):
+    """The source does not say what the target is to be."""
+
+    table: str
+
+    @override
+    def __str__(self) -> str:
+        return (
+            f"{self.table}: the source does not lead, or not yet: only then what differs can be "
+            "copied from it: see `migrate phase show`"
+        )
 
 
 @frozen(kw_only=True)
@@ -50,11 +69,11 @@ class Move:
         try:
             self.store(held.behind).change(held.key, lambda _: item, self.fence(held))
         except UniqueValueTaken:
-            if item is None or held.behind is Side.SOURCE or not self._free_claims(item):
+            if item is None or held.behind is Side.SOURCE or not self._free_claims(held, item):
                 raise
             self.target.change(held.key, lambda _: item, self.fence(held))
 
-    def _free_claims(self, item: Item) -> bool:
+    def _free_claims(self, held: Held, item: Item) -> bool:
         """Frees what items hold whose rows in the source have other values by now.
 
         The bulk copy may claim a value for a row that lost it since it was read. Whether any was
@@ -67,7 +86,7 @@ class Move:
             if claim not in claim_keys(table, self.source.read_last(key) or {})
         }
         for claim, key in stale.items():
-            self.target.free(claim, key)
+            self.target.free(claim, key, self.fence(held))
         return bool(stale)
 
     def lead(self, held: Held, leader: Side) -> Held:
@@ -84,23 +103,42 @@ class Move:
             raise KeyLost(held.table, key_text(held.key))
         return turned
 
-    def recopy(self, key: Item) -> None:
-        """Makes the side that follows what the leading one is, under the key's entry.
+    def check_source_leads(self) -> None:
+        """Raises `TargetLeads`, also while a step that changes the leader is under way."""
+        switch = self.switch.now()
+        if switch.changes_leader or switch.phase.leader is Side.TARGET:
+            raise TargetLeads(self.table.name)
 
-        Raises as `Store` does, and `KeyBusy`; then the entry stays for `migrate repair`.
+    def recopy(self, key: Item, claims: Collection[str] = ()) -> bool:
+        """Makes the target what the source says, and these claims what the item then says.
+
+        Whether anything was to be changed. Raises `TargetLeads` and `KeyBusy`; and as `Store` does,
+        then the entry stays for repair.
         """
-        leader = self.switch.now().phase.leader
-        held = self.journal.hold(self.table.name, key, leader.other)
-        self.settle(held, self.switch.now().phase.leader)
+        held = self.journal.hold(self.table.name, key, Side.TARGET)
+        try:
+            self.check_source_leads()
+        except TargetLeads as error:
+            self.give_up(held, str(error))
+            raise
+        with self._settling(held):
+            before = self.target.read(key)
+            self.copy(self.lead(held, Side.SOURCE))
+            mended = [self.target.mend(claim, key, self.fence(held)) for claim in claims]
+            return any(mended) or bool(differing(before or {}, self.target.read(key) or {}))
 
-    def settle(self, held: Held, leader: Side | None = None) -> None:
-        """Copies what is behind, or what follows `leader`, and removes the entry.
+    def settle(self, held: Held) -> None:
+        """Copies what is behind, and removes the entry.
 
         Raises as `Store` does; then the entry stays, with the reason.
         """
-        try:
-            held = held if leader is None else self.lead(held, leader)
+        with self._settling(held):
             self.copy(held)
+
+    @contextmanager
+    def _settling(self, held: Held) -> Iterator[None]:
+        try:
+            yield
         except REFUSED as error:
             self.leave(held, str(error))
             raise

@@ -67,9 +67,16 @@ class Target(Store, Protocol):
         """The claims that the item needs and others hold: by claim the key of who does."""
         ...
 
-    def free(self, claim: str, key: Item) -> None:
-        """Removes a claim that the item of this key holds without having the value.
+    def free(self, claim: str, key: Item, fence: Fence) -> None:
+        """Removes a claim of the item of this key, unless another item has it by now.
 
-        Raises `ConditionFailed` where another item has it by now.
+        Raises `KeyLost`.
+        """
+        ...
+
+    def mend(self, claim: str, key: Item, fence: Fence) -> bool:
+        """Makes a claim what the stored item of this key says: held by it, or not.
+
+        Whether it was otherwise. Raises `KeyLost`, and `ClaimMoved` where another item has it.
         """
         ...

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from attrs import frozen
 from typing_extensions import override
 
 from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.transaction.actions import ItemAction
 from infrastructure.migration.claim_keys import claim_keys, key_of_owner, owner_of
+from infrastructure.migration.claim_pass import with_key
 from infrastructure.migration.phases.store import Change, Fence, Target
 from infrastructure.migration.writes import ClaimMoved, ItemWriter
 
@@ -33,11 +37,10 @@ class TargetTable(Target):
         wanted = change(present)
         if wanted == present:
             return
-        also = () if fence.action is None else (fence.action,)
         foreign: set[str] = set()
         while True:
             try:
-                self.writer.write(key, wanted, old=present, foreign=foreign, also=also)
+                self.writer.write(key, wanted, old=present, foreign=foreign, also=_also(fence))
             except ClaimMoved as moved:
                 foreign.add(moved.key)
             else:
@@ -54,16 +57,19 @@ class TargetTable(Target):
         return found
 
     @override
-    def free(self, claim: str, key: Item) -> None:
-        owner = owner_of(self.writer.table, key)
-        request = {
-            "TableName": self.writer.claims,
-            "Key": {"pk": {"S": claim}},
-            "ConditionExpression": "attribute_not_exists(pk) OR #owner = :owner",
-            "ExpressionAttributeNames": {"#owner": "owner"},
-            "ExpressionAttributeValues": {":owner": {"S": owner}},
-        }
-        self.writer.gateway.call("DeleteItem", request)
+    def free(self, claim: str, key: Item, fence: Fence) -> None:
+        with suppress(ClaimMoved):
+            self.writer.set_claim(claim, key, is_held=False, also=_also(fence))
+
+    @override
+    def mend(self, claim: str, key: Item, fence: Fence) -> bool:
+        # The bulk copy claims keys, too, where rows could become items with the same one.
+        table, item, holder = with_key(self.writer.table), self.read(key), self._claim(claim)
+        is_wanted = item is not None and claim in claim_keys(table, item)
+        is_held = holder is not None and holder["owner"]["S"] == owner_of(table, key)
+        if is_held is not is_wanted:
+            self.writer.set_claim(claim, key, is_held=is_wanted, also=_also(fence))
+        return is_held is not is_wanted
 
     def _claim(self, claim: str) -> Item | None:
         request = {
@@ -73,3 +79,7 @@ class TargetTable(Target):
         }
         found: Item | None = self.writer.gateway.call("GetItem", request).get("Item")
         return found
+
+
+def _also(fence: Fence) -> tuple[ItemAction, ...]:
+    return () if fence.action is None else (fence.action,)

@@ -45,9 +45,14 @@ class Forwarding(Target):
         return self._store.in_the_way(item)
 
     @override
-    def free(self, claim: str, key: Item) -> None:
+    def free(self, claim: str, key: Item, fence: Fence) -> None:
         assert isinstance(self._store, TargetTable)
-        self._store.free(claim, key)
+        self._store.free(claim, key, fence)
+
+    @override
+    def mend(self, claim: str, key: Item, fence: Fence) -> bool:
+        assert isinstance(self._store, TargetTable)
+        return self._store.mend(claim, key, fence)
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""`dynastrata migrate phase` and `repair`: what they print, and how they exit."""
+"""`dynastrata migrate phase`, `repair`, `verify --repair`: what they print, and how they exit."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from api.composition import migration_phases
 from api.composition.migration_phases import make_moving_repository
 from infrastructure.engines import LocalEngine
 from infrastructure.migration.conversion.records import Record
+from infrastructure.migration.models import CLAIMS
 from infrastructure.migration.phases.moving_repository import MovingRepository
 from infrastructure.migration.phases.steps import Steps
 from infrastructure.migration.reading import contract_from
@@ -25,10 +26,11 @@ from tests.commands import run, variables
 from tests.migration.contract.documents import v1
 from tests.migration.mariadb import MariaDB
 from tests.migration.phases.tables import create_tables
+from tests.stores import REGION, client_of
 
 pytestmark = pytest.mark.engine
 
-DOCUMENT = v1()[:1]
+DOCUMENT = [{**v1()[0], "unique": ["Email"]}]
 TABLES = """
 CREATE TABLE branches (id INT PRIMARY KEY, name VARCHAR(100) NOT NULL);
 CREATE TABLE readers (id INT PRIMARY KEY, email VARCHAR(200) NOT NULL UNIQUE,
@@ -54,7 +56,7 @@ def settings(ministack: LocalEngine) -> Settings:
     found = Settings(
         provider="dynamodb",
         endpoint_url=ministack.endpoint_url,
-        region="us-east-1",
+        region=REGION,
         table_prefix=f"test-{uuid4().hex}-",
     )
     create_tables(found, contract_from(DOCUMENT))
@@ -149,6 +151,79 @@ def test_what_cannot_be_repaired_is_told_with_its_reason(
     [left] = json.loads(found.stdout)["Readers"]["left"]
     assert (left["key"], left["behind"]) == ("ReaderId=1", "source")
     assert "1364" in left["reason"]
+
+
+def sql(source: str, *statements: str) -> None:
+    """Changes the source, past everything else."""
+    engine = connect(source)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def claims(settings: Settings) -> dict[str, str]:
+    """Who holds which address."""
+    found = client_of(str(settings.endpoint_url)).scan(
+        TableName=f"{settings.table_prefix}{CLAIMS}", ConsistentRead=True
+    )
+    return {item["pk"]["S"].split(":")[1]: item["owner"]["S"] for item in found["Items"]}
+
+
+def claim(settings: Settings, address: str, owner: str) -> None:
+    """As the bulk copy does, for a row that had this address when it was read."""
+    texts = {"pk": f"Readers#Email#S:{address}", "owner": owner, "rank": "000#1", "source": "old"}
+    client_of(str(settings.endpoint_url)).put_item(
+        TableName=f"{settings.table_prefix}{CLAIMS}",
+        Item={name: {"S": value} for name, value in texts.items()},
+    )
+
+
+def test_verify_repairs_what_changed_since_the_copy_while_the_source_leads(
+    migrate: Migrate, settings: Settings, source: str, tmp_path: Path
+) -> None:
+    add = "INSERT INTO readers (id, email, full_name) VALUES"
+    sql(source, f"{add} (1, 'ada@x', 'Ada'), (2, 'eve@x', 'Eve'), (3, '', 'Joe'), (4, 'x@x', 'X')")
+    copied = migrate("run", "CONTRACT", "--source", source, "--work", str(tmp_path), "--workers=1")
+    assert copied.exit_code == 3, copied.output  # the third has no address
+    verify = ("verify", "CONTRACT", "--source", source, "--workers=1")
+    # The third row takes the address that the second one had; claims of old rows stay.
+    sql(source, "UPDATE readers SET email = 'new@x' WHERE id = 2", "DELETE FROM readers WHERE id=1")
+    sql(source, "UPDATE readers SET email = 'eve@x' WHERE id = 3", f"{add} (5, 'five@x', 'Five')")
+    claim(settings, "gone@x", "N:9")
+    claim(settings, "old@x", "N:4")
+    found = migrate(*verify, "--json", str(tmp_path / "report"))
+    assert found.exit_code == 3
+    [told] = json.loads((tmp_path / "report").read_text())["tables"]
+    assert told["counts"] == {
+        "missing": 1,
+        "different": 1,
+        "extra": 1,
+        "unclaimed": 2,
+        "stray claim": 2,
+    }
+    repaired = migrate(*verify, "--repair")
+    assert repaired.exit_code == 0, repaired.output
+    assert repaired.stdout.splitlines()[-1] == "Readers: 6 keys were copied once more"
+    assert claims(settings) == {"new@x": "N:2", "eve@x": "N:3", "x@x": "N:4", "five@x": "N:5"}
+    assert migrate(*verify).exit_code == 0
+    for _ in range(3):
+        migrate("phase", "forward", "CONTRACT", "Readers")
+    refused = migrate(*verify, "--repair")
+    assert refused.exit_code == 1
+    assert "Readers: the source does not lead" in refused.stderr
+
+
+def test_verify_tells_why_a_key_differs_still(
+    migrate: Migrate, source: str, tmp_path: Path
+) -> None:
+    sql(source, "INSERT INTO readers (id, email, full_name) VALUES (1, 'ada@x', 'Ada')")
+    work = ("--work", str(tmp_path), "--workers=1")
+    assert migrate("run", "CONTRACT", "--source", source, *work).exit_code == 0
+    sql(source, "UPDATE readers SET email = ''")  # which no key of an index can be
+    found = migrate("verify", "CONTRACT", "--source", source, "--workers=1", "--repair")
+    assert found.exit_code == 3
+    assert "extra  Readers ReaderId=1, and stays so: email: " in found.stdout
 
 
 @pytest.mark.parametrize(

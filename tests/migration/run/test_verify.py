@@ -74,6 +74,14 @@ def test_what_is_missing_different_extra_and_unclaimed_is_told(spoiled: Move) ->
     ]
 
 
+def test_what_differs_is_copied_once_more_and_equal_then(spoiled: Move, undisturbed: Move) -> None:
+    report = report_of(spoiled, 0, "--repair")
+    assert all(found["differences"] == [] for found in report.values())
+    report_of(spoiled, 0)
+    for table in ROWS:
+        assert spoiled.items(table) == undisturbed.items(table)
+
+
 @pytest.mark.parametrize("sample", ["0", "101%", "much"])
 def test_a_share_that_is_none_is_refused(undisturbed: Move, sample: str) -> None:
     assert undisturbed.verify("--sample", sample).exit_code == 2
