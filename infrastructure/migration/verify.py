@@ -44,8 +44,8 @@ class TableVerified:
     """Items that the source asks for, or those of them in the sample."""
     stored: int = 0
     """Items that the table holds."""
-    repaired: int = 0
-    """Keys that were copied once more."""
+    repairs: int = 0
+    """How often a key was copied once more, as it differed."""
     counts: Counter[Kind] = field(factory=Counter)
     differences: list[Difference] = field(factory=list)
 
@@ -104,18 +104,18 @@ class Verification:
         self._mend = mend
         self._is_stopped = False
         self._found: dict[str, TableVerified] = {}
-        self._repaired = Counter[str]()
+        self._repairs = Counter[str]()
 
     def run(self) -> Verified:
         """What it found, the last time. Raises `TaskFailed`, `SourceFailed`, and as the gateway."""
         for _ in range(MAX_ROUNDS):
-            repaired = self._repaired.total()
-            verified = self._compare()
-            if verified.stopped or self._repaired.total() == repaired:
+            repairs = self._repairs.total()
+            self._compare()
+            if self._is_stopped or self._repairs.total() == repairs:
                 break
-        return verified
+        return Verified(tuple(self._found.values()), self._is_stopped)
 
-    def _compare(self) -> Verified:
+    def _compare(self) -> None:
         self._found = {table.name: TableVerified(table.name) for table in self._contract.tables}
         with source_failures():
             tasks = [task for table in self._contract.tables for task in self._tasks(table)]
@@ -134,8 +134,7 @@ class Verification:
                 self._count(each)
             self._add_stray_claims()
         for name, found in self._found.items():
-            found.repaired = self._repaired[name]
-        return Verified(tuple(self._found.values()), self._is_stopped)
+            found.repairs = self._repairs[name]
 
     def stop(self) -> None:
         """`run` returns once the tasks under way are ended. For any thread."""
@@ -172,12 +171,14 @@ class Verification:
             repaired = {
                 (each.table, key_text(each.place)) for each in differences if not each.reason
             }
-            self._repaired.update(table for table, _ in repaired)
+            self._repairs.update(table for table, _ in repaired)
         for each in differences:
             self._found[each.table].add(each)
 
     def _tell_all(self, differences: Iterable[Difference]) -> None:
         for some in in_parts(differences, MAX_TOLD):
+            if self._is_stopped:
+                return
             self._tell(some)
 
     def _progress(self, table: str, ranges: int, done: int, seconds: float) -> Progress:

@@ -146,8 +146,8 @@ def _say(verified: Verified) -> None:
     ]
     say_table("Verified", _COLUMNS, rows, numbers=_COLUMNS[1:-1])
     for table in verified.tables:
-        if table.repaired:
-            say(f"{table.table}: {table.repaired} keys were copied once more")
+        if table.repairs:
+            say(f"{table.table}: repairs: {table.repairs}")
     told = [each for table in verified.tables for each in table.differences]
     for each in told[:_SHOWN]:
         attributes = f": {', '.join(each.attributes)}" if each.attributes else ""

@@ -16,7 +16,6 @@ from api.composition import migration_phases
 from api.composition.migration_phases import make_moving_repository
 from infrastructure.engines import LocalEngine
 from infrastructure.migration.conversion.records import Record
-from infrastructure.migration.models import CLAIMS
 from infrastructure.migration.phases.moving_repository import MovingRepository
 from infrastructure.migration.phases.steps import Steps
 from infrastructure.migration.reading import contract_from
@@ -26,7 +25,7 @@ from tests.commands import run, variables
 from tests.migration.contract.documents import v1
 from tests.migration.mariadb import MariaDB
 from tests.migration.phases.tables import create_tables
-from tests.stores import REGION, client_of
+from tests.stores import REGION
 
 pytestmark = pytest.mark.engine
 
@@ -151,6 +150,9 @@ def test_what_cannot_be_repaired_is_told_with_its_reason(
     [left] = json.loads(found.stdout)["Readers"]["left"]
     assert (left["key"], left["behind"]) == ("ReaderId=1", "source")
     assert "1364" in left["reason"]
+    refused = migrate("verify", "CONTRACT", "--source", source, "--workers=1", "--repair")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("error: Readers: the source does not lead")
 
 
 def sql(source: str, *statements: str) -> None:
@@ -162,68 +164,29 @@ def sql(source: str, *statements: str) -> None:
     engine.dispose()
 
 
-def claims(settings: Settings) -> dict[str, str]:
-    """Who holds which address."""
-    found = client_of(str(settings.endpoint_url)).scan(
-        TableName=f"{settings.table_prefix}{CLAIMS}", ConsistentRead=True
-    )
-    return {item["pk"]["S"].split(":")[1]: item["owner"]["S"] for item in found["Items"]}
-
-
-def claim(settings: Settings, address: str, owner: str) -> None:
-    """As the bulk copy does, for a row that had this address when it was read."""
-    texts = {"pk": f"Readers#Email#S:{address}", "owner": owner, "rank": "000#1", "source": "old"}
-    client_of(str(settings.endpoint_url)).put_item(
-        TableName=f"{settings.table_prefix}{CLAIMS}",
-        Item={name: {"S": value} for name, value in texts.items()},
-    )
-
-
-def test_verify_repairs_what_changed_since_the_copy_while_the_source_leads(
-    migrate: Migrate, settings: Settings, source: str, tmp_path: Path
-) -> None:
-    add = "INSERT INTO readers (id, email, full_name) VALUES"
-    sql(source, f"{add} (1, 'ada@x', 'Ada'), (2, 'eve@x', 'Eve'), (3, '', 'Joe'), (4, 'x@x', 'X')")
-    copied = migrate("run", "CONTRACT", "--source", source, "--work", str(tmp_path), "--workers=1")
-    assert copied.exit_code == 3, copied.output  # the third has no address
-    verify = ("verify", "CONTRACT", "--source", source, "--workers=1")
-    # The third row takes the address that the second one had; claims of old rows stay.
-    sql(source, "UPDATE readers SET email = 'new@x' WHERE id = 2", "DELETE FROM readers WHERE id=1")
-    sql(source, "UPDATE readers SET email = 'eve@x' WHERE id = 3", f"{add} (5, 'five@x', 'Five')")
-    claim(settings, "gone@x", "N:9")
-    claim(settings, "old@x", "N:4")
-    found = migrate(*verify, "--json", str(tmp_path / "report"))
-    assert found.exit_code == 3
-    [told] = json.loads((tmp_path / "report").read_text())["tables"]
-    assert told["counts"] == {
-        "missing": 1,
-        "different": 1,
-        "extra": 1,
-        "unclaimed": 2,
-        "stray claim": 2,
-    }
-    repaired = migrate(*verify, "--repair")
-    assert repaired.exit_code == 0, repaired.output
-    assert repaired.stdout.splitlines()[-1] == "Readers: 6 keys were copied once more"
-    assert claims(settings) == {"new@x": "N:2", "eve@x": "N:3", "x@x": "N:4", "five@x": "N:5"}
-    assert migrate(*verify).exit_code == 0
-    for _ in range(3):
-        migrate("phase", "forward", "CONTRACT", "Readers")
-    refused = migrate(*verify, "--repair")
-    assert refused.exit_code == 1
-    assert "Readers: the source does not lead" in refused.stderr
-
-
-def test_verify_tells_why_a_key_differs_still(
+def test_verify_repairs_what_differs_and_tells_why_it_could_not(
     migrate: Migrate, source: str, tmp_path: Path
 ) -> None:
-    sql(source, "INSERT INTO readers (id, email, full_name) VALUES (1, 'ada@x', 'Ada')")
-    work = ("--work", str(tmp_path), "--workers=1")
-    assert migrate("run", "CONTRACT", "--source", source, *work).exit_code == 0
-    sql(source, "UPDATE readers SET email = ''")  # which no key of an index can be
-    found = migrate("verify", "CONTRACT", "--source", source, "--workers=1", "--repair")
-    assert found.exit_code == 3
-    assert "extra  Readers ReaderId=1, and stays so: email: " in found.stdout
+    add = "INSERT INTO readers (id, email, full_name) VALUES"
+    sql(source, f"{add} (1, 'ada@x', 'Ada'), (2, 'eve@x', 'Eve'), (3, '', 'Joe')")
+    copied = migrate("run", "CONTRACT", "--source", source, "--work", str(tmp_path), "--workers=1")
+    assert copied.exit_code == 3, copied.output  # the third has no address, which is a key
+    sql(source, "UPDATE readers SET email = 'joe@x' WHERE id = 3")
+    sql(source, "UPDATE readers SET email = '' WHERE id = 2")
+    verify = ("verify", "CONTRACT", "--source", source, "--workers=1")
+    report = tmp_path / "report"
+    found = migrate(*verify, "--repair", "--json", str(report))
+    assert found.exit_code == 3, found.output
+    [told] = json.loads(report.read_text())["tables"]
+    [left] = told["differences"]
+    assert (told["repairs"], left["kind"], left["key"]) == (1, "extra", "ReaderId=2")
+    assert left["reason"].startswith("email: ")
+    assert found.stdout.splitlines()[-2:] == [
+        "Readers: repairs: 1",
+        f"extra  Readers ReaderId=2, and stays so: {left['reason']}",
+    ]
+    sql(source, "UPDATE readers SET email = 'eva@x' WHERE id = 2")
+    assert migrate(*verify, "--repair").exit_code == 0
 
 
 @pytest.mark.parametrize(

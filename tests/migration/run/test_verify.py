@@ -76,7 +76,7 @@ def test_what_is_missing_different_extra_and_unclaimed_is_told(spoiled: Move) ->
 
 def test_what_differs_is_copied_once_more_and_equal_then(spoiled: Move, undisturbed: Move) -> None:
     report = report_of(spoiled, 0, "--repair")
-    assert all(found["differences"] == [] for found in report.values())
+    assert (report["Customers"]["repairs"], report["Lines"]["repairs"]) == (3, 1)
     report_of(spoiled, 0)
     for table in ROWS:
         assert spoiled.items(table) == undisturbed.items(table)
@@ -85,6 +85,12 @@ def test_what_differs_is_copied_once_more_and_equal_then(spoiled: Move, undistur
 @pytest.mark.parametrize("sample", ["0", "101%", "much"])
 def test_a_share_that_is_none_is_refused(undisturbed: Move, sample: str) -> None:
     assert undisturbed.verify("--sample", sample).exit_code == 2
+
+
+def test_what_differs_is_not_copied_from_a_sample(undisturbed: Move) -> None:
+    refused = undisturbed.verify("--sample", "30%", "--repair")
+    assert refused.exit_code == 2
+    assert "leave --sample out" in refused.stderr
 
 
 def test_the_memory_provider_has_nothing_to_verify(make_move: Any, tmp_path: Path) -> None:
