@@ -47,6 +47,8 @@ def test_who_migrates_may_do_what_the_commands_ask_for_and_nothing_else(
     readers.copy()
     readers.copy()  # into tables that are there
     readers.migrate("check", "CONTRACT", "--live")
+    readers.insert(5)
+    readers.migrate("verify", "CONTRACT", "--workers", "1", "--repair")
     readers.migrate("verify", "CONTRACT", "--workers", "1")
     readers.migrate("phase", "show", "CONTRACT", TABLE)
     readers.step()
