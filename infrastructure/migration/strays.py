@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
@@ -31,7 +32,10 @@ _READERS = 4
 
 
 class Strays:
-    """Reads the whole target, a page at a time."""
+    """Reads the whole target, a page at a time.
+
+    `untold` counts by table the items whose keys do not tell their rows.
+    """
 
     def __init__(
         self,
@@ -44,6 +48,7 @@ class Strays:
         self._schema = schema
         self._gateway = gateway
         self._physical = physical
+        self.untold = Counter[str]()
 
     def count(self, table: Table) -> int:
         """How many items a table holds."""
@@ -55,6 +60,7 @@ class Strays:
         with ThreadPoolExecutor(_READERS) as pool:
             for page in self._keys(table):
                 for key, is_stray in zip(page, pool.map(rows.make_none, page), strict=True):
+                    self.untold[table.name] += is_stray is None
                     if is_stray:
                         yield Difference(Kind.EXTRA, table.name, key_text(key), place=key)
 
@@ -111,12 +117,12 @@ class _Rows:
     keys: RowKeys
     reader: SourceReader
 
-    def make_none(self, key: Item) -> bool:
-        """Whether it is certain that no row becomes the item of this key."""
+    def make_none(self, key: Item) -> bool | None:
+        """Whether no row becomes the item of this key. None where the key does not tell its row."""
         try:
             rows = list(self.keys.rows_of(key))
         except (InvalidValue, NotReversible):
-            return False  # the key does not tell its row
+            return None
         with source_failures():
             return not any(self._makes(entity, columns, key) for entity, columns in rows)
 

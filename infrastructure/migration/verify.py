@@ -193,16 +193,22 @@ class Verification:
         )
 
     def _count(self, table: Table) -> None:
-        """More items than the source asks for: which, as far as their keys tell."""
-        found = self._found[table.name]
+        """What is there and should not be."""
         if self._mend is not None:
             self._tell_all(self._strays.items(table, self._reader))
+        found = self._found[table.name]
         found.stored = self._strays.count(table)
+        if self._mend is None or self._strays.untold[table.name]:
+            self._count_extra(table, found)
+
+    def _count_extra(self, table: Table, found: TableVerified) -> None:
+        """More items than the source asks for: which, as far as their keys tell."""
         accounted = found.rows if self._is_sampled else found.compared - found.counts[Kind.MISSING]
         extra = found.stored - accounted
-        if self._mend is None and extra > 0:
-            for each in islice(self._strays.items(table, self._reader), MAX_TOLD):
-                found.add(each)
+        if extra > 0:
+            if self._mend is None:
+                for each in islice(self._strays.items(table, self._reader), MAX_TOLD):
+                    found.add(each)
             found.counts[Kind.EXTRA] = extra
 
     def _add_stray_claims(self) -> None:

@@ -39,8 +39,8 @@ class TargetLeads(Conflict):
     @override
     def __str__(self) -> str:
         return (
-            f"{self.table}: the source does not lead, or not yet: only then what differs can be "
-            "copied from it: see `migrate phase show`"
+            f"{self.table}: the source does not lead, or not yet, so nothing is copied from it: "
+            "see `migrate phase show`"
         )
 
 

@@ -90,7 +90,7 @@ def test_a_file_that_is_not_there_is_an_error_and_no_traceback(tmp_path: Path) -
 def test_a_source_that_does_not_answer_is_one_line_without_the_password(
     tmp_path: Path, by_variable: bool
 ) -> None:
-    url = "mysql://ada:hush@127.0.0.1:9/library"
+    url = "mysql://ada:hush@127.0.0.1:9/library?ssl_key_password=hush"
     given: tuple[list[str], dict[str, str]] = ([], {SOURCE: url})
     options, env = given if by_variable else (["--source", url], {})
     result = _check(tmp_path, v1(), *options, **env)

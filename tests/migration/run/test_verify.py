@@ -82,6 +82,13 @@ def test_what_differs_is_copied_once_more_and_equal_then(spoiled: Move, undistur
         assert spoiled.items(table) == undisturbed.items(table)
 
 
+def test_extra_item_whose_key_tells_no_row_is_counted_also_by_a_repair(move: Move) -> None:
+    assert move.run().exit_code == 3
+    extra = {"about": {"N": "4711"}, "said": {"S": "nothing"}}
+    client_of(move.endpoint_url).put_item(TableName=f"{move.prefix}Remarks", Item=extra)
+    assert report_of(move, 3, "--repair")["Remarks"]["counts"] == {"extra": 1}
+
+
 @pytest.mark.parametrize("sample", ["0", "101%", "much"])
 def test_a_share_that_is_none_is_refused(undisturbed: Move, sample: str) -> None:
     assert undisturbed.verify("--sample", sample).exit_code == 2
