@@ -61,6 +61,9 @@ INSERT INTO lines_ VALUES
   (3, 2, NULL, '', '0000-00-00 00:00:00');
 CREATE TABLE names (name VARCHAR(90), code VARCHAR(9));
 INSERT INTO names VALUES ('first', 'x'), ('second', 'x'), (NULL, NULL), (NULL, NULL);
+CREATE TABLE scales (id INT PRIMARY KEY, single FLOAT, bits BIT(9), year_ YEAR);
+INSERT INTO scales VALUES
+  (1, 16777216, b'101000001', 0), (2, 3.1415927, b'1', 2020), (3, NULL, NULL, NULL);
 """
 
 
@@ -132,6 +135,41 @@ def test_a_zero_date_is_told_apart_from_the_text_of_one(engine: Engine, column: 
 
 def test_several_columns_are_read_together(engine: Engine) -> None:
     assert values(engine, "kinds", Columns(("small", "member")))[0] == (1, "q")
+
+
+SAME = "scales.id = orders.id"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (Lookup((Step("scales", "scales", (SAME,), "single"),)), [16777216.0, 3.1415927, None]),
+        (
+            Lookup((Step("scales", "scales", (SAME,), "single"),), otherwise="-"),
+            [16777216.0, 3.1415927, "-"],
+        ),
+        (Lookup((Step("scales", "scales", (SAME,), "bits"),)), [b"\x01\x41", b"\x00\x01", None]),
+        (Aggregate("scales", SAME, "MAX", "single"), [16777216.0, 3.1415927, None]),
+        (Aggregate("scales", SAME, "MAX", "bits"), [321, 1, None]),
+        (
+            Collection("scales", SAME, (("s", "single"), ("y", "year_")), is_list=False),
+            [
+                '[{"s": 16777216, "y": 0}]',
+                '[{"s": 3.1415927410125732, "y": 2020}]',
+                '[{"s": null, "y": null}]',
+            ],
+        ),
+    ],
+)
+def test_what_is_found_elsewhere_has_all_that_its_column_holds(
+    engine: Engine, source: Source, expected: list[object]
+) -> None:
+    assert values(engine, "orders", source) == expected
+
+
+def test_what_is_chosen_has_all_that_its_column_holds(engine: Engine) -> None:
+    chosen = Expression("CASE WHEN id > 0 THEN IFNULL(single, '-') ELSE 'none' END")
+    assert values(engine, "scales", chosen) == ["16777216", "3.1415927410125732", "-"]
 
 
 def category(**more: str) -> Lookup:

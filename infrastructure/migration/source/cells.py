@@ -45,13 +45,14 @@ class SingleCell(Cell):
 class OtherwiseCell(Cell):
     """What a lookup found; or `otherwise`, where its condition or what it looks for is missing."""
 
+    found: Cell
     otherwise: str
     holds: int | None
     """Where the condition's outcome stands."""
 
     def read(self, row: Sequence[object]) -> object:
         """What was found, or `otherwise`."""
-        value = row[self.places[0]]
+        value = self.found.read(row)
         is_missing = value is None if self.holds is None else not row[self.holds]
         return self.otherwise if is_missing else value
 

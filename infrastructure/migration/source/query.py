@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from infrastructure.migration.contract import (
     Aggregate,
@@ -18,13 +18,14 @@ from infrastructure.migration.contract import (
     Template,
     TransformationType,
 )
-from infrastructure.migration.fragments import quoted
+from infrastructure.migration.fragments import quoted, render
 from infrastructure.migration.rows import SourceRow
 from infrastructure.migration.source.cells import Cell, JsonCell, OtherwiseCell, SingleCell
 from infrastructure.migration.source.errors import SourceMismatch
+from infrastructure.migration.source.exact import exact
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
 from infrastructure.migration.source.scope import Reachable, Scope
-from infrastructure.migration.source.subqueries import Subqueries
+from infrastructure.migration.source.subqueries import LookupSql, Subqueries
 from infrastructure.migration.templates import placeholders, position
 
 _LIST_LIMIT = "@@group_concat_max_len"
@@ -148,9 +149,10 @@ class _Builder:
             case Lookup():
                 return self._lookup(name, source)
             case Aggregate():
-                return Cell(name, (self._place(self._subqueries.aggregate(source)),))
+                return self._found(name, self._subqueries.aggregate(source))
             case Expression():
-                return Cell(name, (self._place(self._scope.render(source.sql)),))
+                sql = render(exact(source.sql, self._scope))
+                return Cell(name, (self._place(sql),))
             case Collection():
                 place = self._place(self._subqueries.collection(source))
                 return JsonCell(name, (place,), source.is_list, self._place(_LIST_LIMIT))
@@ -174,10 +176,13 @@ class _Builder:
             matches = matches and f"CASE WHEN {condition} THEN {matches} ELSE 0 END"
         if matches is not None:
             self.matches.append(Cell(name, (self._place(matches),)))
-        places = (self._place(value),)
+        cell = self._found(name, evolve(found, value=value))
         if lookup.otherwise is None:
-            return Cell(name, places)
-        return OtherwiseCell(name, places, lookup.otherwise, holds)
+            return cell
+        return OtherwiseCell(name, cell.places, cell, lookup.otherwise, holds)
+
+    def _found(self, name: str, found: LookupSql) -> Cell:
+        return (SingleCell if found.is_single else Cell)(name, (self._place(found.value),))
 
     def _column(self, name: str, path: str) -> Cell:
         try:

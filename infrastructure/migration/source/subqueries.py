@@ -10,6 +10,7 @@ from sqlglot import exp
 from infrastructure.migration.contract import Aggregate, Collection, Lookup
 from infrastructure.migration.fragments import quoted, render
 from infrastructure.migration.source.errors import SourceMismatch
+from infrastructure.migration.source.exact import NUMBER, exact, is_float
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema
 from infrastructure.migration.source.scope import Reachable, Scope
 from infrastructure.migration.source.uniqueness import finds_one
@@ -27,6 +28,8 @@ class LookupSql:
 
     value: str
     matches: str | None
+    is_single: bool = False
+    """Whether the value is that of a `float`, read as a `double`."""
 
 
 @frozen
@@ -46,21 +49,24 @@ class Subqueries:
             conditions = [part for sql in step.conditions for part in scope.conditions(sql)]
             is_one = is_one and finds_one(scope.tables[0], conditions, scope)
             joined.append((_from(scope.tables[0]), _all(conditions)))
-            values.append(scope.render(step.select))
+            values.append(render(exact(step.select, scope)))
         found = _joined(joined, "JOIN" if lookup.separator is None else "LEFT JOIN")
         value = _value(lookup, values)
+        is_single = lookup.separator is None and is_float(lookup.steps[-1].select, scope)
         if is_one:
-            return LookupSql(f"(SELECT {value} {found})", None)
-        return LookupSql(f"(SELECT {value} {found} LIMIT 1)", f"(SELECT COUNT(*) {found})")
+            return LookupSql(f"(SELECT {value} {found})", None, is_single)
+        value, matches = f"(SELECT {value} {found} LIMIT 1)", f"(SELECT COUNT(*) {found})"
+        return LookupSql(value, matches, is_single)
 
-    def aggregate(self, aggregate: Aggregate) -> str:
+    def aggregate(self, aggregate: Aggregate) -> LookupSql:
         """One figure over the rows that match."""
         scope = self._into(Scope((self.row,)), aggregate.table, aggregate.table)
-        value = scope.render(aggregate.select)
+        operation, select = aggregate.operation, aggregate.select
+        value = render(exact(select, scope, NUMBER))
         where = _all(scope.conditions(aggregate.condition))
-        return (
-            f"(SELECT {aggregate.operation}({value}) FROM {_from(scope.tables[0])} WHERE {where})"
-        )
+        sql = f"(SELECT {operation}({value}) FROM {_from(scope.tables[0])} WHERE {where})"
+        is_single = operation in {"MIN", "MAX"} and is_float(select, scope)
+        return LookupSql(sql, None, is_single)
 
     def collection(self, collection: Collection) -> str:
         """The maps of the rows that match, as JSON with commas between, or the first; else NULL."""
@@ -125,7 +131,7 @@ def _order(scope: Scope, collection: Collection) -> str:
 def _json_value(scope: Scope, sql: str) -> str:
     tree = scope.expression(sql)
     found = scope.column_of(tree)
-    return _json_column(render(tree), found[1]) if found else render(tree)
+    return _json_column(render(tree), found[1]) if found else render(exact(sql, scope))
 
 
 def _json_column(sql: str, column: SourceColumn) -> str:
@@ -135,4 +141,6 @@ def _json_column(sql: str, column: SourceColumn) -> str:
         return _ISO_DATETIME.format(sql)
     if column.kind in {"date", "time"}:
         return f"CAST({sql} AS CHAR)"
-    return f"{sql} + 0" if column.kind == "bit" else sql
+    if column.kind == "float":
+        return f"{sql} + 0e0"
+    return f"{sql} + 0" if column.kind in {"bit", "year"} else sql
