@@ -10,6 +10,8 @@ from typing import IO
 
 from typing_extensions import override
 
+from infrastructure.migration.file_failures import file_failures
+
 _SPARED = 0o600
 """Keys and values of people are in these files: they are for whoever runs the migration."""
 
@@ -17,26 +19,30 @@ _SPARED = 0o600
 class AppendFile(AbstractContextManager["AppendFile"]):
     """Lines, each of which survives a crash of the machine once `append` has returned.
 
-    A line that a crash has torn is one without an end: `lines` leaves it out.
+    A line that a crash has torn is one without an end: `lines` leaves it out. Raises `FileFailed`
+    where the disk is full, or the file is none that can be written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        existed = path.exists()
-        self._file: IO[bytes] = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, _SPARED), "r+b")
-        if not existed:
-            sync_folder(path.parent)
+        with file_failures(path):
+            existed = path.exists()
+            self._file: IO[bytes] = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, _SPARED), "r+b")
+            if not existed:
+                sync_folder(path.parent)
 
     def lines(self) -> list[bytes]:
         """The whole lines, without their ends."""
-        self._file.seek(0)
-        return self._file.read().split(b"\n")[:-1]
+        with file_failures(self.path):
+            self._file.seek(0)
+            return self._file.read().split(b"\n")[:-1]
 
     def cut(self, size: int) -> None:
         """Forgets what is behind so many bytes; the next line comes there."""
-        self._file.truncate(size)
-        self._file.seek(size)
-        self._sync()
+        with file_failures(self.path):
+            self._file.truncate(size)
+            self._file.seek(size)
+            self._sync()
 
     @property
     def size(self) -> int:
@@ -46,14 +52,16 @@ class AppendFile(AbstractContextManager["AppendFile"]):
     def append(self, lines: Sequence[bytes]) -> int:
         """Adds lines and returns how many bytes there are then."""
         if lines:
-            self._file.seek(0, os.SEEK_END)
-            self._file.write(b"".join(line + b"\n" for line in lines))
-            self._sync()
+            with file_failures(self.path):
+                self._file.seek(0, os.SEEK_END)
+                self._file.write(b"".join(line + b"\n" for line in lines))
+                self._sync()
         return self.size
 
     @override
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with file_failures(self.path):  # what could not be written is tried once more
+            self._file.close()
 
     def _sync(self) -> None:
         self._file.flush()

@@ -12,6 +12,7 @@ from typing_extensions import override
 from application.batched import batched
 from infrastructure.dynamodb.items import Item
 from infrastructure.migration.claims import RowClaim
+from infrastructure.migration.file_failures import file_failures
 from infrastructure.migration.rows import RowRejected
 
 _PATIENCE = 600.0
@@ -40,19 +41,22 @@ class FileClaimStore(ClaimStore):
     """Claims in a file of SQLite, for runs that write to no table: to files, or nowhere.
 
     The processes of one machine share it. What survives a crash is what `take` has returned for.
+    Raises `FileFailed` where it cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute(
-            "CREATE TABLE IF NOT EXISTS claims (pk TEXT PRIMARY KEY, owner TEXT NOT NULL, "
-            "rank TEXT NOT NULL, source TEXT NOT NULL) WITHOUT ROWID"
-        )
+        self._path = path
+        with file_failures(path):
+            self._database = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute(
+                "CREATE TABLE IF NOT EXISTS claims (pk TEXT PRIMARY KEY, owner TEXT NOT NULL, "
+                "rank TEXT NOT NULL, source TEXT NOT NULL) WITHOUT ROWID"
+            )
 
     @override
     def take(self, claims: Iterable[RowClaim]) -> None:
-        with self._database:
+        with file_failures(self._path), self._database:
             self._database.execute("BEGIN IMMEDIATE")
             self._database.executemany(
                 "INSERT INTO claims VALUES (?, ?, ?, ?) ON CONFLICT (pk) DO UPDATE SET "
@@ -88,7 +92,9 @@ class FileClaimStore(ClaimStore):
         for part in batched(keys, _MAX_VALUES):
             places = ", ".join("?" * len(part))
             sql = f"SELECT * FROM claims WHERE pk IN ({places})"  # noqa: S608 only question marks
-            found |= {row[0]: _item(row) for row in self._database.execute(sql, tuple(part))}
+            with file_failures(self._path):
+                rows = self._database.execute(sql, tuple(part)).fetchall()
+            found |= {row[0]: _item(row) for row in rows}
         return found
 
 

@@ -12,6 +12,7 @@ from attrs import frozen
 from domain.errors import DynastrataError
 from infrastructure.migration.append_file import AppendFile
 from infrastructure.migration.checkpoint import Checkpoint, done_of
+from infrastructure.migration.file_failures import file_failures
 from infrastructure.migration.rejects import RejectFile
 from infrastructure.migration.tasks import Report
 
@@ -59,8 +60,12 @@ class WorkDirectory:
 
 @contextmanager
 def open_work(path: Path, tables: Iterable[str]) -> Iterator[WorkDirectory]:
-    """Makes the directory where there is none. Raises `WorkInUse`, `CheckpointDamaged`."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Makes the directory where there is none.
+
+    Raises `WorkInUse`, `CheckpointDamaged`, `FileFailed`.
+    """
+    with file_failures(path):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as opened:
         opened.enter_context(_locked(path))
         files = {
@@ -80,7 +85,9 @@ def _locked(path: Path) -> Iterator[None]:
         return
     import fcntl  # noqa: PLC0415 Windows has none
 
-    with (path / "lock").open("w") as lock:
+    with file_failures(path):
+        opened = (path / "lock").open("w")
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

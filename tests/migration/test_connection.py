@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from infrastructure.migration.source.connection import connect
 from infrastructure.migration.source.schema import SourceColumn, SourceTable, read_schema
@@ -68,11 +69,21 @@ def test_a_value_is_sent_as_exactly_as_it_is_read(
         ("shop", "not like mysql://"),
         ("postgresql://root@localhost/shop", "begins with postgresql://, not with mysql://"),
         ("mysql://root@localhost", "names no database"),
+        ("mysql://root@localhost:port/shop", "not like mysql://"),
+        ("mysql://root:a@b@localhost/shop", "'@' in its password is written as %40"),
+        ("mysql://root@localhost/shop?passwd=x", "the option passwd, which is none of "),
     ],
 )
 def test_a_url_of_no_database_of_mysql_is_refused(url: str, cause: str) -> None:
     with pytest.raises(ValueError, match=cause):
         connect(url)
+
+
+@pytest.mark.parametrize("option", ["connect_timeout=0", "ssl_ca=no-such-file"])
+def test_an_option_that_the_driver_refuses_is_an_error_of_the_connection(option: str) -> None:
+    engine = connect(f"mysql://root@localhost/shop?{option}")
+    with pytest.raises(DBAPIError):
+        engine.connect()
 
 
 @pytest.mark.engine

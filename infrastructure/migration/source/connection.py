@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
+import pymysql
 from pymysql.constants import FIELD_TYPE
 from pymysql.converters import conversions
-from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from pymysql.err import OperationalError
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from infrastructure.migration.rows import ZeroDate
 
 _DRIVER = "mysql+pymysql"
+_OPTIONS = (
+    *("unix_socket", "charset", "connect_timeout", "read_timeout"),
+    *("read_default_file", "read_default_group"),
+    *("ssl_ca", "ssl_capath", "ssl_cert", "ssl_cipher", "ssl_key", "ssl_key_password"),
+    *("ssl_check_hostname", "ssl_verify_cert", "ssl_verify_identity"),
+)
 _SCHEMES = ("mysql", "mariadb", _DRIVER, "mariadb+pymysql")
 
 # Zero and impossible dates are values like others; what is too long for a column is an error.
@@ -34,24 +43,47 @@ def connect(url: str) -> Engine:
     four bytes a character, repeatable reads, and take any date that is stored for a date.
 
     Raises:
-        ValueError: the URL is none, is not one of MySQL or MariaDB, or names no database.
+        ValueError: the URL is none, is not one of MySQL or MariaDB, names no database, or has
+            options that are not known.
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ValueError("the source's URL is not like mysql://user@host:3306/database") from error
-    if parsed.drivername not in _SCHEMES:
-        raise ValueError(f"the source's URL begins with {parsed.drivername}://, not with mysql://")
-    if not parsed.database:
-        raise ValueError("the source's URL names no database: mysql://user@host:3306/database")
+    _check(parsed)
     engine = create_engine(
         parsed.set(drivername=_DRIVER),
         isolation_level="REPEATABLE READ",
         pool_pre_ping=True,
         connect_args={"charset": "utf8mb4", "conv": _CONVERSIONS},
     )
+    event.listen(engine, "do_connect", _begin_connection)
     event.listen(engine, "connect", _begin_session)
     return engine
+
+
+def _check(parsed: URL) -> None:
+    if parsed.drivername not in _SCHEMES:
+        raise ValueError(f"the source's URL begins with {parsed.drivername}://, not with mysql://")
+    if not parsed.database:
+        raise ValueError("the source's URL names no database: mysql://user@host:3306/database")
+    if "@" in (parsed.host or ""):  # the message must not show what stands there
+        raise ValueError("the source's URL has two '@': one '@' in its password is written as %40")
+    for option in parsed.query:
+        if option not in _OPTIONS:
+            known = ", ".join(_OPTIONS)
+            raise ValueError(f"the source's URL has the option {option}, which is none of {known}")
+
+
+def _begin_connection(
+    _dialect: Dialect, _record: ConnectionPoolEntry, arguments: Any, options: Any
+) -> DBAPIConnection:
+    """As without it, but for what the driver raises where an option is wrong."""
+    try:
+        connection: DBAPIConnection = pymysql.connect(*arguments, **options)
+    except (OSError, ValueError) as error:
+        raise OperationalError(str(error)) from error
+    return connection
 
 
 def _begin_session(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from infrastructure.dynamodb.items import Item
 from infrastructure.migration.append_file import sync_folder
+from infrastructure.migration.file_failures import file_failures
 from infrastructure.migration.targets.target import Target, WriteItems
 from infrastructure.migration.tasks import Task
 
@@ -55,17 +56,27 @@ class FileTarget(Target):
 
 @contextmanager
 def new_file(folder: Path, name: str) -> Iterator[IO[bytes]]:
-    """A compressed file that takes its name, and the place of one that has it, when it is whole."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """A compressed file that takes its name, and the place of one that has it, when it is whole.
+
+    Raises `FileFailed`.
+    """
     path, unfinished = folder / name, folder / f".{name}.unfinished"
-    with unfinished.open("wb") as file:
+    with file_failures(path), _made(unfinished) as file:
         # Without name and time, so that the same items make the same file.
         with gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0) as lines:
             yield lines  # type: ignore[misc]  # it has what `IO` asks for, but no such base
         file.flush()
         os.fsync(file.fileno())
-    unfinished.replace(path)
-    sync_folder(folder)
+    with file_failures(path):
+        unfinished.replace(path)
+        sync_folder(folder)
+
+
+@contextmanager
+def _made(path: Path) -> Iterator[IO[bytes]]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        yield file
 
 
 def write_claim_files(folder: Path, claims: Iterable[Item]) -> None:

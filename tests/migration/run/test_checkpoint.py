@@ -21,6 +21,8 @@ from infrastructure.migration.checkpoint import (
     Identity,
     Plan,
 )
+from infrastructure.migration.claim_stores import FileClaimStore
+from infrastructure.migration.file_failures import FileFailed
 from infrastructure.migration.key_values import keys_from_json, keys_to_json
 from infrastructure.migration.rows import Reject
 from infrastructure.migration.source.ranges import KeyRange
@@ -179,3 +181,30 @@ def test_a_checkpoint_keeps_the_bounds_of_its_ranges(tmp_path: Path) -> None:
         Checkpoint(file, "users").begin(plan)
     with AppendFile(tmp_path / "file") as file:
         assert Checkpoint(file, "users").plan == plan
+
+
+def test_a_disk_that_is_full_is_told_with_the_file() -> None:
+    file = AppendFile(Path("/dev/full"))
+    with pytest.raises(FileFailed, match="/dev/full: No space left on device"):
+        file.append([b"a line"])
+    with pytest.raises(FileFailed):
+        file.__exit__()
+
+
+@pytest.mark.parametrize("name", ["users.checkpoint.jsonl", "rejects.jsonl", "lock"])
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(FileFailed, match="Is a directory"), open_work(tmp_path, ["users"]):
+        pass
+
+
+def test_a_file_in_the_place_of_the_directory_is_told(tmp_path: Path) -> None:
+    (tmp_path / "work").touch()
+    with pytest.raises(FileFailed, match="File exists"), open_work(tmp_path / "work", ["users"]):
+        pass
+
+
+def test_claims_in_a_file_that_is_another_are_told(tmp_path: Path) -> None:
+    (tmp_path / "claims").write_text("these are no claims " * 100)
+    with pytest.raises(FileFailed, match="file is not a database"):
+        FileClaimStore(tmp_path / "claims")
