@@ -237,7 +237,12 @@ def finish_target(job: MigrationJob) -> None:
 def identity_of(job: MigrationJob) -> Identity:
     """What is migrated from where to where."""
     digest = sha256(repr(job.contract).encode()).hexdigest()[:16]
-    return Identity(contract=digest, source=source_name(job.source), target=target_name(job))
+    return Identity(
+        contract=digest,
+        source=source_name(job.source),
+        target=target_name(job),
+        key=_keys(job),
+    )
 
 
 def make_migration_engine(workers: int, spark_master: str | None) -> Engine:
@@ -281,6 +286,12 @@ def target_name(job: MigrationJob) -> str:
         return "nowhere"
     place = job.settings.endpoint_url or f"AWS, {job.settings.region or 'region of the SDK'}"
     return f"tables {job.settings.table_prefix}* at {place}"
+
+
+def _keys(job: MigrationJob) -> str:
+    entities = [entity for table in job.contract.tables for entity in table.entities]
+    names = dict.fromkeys(entity.source_table for entity in entities)
+    return "; ".join(f"{name} by {job.schema.tables[name].order}" for name in names)
 
 
 def _make_expected(

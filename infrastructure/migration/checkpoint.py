@@ -19,7 +19,7 @@ from infrastructure.migration.key_values import keys_from_json, keys_to_json
 from infrastructure.migration.source.ranges import KeyRange
 from infrastructure.migration.tasks import Pass, Report, Task
 
-FORMAT = 1
+FORMAT = 2
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class CheckpointDamaged(DynastrataError):
 
 @frozen
 class AnotherMigration(DynastrataError):
-    """The work directory is of another contract, source or target."""
+    """The work directory is of another contract, source, target, or key of the rows."""
 
     path: str
     what: str
@@ -62,6 +62,8 @@ class Identity:
     contract: str
     source: str
     target: str
+    key: str
+    """By which columns the rows of each table are divided into ranges, and how these compare."""
 
 
 @frozen
@@ -128,7 +130,7 @@ class Checkpoint:
         self.plan = plan
 
     def check(self, expected: Identity) -> None:
-        """Raises `AnotherMigration` where the plan is of another contract, source or target."""
+        """Raises `AnotherMigration` where the plan is of something else."""
         found = expected if self.plan is None else self.plan.identity
         for what, value in asdict(expected).items():
             if getattr(found, what) != value:

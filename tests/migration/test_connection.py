@@ -100,15 +100,17 @@ def test_the_schema_has_types_keys_and_unique_indexes_as_the_server_keeps_them(
         )
         connection.execute(text("CREATE VIEW v AS SELECT a FROM `Odd Name`"))
     tables = read_schema(engine).tables
+    order = "utf8mb4_general_ci"
     assert tables["Odd Name"] == SourceTable(
         "Odd Name",
         (
             SourceColumn("a", "int(10) unsigned", nullable=False),
             SourceColumn("B b", "decimal(30,0)", nullable=False),
-            SourceColumn("kind", "enum('x','y,z')", nullable=True),
-            SourceColumn("note", "text", nullable=True),
+            SourceColumn("kind", "enum('x','y,z')", nullable=True, collation=order),
+            SourceColumn("note", "text", nullable=True, collation=order),
         ),
         ("B b", "a"),
         (("kind", "a"),),
+        frozenset(["B b", "kind", "note"]),
     )
     assert (set(tables), tables["v"].row_key) == ({"Odd Name", "v"}, ())

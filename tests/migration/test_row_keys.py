@@ -32,3 +32,12 @@ def test_columns_are_found_in_upper_and_lower_case() -> None:
 
 def test_the_kind_is_the_type_without_its_details() -> None:
     assert (ID.kind, SourceColumn("s", "enum('a,b','c')", nullable=True).kind) == ("bigint", "enum")
+
+
+def test_the_order_of_rows_is_told_with_types_and_collations() -> None:
+    code = SourceColumn("code", "char(3)", nullable=False, collation="ascii_bin")
+    assert (
+        SourceTable("t", (ID, code), ("code", "id")).order
+        == "code char(3) ascii_bin, id bigint(20) unsigned"
+    )
+    assert SourceTable("t", (ID,), ()).order == "nothing"

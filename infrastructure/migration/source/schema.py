@@ -17,6 +17,8 @@ class SourceColumn:
     name: str
     type: str
     nullable: bool
+    collation: str | None = None
+    """By which the server compares and orders texts."""
 
     @property
     def kind(self) -> str:
@@ -32,6 +34,8 @@ class SourceTable:
     columns: tuple[SourceColumn, ...]
     primary_key: tuple[str, ...]
     unique: tuple[tuple[str, ...], ...] = ()
+    indexed: frozenset[str] = frozenset()
+    """The columns that an index begins with."""
 
     @property
     def row_key(self) -> tuple[str, ...]:
@@ -41,6 +45,13 @@ class SourceTable:
         A key with a `float` is none: the server compares it with no text that it prints of it.
         """
         return next(filter(self._tells_rows, (self.primary_key, *self.unique)), ())
+
+    @property
+    def order(self) -> str:
+        """The columns of `row_key`, and what their order depends on: type and collation."""
+        columns = filter(None, map(self.column, self.row_key))
+        told = [" ".join(filter(None, (each.name, each.type, each.collation))) for each in columns]
+        return ", ".join(told) or "nothing"
 
     def column(self, name: str) -> SourceColumn | None:
         """The column of this name, in upper or lower case as in MySQL, if there is one."""
@@ -63,28 +74,30 @@ class SourceSchema:
 def read_schema(engine: Engine) -> SourceSchema:
     """What the database says of itself now, in two queries.
 
-    Read from `information_schema`, as the types stand there whole; an index over the first
+    Read from `information_schema`, as the types stand there whole; a unique index over the first
     characters of a column, or over an expression, keeps no values unique and is left out.
     """
     with engine.connect() as connection:
         columns = connection.execute(_COLUMNS).all()
-        indexes = connection.execute(_UNIQUE_INDEXES).all()
-    keys = _keys(indexes)
+        indexes = connection.execute(_INDEXES).all()
+    keys = _keys([(*names, part) for *names, part, is_unique in indexes if is_unique])
+    indexed = _indexed(indexes)
     return SourceSchema(
         {
-            name: _table(name, list(rows), keys.get(name, {}))
+            name: _table(name, list(rows), keys.get(name, {}), indexed.get(name, frozenset()))
             for name, rows in groupby(columns, lambda row: str(row[0]))
         }
     )
 
 
 _COLUMNS = text(
-    "SELECT table_name, column_name, column_type, is_nullable FROM information_schema.columns "
-    "WHERE table_schema = DATABASE() ORDER BY BINARY table_name, ordinal_position"
+    "SELECT table_name, column_name, column_type, is_nullable, collation_name "
+    "FROM information_schema.columns WHERE table_schema = DATABASE() "
+    "ORDER BY BINARY table_name, ordinal_position"
 )
-_UNIQUE_INDEXES = text(
-    "SELECT table_name, index_name, column_name, sub_part FROM information_schema.statistics "
-    "WHERE table_schema = DATABASE() AND non_unique = 0 "
+_INDEXES = text(
+    "SELECT table_name, index_name, column_name, sub_part, non_unique = 0 "
+    "FROM information_schema.statistics WHERE table_schema = DATABASE() "
     "ORDER BY BINARY table_name, BINARY index_name, seq_in_index"
 )
 _PRIMARY = "PRIMARY"
@@ -101,10 +114,27 @@ def _keys(indexes: Sequence[_Row]) -> dict[str, dict[str, tuple[str, ...]]]:
     return keys
 
 
-def _table(name: str, rows: Iterable[_Row], keys: Mapping[str, tuple[str, ...]]) -> SourceTable:
+def _indexed(indexes: Sequence[_Row]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for (table, _), parts in groupby(indexes, lambda row: (str(row[0]), str(row[1]))):
+        found[table] = found.get(table, frozenset()) | {str(next(parts)[2])}
+    return found
+
+
+def _table(
+    name: str,
+    rows: Iterable[_Row],
+    keys: Mapping[str, tuple[str, ...]],
+    indexed: frozenset[str],
+) -> SourceTable:
     columns = [
-        SourceColumn(str(column), str(type_), nullable == "YES")
-        for _, column, type_, nullable in rows
+        SourceColumn(
+            str(column),
+            str(type_),
+            nullable == "YES",
+            None if collation is None else str(collation),
+        )
+        for _, column, type_, nullable, collation in rows
     ]
     unique = tuple(key for index, key in keys.items() if index != _PRIMARY)
-    return SourceTable(name, tuple(columns), keys.get(_PRIMARY, ()), unique)
+    return SourceTable(name, tuple(columns), keys.get(_PRIMARY, ()), unique, indexed)

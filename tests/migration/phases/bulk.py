@@ -68,7 +68,9 @@ def copy_in_bulk(moving: Moving, path: Path, between: Callable[[], object] = lam
         migration = Migration(
             CONTRACT, claiming, ProcessEngine(1), lambda: Worker(expected, claims, target), work
         )
-        migration.plan(Identity("people", "here", "there"), lambda e: source.reader.plan(e, 100))
+        migration.plan(
+            Identity("people", "here", "there", "id"), lambda e: source.reader.plan(e, 100)
+        )
         migration.run()
 
 

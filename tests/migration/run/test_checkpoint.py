@@ -29,7 +29,7 @@ from infrastructure.migration.source.ranges import KeyRange
 from infrastructure.migration.tasks import Pass, Report
 from infrastructure.migration.work_directory import WorkDirectory, WorkInUse, open_work
 
-IDENTITY = Identity("c0ffee", "mysql://shop@localhost/shop", "tables test-*")
+IDENTITY = Identity("c0ffee", "mysql://shop@localhost/shop", "tables test-*", "users by id int(11)")
 BOUNDS = [None, *((number * 10,) for number in range(1, 6)), None]
 RANGES = tuple(map(KeyRange, BOUNDS, BOUNDS[1:]))
 PLAN = Plan(IDENTITY, {"User": RANGES})
@@ -124,7 +124,7 @@ def test_what_no_run_has_written_is_told(
     assert (raised.value.line, raised.value.reason) == (line, reason)
 
 
-@pytest.mark.parametrize("what", ["contract", "source", "target"])
+@pytest.mark.parametrize("what", ["contract", "source", "target", "key"])
 def test_it_is_not_taken_for_that_of_another_migration(tmp_path: Path, what: str) -> None:
     done_until(tmp_path, 1)
     with open_work(tmp_path, ["users"]) as work:
