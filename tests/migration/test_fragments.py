@@ -55,6 +55,10 @@ def test_an_expression_is_written_with_its_identifiers_quoted(sql: str, written:
         ("DATEDIFF(NOW(), a)", "NOW, which gives another value at each reading"),
         ("CURDATE()", "CURRENT_DATE, which gives another value at each reading"),
         ("UNIX_TIMESTAMP()", "UNIX_TIMESTAMP, which gives another value at each reading"),
+        ("MASTER_GTID_WAIT('x', 9)", "MASTER_GTID_WAIT, a function with an effect, is not"),
+        ("SESSION_USER()", "SESSION_USER, which gives another value at each reading"),
+        ("SYS_GUID()", "SYS_GUID, which gives another value at each reading"),
+        ("RANDOM_BYTES(3)", "RANDOM_BYTES, which gives another value at each reading"),
         ("rand()", "RAND, which gives another value at each reading"),
     ],
 )

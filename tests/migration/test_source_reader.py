@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, event, text
 from infrastructure.migration.contract import (
     Aggregate,
     Attribute,
+    AttributeType,
     Collection,
     Columns,
     Entity,
@@ -21,6 +22,7 @@ from infrastructure.migration.contract import (
 )
 from infrastructure.migration.rows import SourceRow, Unreadable, ZeroDate
 from infrastructure.migration.source.connection import connect
+from infrastructure.migration.source.failures import SourceFailed
 from infrastructure.migration.source.reader import SourceReader
 from infrastructure.migration.source.schema import read_schema
 from tests.migration.mariadb import MariaDB
@@ -83,8 +85,8 @@ def engine(mariadb: MariaDB) -> Iterator[Engine]:
     engine.dispose()
 
 
-def rows(engine: Engine, table: str, source: Source) -> list[SourceRow]:
-    entity = Entity("tables[0]", "e", table, (Attribute("tables[0].a", "a", "S", source),))
+def rows(engine: Engine, table: str, source: Source, type_: AttributeType = "S") -> list[SourceRow]:
+    entity = Entity("tables[0]", "e", table, (Attribute("tables[0].a", "a", type_, source),))
     return list(SourceReader(engine, read_schema(engine)).rows(entity))
 
 
@@ -165,6 +167,18 @@ def test_what_is_found_elsewhere_has_all_that_its_column_holds(
     engine: Engine, source: Source, expected: list[object]
 ) -> None:
     assert values(engine, "orders", source) == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        Columns(("bits",)),
+        Lookup((Step("scales", "other", ("other.id = scales.id",), "bits"),)),
+        Expression("bits"),
+    ],
+)
+def test_bits_are_read_as_a_number_where_one_is_wanted(engine: Engine, source: Source) -> None:
+    assert [row.values["a"] for row in rows(engine, "scales", source, "N")] == [321, 1, None]
 
 
 def test_what_is_chosen_has_all_that_its_column_holds(engine: Engine) -> None:
@@ -325,3 +339,37 @@ def test_a_reader_that_stops_leaves_a_connection_that_is_good_for_others(engine:
     assert next(reading).values == {"a": "x"}
     reading.close()  # type: ignore[attr-defined] # it is a generator
     assert len(list(reader.rows(entity))) == 3
+
+
+@pytest.fixture
+def texts(mariadb: MariaDB) -> Iterator[Engine]:
+    """Three texts, of which the second is as long as an answer of the server can be."""
+    engine = connect(mariadb.new_database())
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE texts (id INT PRIMARY KEY, body LONGTEXT)"))
+        connection.execute(text("INSERT INTO texts VALUES (1, 'a'), (2, ''), (3, 'c')"))
+        longest = "UPDATE texts SET body = REPEAT('b', @@max_allowed_packet - 100) WHERE id = 2"
+        connection.execute(text(longest))
+    yield engine
+    engine.dispose()
+
+
+_LONGER = "CONCAT(body, SPACE(200))"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        Expression(_LONGER),
+        Collection("texts", "texts.id = texts.id", (("body", _LONGER),), is_list=True),
+    ],
+)
+def test_a_value_that_is_too_long_for_the_server_is_told_with_its_row(
+    texts: Engine, source: Source
+) -> None:
+    with pytest.raises(SourceFailed, match=r"^the source: texts id=2: .* larger than max_"):
+        rows(texts, "texts", source)
+    entity = Entity("tables[0]", "e", "texts", (Attribute("a", "a", "S", source),))
+    reader = SourceReader(texts, read_schema(texts))
+    with pytest.raises(SourceFailed, match="it would be missing"):
+        reader.row(entity, {"id": 2})

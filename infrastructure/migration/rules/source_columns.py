@@ -42,7 +42,7 @@ TIMES = frozenset(["date", "datetime", "timestamp", "time"])
 
 _TEXTS = TEXTS | TEXTS_OF_ADDRESS
 _KINDS: dict[AttributeType, frozenset[str]] = {
-    "S": NUMBERS | _TEXTS | BYTES | TIMES,
+    "S": (NUMBERS - {"bit"}) | _TEXTS | BYTES | TIMES,
     "N": (NUMBERS | _TEXTS) - {"set", "inet4", "inet6", "uuid"},
     "B": _TEXTS | BYTES | {"bit"},
     "BOOL": NUMBERS | _TEXTS | {"binary"},
@@ -92,7 +92,7 @@ def unfit(attribute: Attribute, column: SourceColumn) -> str | None:
             case TransformationType.JSON:
                 allowed = TEXTS
             case TransformationType.STRING:
-                allowed = NUMBERS | _TEXTS | TIMES | BYTES
+                allowed = _KINDS["S"]
     if allowed is None or column.kind in allowed:
         return None
     return f"{column.name} is {column.type}, which cannot become {what}"

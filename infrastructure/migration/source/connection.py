@@ -29,10 +29,11 @@ _SCHEMES = ("mysql", "mariadb", _DRIVER, "mariadb+pymysql")
 
 # Zero and impossible dates are values like others; what is too long for a column is an error.
 # A list of a collection may be as long as an answer of the server can be. A reader that waits for
-# the target keeps its answer for an hour.
+# the target keeps its answer for an hour. No warning of a value that was left out is missed.
 _SESSION = (
     "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ALLOW_INVALID_DATES', time_zone = '+00:00', "
-    "group_concat_max_len = @@max_allowed_packet, net_write_timeout = 3600"
+    "group_concat_max_len = @@max_allowed_packet, net_write_timeout = 3600, "
+    "max_error_count = 65535"
 )
 
 

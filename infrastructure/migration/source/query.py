@@ -22,7 +22,7 @@ from infrastructure.migration.fragments import quoted, render
 from infrastructure.migration.rows import SourceRow
 from infrastructure.migration.source.cells import Cell, JsonCell, OtherwiseCell, SingleCell
 from infrastructure.migration.source.errors import SourceMismatch
-from infrastructure.migration.source.exact import exact
+from infrastructure.migration.source.exact import BYTES, NUMBER, exact
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
 from infrastructure.migration.source.scope import Reachable, Scope
 from infrastructure.migration.source.subqueries import LookupSql, Subqueries
@@ -41,6 +41,8 @@ class RowQuery:
     values: tuple[Cell, ...]
     columns: tuple[Cell, ...]
     matches: tuple[Cell, ...]
+    is_calculated: bool
+    """Whether there is more than the columns of the row's own table."""
 
     @property
     def sql(self) -> str:
@@ -77,9 +79,11 @@ def select_rows(entity: Entity, schema: SourceSchema) -> RowQuery:
     return _Builder(entity, schema, table).build()
 
 
-def column_sql(table: SourceTable, column: SourceColumn) -> str:
-    """A column of the row's table as it is read."""
+def column_sql(table: SourceTable, column: SourceColumn, bits: str = BYTES) -> str:
+    """A column of the row's table as it is read. `bits` is what becomes of a `bit`."""
     sql = quoted(table.name, column.name)
+    if column.kind == "bit" and bits == NUMBER:
+        return NUMBER.format(sql)
     return f"{sql} + 0e0" if column.kind == "float" else sql
 
 
@@ -90,6 +94,13 @@ def key_sql(table: SourceTable, name: str) -> str:
     if column.kind in {"enum", "set"}:
         return f"CONCAT({sql})"
     return f"({sql} + 0)" if column.kind == "bit" else sql
+
+
+def _bits(attribute: Attribute) -> str:
+    """What becomes of a `bit`: its number where the attribute wants one, else its bytes."""
+    by = attribute.transformation
+    wants_number = attribute.type == "N" or (by and by.type is TransformationType.NUMBER)
+    return NUMBER if wants_number else BYTES
 
 
 def plain_columns(entity: Entity) -> tuple[str, ...]:
@@ -130,8 +141,15 @@ class _Builder:
             if not isinstance(attribute.source, Template)
         )
         columns = tuple(self._column(name, path) for name, path in _named(self.entity).items())
-        matches = tuple(self.matches)
-        return RowQuery(self.table, tuple(self.selected), key, values, columns, matches)
+        return RowQuery(
+            self.table,
+            tuple(self.selected),
+            key,
+            values,
+            columns,
+            tuple(self.matches),
+            not all(isinstance(each.source, Columns | Template) for each in self.entity.attributes),
+        )
 
     def _attribute(self, attribute: Attribute) -> Cell:
         try:
@@ -145,13 +163,13 @@ class _Builder:
         source, name = attribute.source, attribute.name
         match source:
             case Columns():
-                return self._plain(name, source.names)
+                return self._plain(name, source.names, _bits(attribute))
             case Lookup():
-                return self._lookup(name, source)
+                return self._lookup(name, source, _bits(attribute))
             case Aggregate():
                 return self._found(name, self._subqueries.aggregate(source))
             case Expression():
-                sql = render(exact(source.sql, self._scope))
+                sql = render(exact(source.sql, self._scope, _bits(attribute)))
                 return Cell(name, (self._place(sql),))
             case Collection():
                 place = self._place(self._subqueries.collection(source))
@@ -160,14 +178,14 @@ class _Builder:
                 raise AssertionError(name)
         assert_never(source)
 
-    def _plain(self, name: str, columns: tuple[str, ...]) -> Cell:
+    def _plain(self, name: str, columns: tuple[str, ...], bits: str = BYTES) -> Cell:
         found = [_column(self.table, each) for each in columns]
-        places = tuple(self._place(column_sql(self.table, each)) for each in found)
+        places = tuple(self._place(column_sql(self.table, each, bits)) for each in found)
         is_single = len(found) == 1 and found[0].kind == "float"
         return (SingleCell if is_single else Cell)(name, places)
 
-    def _lookup(self, name: str, lookup: Lookup) -> Cell:
-        found = self._subqueries.lookup(lookup)
+    def _lookup(self, name: str, lookup: Lookup, bits: str) -> Cell:
+        found = self._subqueries.lookup(lookup, bits)
         value, matches, holds = found.value, found.matches, None
         if lookup.condition is not None:
             condition = self._scope.render(lookup.condition)

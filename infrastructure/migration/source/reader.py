@@ -9,12 +9,15 @@ from sqlalchemy import Connection, CursorResult, Engine
 
 from infrastructure.migration.contract import Entity
 from infrastructure.migration.rows import SourceRow
+from infrastructure.migration.source.failures import SourceFailed
 from infrastructure.migration.source.query import RowQuery, select_rows
 from infrastructure.migration.source.ranges import Condition, KeyRange, within
 from infrastructure.migration.source.schema import SourceSchema
 from infrastructure.migration.tasks import KeyValues
 
 _BUFFERED = 500
+_TOO_LONG = 1301
+"""The warning that a function's value is NULL because it would be above `max_allowed_packet`."""
 
 
 class SourceReader:
@@ -46,7 +49,8 @@ class SourceReader:
         """The rows above one key, up to and with another, in the order of the key.
 
         They are read as they are asked for: memory does not grow with their number. Who stops
-        before the last waits until the source has sent the rest.
+        before the last waits until the source has sent the rest. After the last, raises
+        `SourceFailed` where the server made NULL of a value that was too long for it.
         """
         query = self._query(entity)
         key = _key(query)
@@ -54,18 +58,45 @@ class SourceReader:
         sql = f"{query.sql} WHERE {condition.sql}{_order(key)}"
         streaming = self._engine.execution_options(stream_results=True, max_row_buffer=_BUFFERED)
         statement = Condition(sql, condition.parameters)
-        with streaming.connect() as connection, closing(_execute(connection, statement)) as answer:
-            for row in answer:
-                yield query.read(row)
+        with streaming.connect() as connection:
+            with closing(_execute(connection, statement)) as answer:
+                yield from map(query.read, answer)
+            reason = _too_long(connection, query)
+        if reason is not None:
+            raise SourceFailed(self._row_too_long(entity, key, condition) or reason)
 
     def row(self, entity: Entity, key: Mapping[str, object]) -> SourceRow | None:
-        """The row with these values of columns, or `None`; of several, any."""
+        """The row with these values of columns, or `None`; of several, any.
+
+        Raises `SourceFailed` as `rows` does.
+        """
         query = self._query(entity)
         where = " AND ".join(f"{query.compared(name)} <=> %s" for name in key)
         sql = f"{query.sql} WHERE {where} LIMIT 1"
         with self._engine.connect() as connection:
             found = _execute(connection, Condition(sql, tuple(key.values()))).first()
+            reason = _too_long(connection, query)
+        if reason is not None:
+            told = ", ".join(f"{name}={value}" for name, value in key.items())
+            raise SourceFailed(f"{query.table.name} {told}: {reason}")
         return None if found is None else query.read(found)
+
+    def _row_too_long(
+        self, entity: Entity, key: tuple[str, ...], condition: Condition
+    ) -> str | None:
+        """Which row it is that the server said this of, if the table has a key."""
+        if not key:
+            return None
+        query = self._query(entity)
+        sql = f"SELECT {', '.join(key)} FROM {query.from_table} WHERE {condition.sql}"
+        with self._engine.connect() as connection:
+            found = _execute(connection, Condition(sql, condition.parameters)).all()
+        for values in found:
+            try:
+                self.row(entity, dict(zip(query.table.row_key, values, strict=True)))
+            except SourceFailed as failed:
+                return failed.reason
+        return None
 
     def _query(self, entity: Entity) -> RowQuery:
         if entity.path not in self._queries:
@@ -93,6 +124,16 @@ def _key(query: RowQuery) -> tuple[str, ...]:
 
 def _order(key: tuple[str, ...]) -> str:
     return f" ORDER BY {', '.join(key)}" if key else ""
+
+
+def _too_long(connection: Connection, query: RowQuery) -> str | None:
+    """What the server says where it gave NULL for a value above `max_allowed_packet`."""
+    if not query.is_calculated:
+        return None
+    for _, code, message in connection.exec_driver_sql("SHOW WARNINGS"):
+        if code == _TOO_LONG:
+            return f"{message}; it would be missing: shorten it, or raise max_allowed_packet"
+    return None
 
 
 def _execute(connection: Connection, statement: Condition) -> CursorResult[tuple[object, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from attrs import evolve, frozen
 from sqlglot import exp
@@ -10,10 +10,10 @@ from sqlglot import exp
 from infrastructure.migration.contract import Aggregate, Collection, Lookup
 from infrastructure.migration.fragments import quoted, render
 from infrastructure.migration.source.errors import SourceMismatch
-from infrastructure.migration.source.exact import NUMBER, exact, is_float
+from infrastructure.migration.source.exact import BYTES, NUMBER, exact, is_float
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema
 from infrastructure.migration.source.scope import Reachable, Scope
-from infrastructure.migration.source.uniqueness import finds_one
+from infrastructure.migration.source.uniqueness import finds_by_index, finds_one
 
 _BINARY = {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry"}
 _ISO_DATETIME = (
@@ -39,17 +39,18 @@ class Subqueries:
     schema: SourceSchema
     row: Reachable
 
-    def lookup(self, lookup: Lookup) -> LookupSql:
-        """What a join finds over its steps. With a separator, a step may find nothing."""
+    def lookup(self, lookup: Lookup, bits: str = BYTES) -> LookupSql:
+        """What a join finds over its steps. With a separator, a step may find nothing.
+
+        `bits` is what becomes of a `bit`.
+        """
         scope, is_one = Scope((self.row,)), True
         values: list[str] = []
         joined: list[tuple[str, str]] = []
-        for step in lookup.steps:
-            scope = self._into(scope, step.alias, step.table)
-            conditions = [part for sql in step.conditions for part in scope.conditions(sql)]
+        for step, (scope, conditions) in zip(lookup.steps, self._steps(lookup), strict=True):
             is_one = is_one and finds_one(scope.tables[0], conditions, scope)
             joined.append((_from(scope.tables[0]), _all(conditions)))
-            values.append(render(exact(step.select, scope)))
+            values.append(render(exact(step.select, scope, bits)))
         found = _joined(joined, "JOIN" if lookup.separator is None else "LEFT JOIN")
         value = _value(lookup, values)
         is_single = lookup.separator is None and is_float(lookup.steps[-1].select, scope)
@@ -83,6 +84,21 @@ class Subqueries:
             return f"(SELECT GROUP_CONCAT({value}{order} SEPARATOR ',') {where})"
         return f"(SELECT {value} {where}{order} LIMIT 1)"
 
+    def read_whole(self, source: Lookup | Aggregate | Collection) -> tuple[str, ...]:
+        """The tables in which no index finds what is looked for."""
+        steps = self._steps(source)
+        found = ((scope, finds_by_index(scope.tables[0], each, scope)) for scope, each in steps)
+        return tuple(scope.tables[0].table.name for scope, is_found in found if not is_found)
+
+    def _steps(
+        self, source: Lookup | Aggregate | Collection
+    ) -> Iterator[tuple[Scope, list[exp.Expr]]]:
+        """What each step has in reach, its own table first, and what it demands."""
+        scope = Scope((self.row,))
+        for name, table, conditions in _joined_by(source):
+            scope = self._into(scope, name, table)
+            yield scope, [part for sql in conditions for part in scope.conditions(sql)]
+
     def _into(self, scope: Scope, name: str, table: str) -> Scope:
         found = self.schema.tables.get(table)
         if found is None:
@@ -92,6 +108,15 @@ class Subqueries:
         # Under its own name it would hide the row that it is joined with.
         alias = f"{name} found" if name == self.row.name else name
         return evolve(scope, tables=(Reachable(name, alias, found), *scope.tables))
+
+
+def _joined_by(
+    source: Lookup | Aggregate | Collection,
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    if isinstance(source, Lookup):
+        yield from ((step.alias, step.table, step.conditions) for step in source.steps)
+    else:
+        yield source.table, source.table, (source.condition,)
 
 
 def _joined(steps: Sequence[tuple[str, str]], kind: str) -> str:

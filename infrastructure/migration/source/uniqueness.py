@@ -1,4 +1,4 @@
-"""Whether the conditions of a join can find more than one row."""
+"""Whether the conditions of a join can find more than one row, and whether an index finds it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,22 @@ def finds_one(target: Reachable, conditions: Iterable[exp.Expr], scope: Scope) -
     }
     keys = filter(None, (target.table.primary_key, *target.table.unique))
     return any(fixed.issuperset(name.lower() for name in key) for key in keys)
+
+
+def finds_by_index(target: Reachable, conditions: Iterable[exp.Expr], scope: Scope) -> bool:
+    """Whether an index of the target begins with a column of which the conditions ask a value."""
+    indexed = {name.lower() for name in target.table.indexed}
+    asked = {name.lower() for condition in conditions for name in _asked(target, condition, scope)}
+    return not indexed.isdisjoint(asked)
+
+
+def _asked(target: Reachable, condition: exp.Expr, scope: Scope) -> Iterator[str]:
+    comparison = condition.unnest()
+    if isinstance(comparison, exp.Predicate):
+        for side in (comparison.args.get("this"), comparison.args.get("expression")):
+            found = scope.column_of(side) if isinstance(side, exp.Expr) else None
+            if found and found[0] == target.alias:
+                yield found[1].name
 
 
 def _fixed(target: Reachable, condition: exp.Expr, scope: Scope) -> Iterator[SourceColumn]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from infrastructure.migration.checks import check_source
+from infrastructure.migration.contract import Attribute, AttributeType, Columns, Entity
 from infrastructure.migration.errors import Problem
 from infrastructure.migration.reading import contract_from
+from infrastructure.migration.rules.source_columns import check_columns
+from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
 from tests.migration.contract.documents import SCHEMA, Document, changed, plain, v1, v2
 
 LOANS = "tables[0].attributes"
@@ -120,6 +125,14 @@ def test_what_the_source_cannot_give_is_one_error_with_path_and_cause(
 ) -> None:
     (problem,) = _errors(changed(v2(), path, value))
     assert problem.startswith(expected)
+
+
+@pytest.mark.parametrize(("type_", "errors"), [("N", 0), ("B", 0), ("BOOL", 0), ("S", 1)])
+def test_bits_are_a_number_or_bytes_and_no_text(type_: str, errors: int) -> None:
+    scale = SourceTable("t", (SourceColumn("bits", "bit(9)", nullable=False),), ("bits",))
+    attribute = Attribute("a", "a", cast(AttributeType, type_), Columns(("bits",)))
+    found = check_columns(Entity("e", "e", "t", (attribute,)), SourceSchema({"t": scale}))
+    assert len(list(found)) == errors
 
 
 def test_a_list_may_hold_bits_and_be_of_rows_with_a_bit_set() -> None:
