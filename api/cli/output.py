@@ -60,3 +60,8 @@ def say_table(
 def busy(what: str) -> AbstractContextManager[object]:
     """Shows on a terminal that something takes its time, and nothing elsewhere."""
     return Console(stderr=True, markup=False).status(what)
+
+
+def counted(number: int, what: str) -> str:
+    """So many of something: `1 row`, `2 rows`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

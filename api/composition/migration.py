@@ -175,6 +175,21 @@ def make_job(
     )
 
 
+def check_engine(job: MigrationJob, spark_master: str | None) -> None:
+    """Raises `TargetUnfit` where workers of several machines would share a file of claims."""
+    is_elsewhere = spark_master is not None and not spark_master.startswith("local")
+    if job.writes_tables or not is_elsewhere:
+        return
+    claiming = sorted(claiming_tables(job.contract, job.colliding))
+    if claiming:
+        raise TargetUnfit(
+            f"--spark-master {spark_master}",
+            "is of other machines, and where nothing is written into tables the values and keys of "
+            f"{', '.join(claiming)} that must be unique are kept in a file of this one: leave out "
+            "--to-files and --dry-run, or the master",
+        )
+
+
 def prepare_target(job: MigrationJob, work: WorkDirectory) -> None:
     """Creates the tables that are missing. Raises `TargetUnfit` where what is there is another.
 

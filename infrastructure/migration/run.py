@@ -39,8 +39,9 @@ class TooManyRejects(DynastrataError):
     directory: str
 
     def __str__(self) -> str:
+        rows = "row is" if self.rejected == 1 else "rows are"
         return (
-            f"{self.rejected} rows are rejected, {self.allowed} are allowed: {self.directory}/"
+            f"{self.rejected} {rows} rejected, {self.allowed} are allowed: {self.directory}/"
             f"{REJECTS} says which and why; a greater --max-rejects goes on"
         )
 

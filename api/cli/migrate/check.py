@@ -11,7 +11,7 @@ from api.bootstrap import read_settings
 from api.cli.failing import ExitCode
 from api.cli.migrate.extra import needing_extra
 from api.cli.migrate.options import ContractFile
-from api.cli.output import AsJson, busy, say, say_json
+from api.cli.output import AsJson, busy, counted, say, say_json
 from infrastructure.migration.errors import Problem
 from infrastructure.system.logs import configure_logs
 
@@ -64,8 +64,4 @@ def _show(errors: Sequence[Problem], warnings: Sequence[Problem]) -> None:
         say(f"error    {each}")
     for each in warnings:
         say(f"warning  {each}")
-    say(f"{_count(len(errors), 'error')}, {_count(len(warnings), 'warning')}")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    say(f"{counted(len(errors), 'error')}, {counted(len(warnings), 'warning')}")

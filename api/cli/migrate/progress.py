@@ -17,7 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from api.cli.output import tell
+from api.cli.output import counted, tell
 from infrastructure.migration.run import Progress as Told
 
 _SECONDS_APART = 10.0
@@ -68,7 +68,7 @@ class _Lines:
         if told.ranges_done < told.ranges and now < self._told_at + _SECONDS_APART:
             return
         self._told_at = now
-        done = f"{told.ranges_done} of {told.ranges} ranges"
+        done = f"{told.ranges_done} of {counted(told.ranges, 'range')}"
         tell(f"{told.table}, {told.step}: {done}, {_rate(told)}{_remaining(told)}")
 
 

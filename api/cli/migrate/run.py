@@ -28,7 +28,7 @@ from api.cli.migrate.options import (
     spark_master_of,
 )
 from api.cli.migrate.progress import showing
-from api.cli.output import AsJson, busy, say, say_json, say_table, tell
+from api.cli.output import AsJson, busy, counted, say, say_json, say_table, tell
 from api.cli.working import until_stopped
 from infrastructure.system.logs import configure_logs
 
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from infrastructure.migration.run import Migration, Outcome
 
 PRICE_PER_MILLION = 0.625
+"""Of write units. Source: Airbyte, "Amazon DynamoDB Pricing", 21 July 2025, for US East, after AWS
+had halved it in November 2024. What it is now: https://aws.amazon.com/dynamodb/pricing/on-demand/.
+"""
 PRICED = "on demand, table class Standard, us-east-1, since November 2024"
 _COLUMNS = (
     "table",
@@ -104,6 +107,7 @@ def run(
     with needing_extra():
         # Imported where they are used: other commands run without what migrations need.
         from api.composition.migration import (  # noqa: PLC0415 see above
+            check_engine,
             make_job,
             make_migration,
             make_migration_engine,
@@ -117,7 +121,9 @@ def run(
     loaded, url = read_contract(contract), source_of(settings, source)
     with _work_path(contract, work, dry_run=dry_run) as path:
         job = make_job(settings, loaded, url, work=path, files=to_files, is_dry_run=dry_run)
-        chosen = make_migration_engine(workers or cores(), spark_master_of(engine, spark_master))
+        master = spark_master_of(engine, spark_master)
+        check_engine(job, master)
+        chosen = make_migration_engine(workers or cores(), master)
         with open_work(path, [table.name for table in loaded.tables]) as opened, showing() as show:
             with busy("Planning, and preparing the target"):
                 prepare_target(job, opened)
@@ -183,7 +189,7 @@ def _say(outcome: Outcome, work: Path | None, price: float | None, *, as_json: b
             f"{each.write_units:,.0f}",
             f"{each.seconds:.1f}",
             f"{each.rows_per_second:,.0f}",
-            f"{each.resumed_from} of {each.ranges} ranges",
+            f"{each.resumed_from} of {counted(each.ranges, 'range')}",
         )
         for each in outcome.tables
     ]
@@ -196,7 +202,9 @@ def _say(outcome: Outcome, work: Path | None, price: float | None, *, as_json: b
         say(f"{units:,.0f} write units: {cost['usd']:.2f} USD, {assumed}, without storage")
     rejected = sum(each.rejected for each in outcome.tables)
     if rejected and work is not None:
-        say(f"{rejected} rows were rejected: {work}/rejects.jsonl says which and why")
+        verb = "was" if rejected == 1 else "were"
+        told = f"{counted(rejected, 'row')} {verb} rejected"
+        say(f"{told}: {work}/rejects.jsonl says which and why")
 
 
 def _exit(outcome: Outcome) -> None:

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
+from typing_extensions import override
 
+from api.cli.output import counted
+from api.composition import migration
+from infrastructure.migration.engines.processes import ProcessEngine
+from infrastructure.migration.pacing import Pacing
 from tests.migration.run.running import CLAIMS, Move, assert_same, items_in, tables_of
 from tests.migration.run.warehouse import CLAIMING, RANGES, REJECTED, ROWS
 
@@ -133,3 +138,44 @@ def test_a_source_that_does_not_answer_is_told_without_its_password(move: Move) 
     assert result.exit_code == 1
     assert "@127.0.0.1:1/shop cannot be read" in result.stderr
     assert "secret" not in result.output
+
+
+@pytest.mark.parametrize("target", [("--dry-run",), ("--to-files", "files")])
+def test_claims_in_a_file_are_not_for_a_cluster(move: Move, target: tuple[str, ...]) -> None:
+    cluster = ("--engine", "spark", "--spark-master", "spark://elsewhere:7077")
+    result = move.run(*cluster, *target)
+    assert result.exit_code == 1
+    assert "spark://elsewhere:7077: is of other machines, and " in result.stderr
+    assert "keys of Codes, Customers, Remarks that must be unique" in result.stderr
+
+
+class FourHere(ProcessEngine):
+    """Says that it has four workers, and is one."""
+
+    @property
+    @override
+    def workers(self) -> int:
+        return 4
+
+
+def test_each_worker_keeps_to_its_share_of_the_write_units(
+    move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: list[float | None] = []
+
+    def pacing(rate: float | None) -> Pacing:
+        rates.append(rate)
+        return Pacing(None)
+
+    monkeypatch.setattr(migration, "Pacing", pacing)
+    monkeypatch.setattr(migration, "make_migration_engine", lambda *_: FourHere(1))
+    assert move.run("--write-units", "100", "--dry-run").exit_code == 3
+    assert rates == [25]
+
+
+def test_what_is_one_is_told_as_one() -> None:
+    assert (counted(1, "row"), counted(0, "range"), counted(2, "row")) == (
+        "1 row",
+        "0 ranges",
+        "2 rows",
+    )
