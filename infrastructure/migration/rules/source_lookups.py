@@ -25,6 +25,8 @@ from infrastructure.migration.rules.sql import parsed
 from infrastructure.migration.source.errors import SourceMismatch
 from infrastructure.migration.source.query import select_rows
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema
+from infrastructure.migration.source.scope import Reachable
+from infrastructure.migration.source.subqueries import Subqueries
 
 
 def check_lookups(entity: Entity, schema: SourceSchema) -> Iterator[Problem]:
@@ -40,7 +42,7 @@ def check_lookups(entity: Entity, schema: SourceSchema) -> Iterator[Problem]:
 
 
 def check_query(entity: Entity, schema: SourceSchema) -> Iterator[Problem]:
-    """What else keeps the rows from being read, and lookups that may find several rows each.
+    """What else keeps the rows from being read, and lookups that find several rows, or slowly.
 
     For an entity whose tables and columns are there.
     """
@@ -49,11 +51,20 @@ def check_query(entity: Entity, schema: SourceSchema) -> Iterator[Problem]:
     except SourceMismatch as mismatch:
         yield Problem(mismatch.path, mismatch.cause)
         return
+    table = schema.tables[entity.source_table]
+    subqueries = Subqueries(schema, Reachable(table.name, table.name, table))
     may_find_several = {cell.name for cell in query.matches}
     for attribute in entity.attributes:
         source = attribute.source
         if attribute.name in may_find_several and isinstance(source, Lookup):
             yield Problem(f"{attribute.path}.join", _several(source), is_warning=True)
+        if isinstance(source, Lookup | Aggregate | Collection):
+            for name in subqueries.read_whole(source):
+                yield Problem(f"{attribute.path}.{_where(attribute)}", _slow(name), is_warning=True)
+
+
+def _slow(table: str) -> str:
+    return f"no index of {table} begins with what is looked for: each row reads the whole table"
 
 
 def _several(lookup: Lookup) -> str:

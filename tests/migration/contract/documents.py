@@ -315,12 +315,17 @@ _V2: Document = {"tables": [_LOANS, _SHELVES, _MEMBERS]}
 
 
 def _table(
-    name: str, columns: str, *unique: tuple[str, ...], key: tuple[str, ...] = ("id",)
+    name: str,
+    columns: str,
+    *unique: tuple[str, ...],
+    key: tuple[str, ...] = ("id",),
+    indexed: tuple[str, ...] = (),
 ) -> SourceTable:
     """Columns as `name type`, with `?` behind the type where they may be NULL."""
     parts = [each.split() for each in columns.split("; ")]
     made = [SourceColumn(name, type_.rstrip("?"), type_.endswith("?")) for name, type_ in parts]
-    return SourceTable(name, tuple(made), key, unique)
+    begins = {each[0] for each in (key, *unique)}
+    return SourceTable(name, tuple(made), key, unique, frozenset({*begins, *indexed}))
 
 
 _TABLES = [
@@ -341,6 +346,7 @@ _TABLES = [
         "books",
         "id int; title varchar(300); shelf_id int; pages int; copies int; added_at datetime; "
         "cover mediumblob; is_new bit(1)",
+        indexed=("shelf_id",),
     ),
     _table(
         "shelves",

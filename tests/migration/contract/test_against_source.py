@@ -173,6 +173,15 @@ def test_a_lookup_by_a_whole_key_of_several_columns_is_not_warned_of() -> None:
     assert f"{LOANS}.edition.join: may find several rows" in _warnings(document)
 
 
+def test_what_no_index_finds_is_warned_of() -> None:
+    warned = "no index of books begins with what is looked for: each row reads the whole table"
+    assert warned not in _warnings(v2())
+    document = changed(
+        v2(), "tables/1/attributes/3/join/join_condition", "books.pages = shelves.id"
+    )
+    assert f"{SHELVES}.newest_books.join: {warned}" in _warnings(document)
+
+
 def test_a_key_that_may_be_null_is_warned_of() -> None:
     document = changed(v2(), "tables/0/attributes/0/source_column", "clerk_id")
     assert f"{LOANS}.reader_id: clerk_id may be NULL, and a row without" in _warnings(document)
