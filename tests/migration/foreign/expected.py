@@ -193,6 +193,7 @@ WARNINGS = [
     "warning  tables[0].entities[0].attributes.below.calculation.target_table",
     "warning  tables[2].attributes.in_group.calculation.target_table",
     "warning  tables[0].entities[2].attributes.day",
+    "warning  tables[0].entities[0].attributes.below.calculation",
     "warning  tables[4].attributes.at",
-    "0 errors, 4 warnings",
+    "0 errors, 5 warnings",
 ]
