@@ -37,12 +37,14 @@ def can_be_key(text: str, max_bytes: int) -> bool:
 
 def text_size(text: str) -> int:
     """Bytes of a text in UTF-8."""
-    return len(text.encode("utf-8", "surrogatepass"))
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def number_size(number: str) -> int:
     """Bytes of a number: one, one for every two digits without outer zeros, one for a minus."""
-    digits = number.lstrip("+-").lower().split("e")[0].replace(".", "").strip("0")
+    digits = number.strip("0")
+    if not digits.isdecimal():  # no whole number
+        digits = number.lstrip("+-").lower().split("e")[0].replace(".", "").strip("0")
     return 1 + (len(digits) + 1) // 2 + number.startswith("-")
 
 

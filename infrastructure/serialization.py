@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
-from attrs import fields, has, resolve_types
+import msgspec
+from attrs import Attribute, fields, has, resolve_types
 from cattrs import Converter
 from cattrs.preconf.json import make_converter
 
@@ -59,3 +63,38 @@ CONVERTER = _make()
 
 Rebuilding calls constructors, never parsers: rules that came later do not drop stored data.
 """
+
+
+def json_decoder(cls: type[Any]) -> Callable[[bytes], Any] | None:
+    """Reads JSON as `CONVERTER` does, ten times as fast; None for a class that it cannot read.
+
+    It raises `ValueError` for more than `CONVERTER` does, and says less: ask that one then.
+    """
+    return msgspec.json.Decoder(cls).decode if _is_read_alike(cls) else None
+
+
+_ALIKE = (str, int, bool, float, datetime, NoneType)
+
+
+def _is_read_alike(kind: Any) -> bool:
+    """Whether msgspec makes of JSON what `CONVERTER` makes of it."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):  # msgspec tells members of a union apart by rules of its own
+        others = [each for each in arguments if each is not NoneType]
+        return len(others) == 1 and _is_read_alike(others[0])
+    if origin is list or (origin is tuple and arguments[-1:] == (...,)):
+        return _is_read_alike(arguments[0])
+    if isinstance(kind, type) and has(kind) and not is_single_value(kind):
+        return all(map(_is_plain, fields(resolve_types(kind))))
+    return kind in _ALIKE or (isinstance(kind, type) and issubclass(kind, Enum))
+
+
+def _is_plain(field: Attribute[Any]) -> bool:
+    # msgspec sets the fields itself: no constructor converts or validates.
+    is_set_alike = field.init and field.alias == field.name
+    return (
+        is_set_alike
+        and field.converter is None
+        and field.validator is None
+        and _is_read_alike(field.type)
+    )

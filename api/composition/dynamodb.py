@@ -24,7 +24,7 @@ from infrastructure.dynamodb.gateway.gateway import Gateway, check_answers
 from infrastructure.dynamodb.gateway.lean_client import LeanClient
 from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
-from infrastructure.dynamodb.mappers.events import to_stored
+from infrastructure.dynamodb.mappers.events import event_reader
 from infrastructure.dynamodb.mappers.outbox import message_of_image
 from infrastructure.dynamodb.mappers.tagged_events import tagged_event_of_image
 from infrastructure.dynamodb.models import SHARED
@@ -134,7 +134,7 @@ class DynamoDBAdapters(Adapters):
     @override
     def event_changes(self) -> Callable[[], ChangeSource[StoredEvent]]:
         stream, model = self._stream(EVENTS), self._event_model
-        return lambda: TableChanges(stream, self._clock, lambda item: to_stored(item, model))
+        return lambda: TableChanges(stream, self._clock, event_reader(model))
 
     @property
     @override

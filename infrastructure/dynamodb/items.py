@@ -37,7 +37,13 @@ Item = Mapping[str, Value]
 
 def item_size(item: Item) -> int:
     """The bytes that the service counts for an item."""
-    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+    size = 0
+    for name, value in item.items():
+        size += text_size(name)
+        for kind, content in value.items():
+            # Most values are such texts, and this runs for each that is read.
+            size += len(content) if kind == "S" and content.isascii() else _value_size(value)
+    return size
 
 
 def request_size(request: Mapping[str, Any]) -> int:
@@ -101,7 +107,7 @@ def _value_size(value: Value) -> int:
         case "BOOL" | "NULL":
             return 1
         case "M":
-            return 3 + sum(1 + len(k.encode()) + _value_size(v) for k, v in content.items())
+            return 3 + len(content) + item_size(content)
         case "L":
             return 3 + sum(1 + _value_size(v) for v in content)
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +23,7 @@ from domain.events import DomainEvent
 from infrastructure.commit.participant import Commit
 from infrastructure.events.large_events import LargeEvents
 from infrastructure.events.streams import raw_of
-from infrastructure.serialization import CONVERTER
+from infrastructure.serialization import CONVERTER, json_decoder
 
 Data = dict[str, Any]
 """An event as plain data, by the names of its fields."""
@@ -53,6 +54,7 @@ class EventRegistry:
         self.large_events: LargeEvents | None = None
         self._by_name: dict[str, EventType] = {}
         self._by_class: dict[type[DomainEvent], EventType] = {}
+        self._decoders: dict[str, Callable[[bytes], DomainEvent] | None] = {}
         for event_type in types:
             self._register(event_type)
 
@@ -99,6 +101,10 @@ class EventRegistry:
             raise UnknownEventType(where, encoded.type)
         if self.large_events is not None:
             encoded = evolve(encoded, data=self.large_events.data(encoded.data))
+        decode = self._decoders[event_type.name]
+        if decode is not None and encoded.schema_version == event_type.schema_version:
+            with suppress(ValueError):  # the converter says what is wrong
+                return decode(encoded.data)
         try:
             return CONVERTER.structure(_upcast(event_type, encoded), event_type.cls)
         except (BaseValidationError, StructureHandlerNotFoundError) as error:
@@ -122,6 +128,7 @@ class EventRegistry:
             )
         self._by_name[event_type.name] = event_type
         self._by_class[event_type.cls] = event_type
+        self._decoders[event_type.name] = json_decoder(event_type.cls)
 
 
 class EventEncoder:

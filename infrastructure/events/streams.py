@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC
+from functools import lru_cache
 from typing import Protocol
 
 import orjson
@@ -128,6 +129,7 @@ def stream_key(stream: StreamId) -> str:
     return f"{_escaped(stream.type)}:{_escaped(stream.id)}"
 
 
+@lru_cache(maxsize=1024)  # events come by streams
 def stream_of_key(key: str) -> StreamId:
     """The stream that a key belongs to."""
     type_, _, id_ = key.partition(":")

@@ -14,7 +14,7 @@ from application.ports.subscriptions import Start
 from domain.consistency import Anything, StreamId
 from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
-from infrastructure.dynamodb.mappers.events import to_stored
+from infrastructure.dynamodb.mappers.events import event_reader
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.tables.checkpoints import DynamoDBCheckpointTable
 from infrastructure.events.streams import EVENTS
@@ -141,7 +141,7 @@ class Subscribing:
             database = provider.database
             return lambda: MemoryChanges(database, EVENTS, event_of, self.page_size)
         stream = table_stream(self.store, self.page_size)
-        return lambda: TableChanges(stream, self.clock, lambda item: to_stored(item, EventModel))
+        return lambda: TableChanges(stream, self.clock, event_reader(EventModel))
 
 
 def subscribing(store: Store, *, page_size: int = 1000) -> Subscribing:

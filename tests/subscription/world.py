@@ -22,7 +22,7 @@ from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
-from infrastructure.dynamodb.mappers.events import to_stored
+from infrastructure.dynamodb.mappers.events import event_reader
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.events.streams import EVENTS, StreamTable, stream_key
 from infrastructure.memory.provider import MemoryProvider
@@ -159,9 +159,7 @@ class World:
         self._resumed = self.checkpoints.stored if start is Start.CHECKPOINT else None
         subscriptions = TableEventSubscriptions(
             table=EVENTS,
-            source=lambda: TableChanges(
-                self.table_stream, self.clock, lambda item: to_stored(item, EventModel)
-            ),
+            source=lambda: TableChanges(self.table_stream, self.clock, event_reader(EventModel)),
             events=self.gaps,
             registry=REGISTRY,
             checkpoints=self.checkpoints,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from typing import Any
 
+import orjson
 import pytest
 from attrs import field, frozen
 from attrs.validators import gt
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.errors import UnreadableState
-from infrastructure.serialization import CONVERTER, is_single_value
+from infrastructure.serialization import CONVERTER, is_single_value, json_decoder
 from tests.samples.people import PERSON, Email, Role, new_person
 
 
@@ -165,3 +166,96 @@ def test_state_of_another_type_is_not_bent_until_it_fits(name: str, value: objec
 def test_number_that_is_none_cannot_be_stored(number: float) -> None:
     with pytest.raises(ValueError, match="cannot be stored"):
         CONVERTER.unstructure(number, unstructure_as=float)
+
+
+@frozen
+class Part:
+    name: str
+    size: float
+    colour: Colour
+    since: datetime | None = None
+
+
+@frozen(kw_only=True)
+class Parts:
+    count: int
+    is_whole: bool
+    parts: tuple[Part, ...]
+    others: list[str | None] = field(factory=list)
+
+
+DATES = ["2046-11-20T12:00:00+00:00", "2046-11-20T12:00:00.000001+02:00", "2046-11-20T12:00:00"]
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**63),
+    st.sampled_from([1.0, 0.5, 1e300, -0.0]),
+    st.sampled_from(["red", "blue", "", "x", "2046-11-20", "1", *DATES]),
+)
+PARTS = st.fixed_dictionaries(
+    {
+        "name": st.just("x") | SCALARS,
+        "size": st.just(1) | SCALARS,
+        "colour": st.just("red") | SCALARS,
+    },
+    optional={"since": st.sampled_from(DATES) | SCALARS, "more": SCALARS},
+)
+WHOLES = st.fixed_dictionaries(
+    {
+        "count": st.just(1) | SCALARS,
+        "is_whole": st.just(True) | SCALARS,
+        "parts": st.lists(PARTS, max_size=2) | SCALARS,
+    },
+    optional={"others": st.lists(SCALARS, max_size=2) | SCALARS},
+)
+
+
+@given(WHOLES | st.dictionaries(st.sampled_from(["count", "parts"]), SCALARS) | SCALARS)
+def test_what_is_decoded_at_once_is_what_the_converter_makes(plain: Any) -> None:
+    decode = json_decoder(Parts)
+    assert decode is not None
+    try:
+        decoded = decode(orjson.dumps(plain))
+    except ValueError:
+        return  # the converter is asked
+
+    assert repr(decoded) == repr(CONVERTER.structure(plain, Parts))
+
+
+def test_what_is_well_formed_is_decoded_at_once() -> None:
+    part = Part("x", 1.5, Colour.RED, datetime(2046, 11, 20, tzinfo=UTC))
+    whole = Parts(count=1, is_whole=True, parts=(part,), others=["a", None])
+    decode = json_decoder(Parts)
+    assert decode is not None
+    assert decode(orjson.dumps(CONVERTER.unstructure(whole))) == whole
+
+
+@frozen
+class Checked:
+    count: int = field(validator=gt(0))
+
+
+@frozen
+class Converted:
+    count: int = field(converter=abs)
+
+
+@frozen
+class Hidden:
+    _count: int
+
+
+@frozen
+class Left:
+    count: int = field(init=False, default=1)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *[Checked, Converted, Hidden, Left, Amount, Everything],
+        *[bytes, set[str], dict[str, int], tuple[int, str], int | str, Any],
+    ],
+)
+def test_what_msgspec_would_read_otherwise_is_left_to_the_converter(kind: Any) -> None:
+    assert json_decoder(kind) is None

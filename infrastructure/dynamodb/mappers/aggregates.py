@@ -7,12 +7,13 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from attrs import fields, has, resolve_types
-from pynamodb.attributes import AttributeContainer, ListAttribute, MapAttribute
+from pynamodb.attributes import ListAttribute, MapAttribute
 from pynamodb.exceptions import AttributeDeserializationError
 
 from application.errors import UnreadableState
 from infrastructure.aggregates.aggregate_type import AggregateType, State
 from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.mappers.reading import reader_of
 from infrastructure.dynamodb.models.base import COMMITS, VERSION, AggregateModel, ListedModel
 from infrastructure.serialization import is_single_value
 
@@ -28,6 +29,7 @@ class Mapper:
         self.model = model
         self.is_listed = issubclass(model, ListedModel)
         _check(aggregate_type.cls, model, aggregate_type.name, _BOOKKEEPING)
+        self._read = reader_of(model)
 
     def to_model(
         self,
@@ -54,31 +56,11 @@ class Mapper:
             if name not in item:
                 raise UnreadableState(self._type.name, identity, f"required field missing: {name}")
         try:
-            model = self.model.from_raw_data(dict(item))
+            values = self._read(item)
         except (AttributeDeserializationError, ValueError, TypeError) as error:
             raise UnreadableState(self._type.name, identity, str(error)) from error
-        return {k: v for k, v in _plain(model).items() if k not in _BOOKKEEPING}
-
-
-def _plain(container: AttributeContainer) -> dict[str, Any]:
-    """The values by their Python names.
-
-    What is not stored is None where the model allows that, and left out elsewhere: there the
-    class has a default, or the item is unreadable.
-    """
-    return {
-        name: _simple(value)
-        for name, attribute in container.get_attributes().items()
-        if (value := getattr(container, name)) is not None or attribute.null
-    }
-
-
-def _simple(value: Any) -> Any:
-    if isinstance(value, MapAttribute):
-        return value.as_dict() if type(value).is_raw() else _plain(value)
-    if isinstance(value, list):
-        return [_simple(member) for member in value]
-    return value
+        # What is left out has a default in the class, or the item is unreadable.
+        return {name: value for name, value in values.items() if name not in _BOOKKEEPING}
 
 
 def _check(cls: type[Any], container: Any, path: str, extra: set[str]) -> None:

@@ -12,11 +12,14 @@ from pynamodb.exceptions import AttributeDeserializationError
 from application.ports.outbox import MessageKey, OutboxMessage, StoredMessage, UnreadableMessage
 from application.ports.relay_queue import Busy, KeyLease
 from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.mappers.reading import Values, reader_of
 from infrastructure.dynamodb.mappers.timestamps import from_milliseconds
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
 from infrastructure.outbox.table import HEAD, QueueEntry
 
 logger = structlog.get_logger(__name__)
+
+_read = reader_of(OutboxModel)
 
 
 def message_of_image(item: Item) -> StoredMessage | None:
@@ -34,31 +37,31 @@ def message_of_image(item: Item) -> StoredMessage | None:
 def to_stored(item: Item) -> StoredMessage:
     """The message that an item holds. Raises `UnreadableMessage`."""
     try:
-        return _message(OutboxModel.from_raw_data(dict(item)))
-    except (AttributeDeserializationError, TypeError, ValueError) as error:
+        return _message(_read(item))
+    except (AttributeDeserializationError, LookupError, TypeError, ValueError) as error:
         key = (item["pk"]["S"], item["sk"]["S"])
         raise UnreadableMessage(*key, f"{type(error).__name__}: {error}") from error
 
 
-def _message(model: OutboxModel) -> StoredMessage:
+def _message(held: Values) -> StoredMessage:
     return StoredMessage(
         message=OutboxMessage(
-            message_id=model.sk,
-            message_type=model.message_type,
-            destination=model.destination,
-            ordering_key=model.pk,
-            payload=b64decode(model.payload, validate=True),
-            headers=orjson.loads(model.headers),
-            aggregate_id=model.aggregate_id,
-            aggregate_type=model.aggregate_type,
-            correlation_id=model.correlation_id,
-            causation_id=model.causation_id,
-            created_at=datetime.fromisoformat(model.created_at),
+            message_id=held["sk"],
+            message_type=held["message_type"],
+            destination=held["destination"],
+            ordering_key=held["pk"],
+            payload=b64decode(held["payload"], validate=True),
+            headers=orjson.loads(held["headers"]),
+            aggregate_id=held["aggregate_id"],
+            aggregate_type=held["aggregate_type"],
+            correlation_id=held["correlation_id"],
+            causation_id=held["causation_id"],
+            created_at=datetime.fromisoformat(held["created_at"]),
         ),
-        published_at=_moment(model.published_at),
-        dead_lettered_at=_moment(model.dead_lettered_at),
-        retry_count=int(model.retry_count),
-        last_error=model.last_error,
+        published_at=_moment(held["published_at"]),
+        dead_lettered_at=_moment(held["dead_lettered_at"]),
+        retry_count=held["retry_count"],
+        last_error=held["last_error"],
     )
 
 

@@ -12,14 +12,19 @@ from application.ports.event_store import RawEvent
 from domain.tagged_events import GuardState, Position, Tag
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.mappers.events import parsed_metadata
+from infrastructure.dynamodb.mappers.reading import Values, reader_of
 from infrastructure.dynamodb.models.tagged_events import GuardModel, TaggedEventModel, TagRowModel
 from infrastructure.tagged_events.keys import EventKeys
+
+_read_event = reader_of(TaggedEventModel)
+_read_row = reader_of(TagRowModel)
+_read_guard = reader_of(GuardModel)
 
 
 def to_sequenced(item: Item) -> SequencedEvent:
     """The event that an item holds, raw."""
-    held = TaggedEventModel.from_raw_data(dict(item))
-    return _sequenced(held, Position(held.position))
+    held = _read_event(item)
+    return _sequenced(held, Position(held["position"]))
 
 
 def tagged_event_of_image(keys: EventKeys) -> Callable[[Item], SequencedEvent | None]:
@@ -29,25 +34,25 @@ def tagged_event_of_image(keys: EventKeys) -> Callable[[Item], SequencedEvent | 
 
 def row_to_sequenced(item: Item) -> SequencedEvent:
     """The event that a whole row holds, raw."""
-    row = TagRowModel.from_raw_data(dict(item))
-    return _sequenced(row, Position(row.sk))
+    row = _read_row(item)
+    return _sequenced(row, Position(row["sk"]))
 
 
 def to_guard_state(item: Item) -> GuardState:
     """The state that the item of a guard holds."""
-    held = GuardModel.from_raw_data(dict(item))
-    return GuardState(int(held.events), Position(held.newest))
+    held = _read_guard(item)
+    return GuardState(held["events"], Position(held["newest"]))
 
 
-def _sequenced(held: TaggedEventModel | TagRowModel, position: Position) -> SequencedEvent:
-    metadata, schema_version = parsed_metadata(held.metadata)
+def _sequenced(held: Values, position: Position) -> SequencedEvent:
+    metadata, schema_version = parsed_metadata(held["metadata"])
     return SequencedEvent(
         position=position,
-        event_id=held.event_id,
-        type=held.event_type,
-        tags=tuple(Tag(tag) for tag in orjson.loads(held.tags)),
-        timestamp=datetime.fromisoformat(held.timestamp),
-        event=RawEvent(held.event_type, schema_version, held.payload.encode()),
+        event_id=held["event_id"],
+        type=held["event_type"],
+        tags=tuple(Tag(tag) for tag in orjson.loads(held["tags"])),
+        timestamp=datetime.fromisoformat(held["timestamp"]),
+        event=RawEvent(held["event_type"], schema_version, held["payload"].encode()),
         metadata=metadata,
-        commit_id=held.commit_id,
+        commit_id=held["commit_id"],
     )

@@ -14,7 +14,7 @@ from domain.errors import ConcurrencyConflict, Conflict
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.pages import pages
 from infrastructure.dynamodb.items import Item, model_of
-from infrastructure.dynamodb.mappers.events import to_stored
+from infrastructure.dynamodb.mappers.events import event_reader
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
 from infrastructure.events.streams import StreamTable, record_of, stream_key, stream_version
@@ -49,6 +49,7 @@ class DynamoDBEventTable(StreamTable):
         self._gateway = gateway
         self._model = model
         self._name = name
+        self._read = event_reader(model)
 
     @override
     def append(self, events: Sequence[StoredEvent]) -> tuple[ItemAction, ...]:
@@ -70,7 +71,7 @@ class DynamoDBEventTable(StreamTable):
         request = self._query(stream, first, last, backwards=backwards)
         with self._gateway.meter.measure() as usage:
             found = list(pages(self._gateway, "Query", request, limit))
-        events = tuple(to_stored(item, self._model) for page in found for item in page)
+        events = tuple(self._read(item) for page in found for item in page)
         return StreamSlice(events=events, pages=len(found), read_units=usage.read_units)
 
     def _query(
