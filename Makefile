@@ -9,7 +9,8 @@ PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+# Compiled code is kept, whatever the shell says: tests start many commands.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
 
 # On CI a missing MiniStack is a failure: a green run must have met a real engine.
 ENGINE_FLAGS := $(if $(CI),--require-engine ministack)

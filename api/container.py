@@ -11,12 +11,12 @@ from inspect import signature
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from dependency_injector import containers, providers
 from limits import parse
 
 from api.composition.adapters import Adapters, make_adapters
 from api.composition.blobs import make_blob_store, make_offload
 from api.composition.doctor import make_doctor
+from api.composition.injection import containers, providers
 from api.composition.messaging import make_destinations, make_publishers
 from api.composition.outbox import (
     make_outbox,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import typer
 
 from api.cli import events, export, outbox, projections, tables
+from api.cli.contexts import CONTEXTS
 from api.cli.demo.command import demo
 from api.cli.doctor import doctor
 from api.cli.failing import Commands
 from api.cli.migrate import commands as migrate
 from api.cli.serve import serve
-from api.contexts import CONTEXTS
 
 app = typer.Typer(
     name="dynastrata",

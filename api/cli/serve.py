@@ -6,23 +6,23 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import Context
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
-import uvicorn
 from attrs import evolve
-from fastapi import FastAPI
 
 from api.bootstrap import read_settings, start
+from api.cli.contexts import CONTEXTS
 from api.cli.failing import ExitCode
 from api.cli.working import end
 from api.container import Container
-from api.contexts import CONTEXTS
-from api.http.app import create_app
 from infrastructure.outbox.relays import PollingRelay
 from infrastructure.settings.settings import Settings
 from infrastructure.system.work import WorkThread
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 logger = structlog.get_logger(__name__)
 
@@ -55,12 +55,17 @@ def serve(
     for context in CONTEXTS if seed else ():
         if context.seed is not None:
             context.seed(container)
+    # Imported where it is used: the other commands start in half of the time without.
+    from api.http.app import create_app  # noqa: PLC0415 see above
+
     with _relaying(container) if settings.relay_while_serving else nullcontext() as relay:
         # What belongs to the command, such as its correlation id, is none of the requests'.
         Context().run(_listen, settings, create_app(container, relay=relay))
 
 
 def _listen(settings: Settings, app: FastAPI) -> None:
+    import uvicorn  # noqa: PLC0415 see `serve`
+
     try:
         uvicorn.run(
             app,

@@ -7,8 +7,8 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api.container import Container
-from api.contexts import CONTEXTS
 from api.http import error_handlers, health, openapi
+from api.http.contexts import CONTEXTS
 from api.http.middleware import BodyLimit, Correlation
 from api.http.problems import KINDS, ProblemTable
 from infrastructure.outbox.relays import PollingRelay

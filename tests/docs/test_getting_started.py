@@ -107,5 +107,5 @@ def test_a_third_context_touches_four_files_that_others_share() -> None:
         "application/ports/unit_of_work.py",
         "infrastructure/contexts/registered.py",
         "api/container.py",
-        "api/contexts.py",
+        "api/http/contexts.py",
     }

@@ -18,7 +18,8 @@ SHARED = (
     "application/ports/unit_of_work.py",
     "infrastructure/contexts/registered.py",
     "api/container.py",
-    "api/contexts.py",
+    "api/http/contexts.py",
+    "api/cli/contexts.py",
 )
 SEEDING = ("scripts/setup-localstack.sh", "scripts/setup-localstack.ps1")
 LEFT = ("domain", "application", "infrastructure", "api", "scripts", "tests")

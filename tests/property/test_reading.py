@@ -26,7 +26,6 @@ from pynamodb.models import Model
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.mappers.reading import plain, reader_of
 from infrastructure.dynamodb.models import SHARED
-from infrastructure.dynamodb.models.users import UserModel
 from tests.samples.models import PersonModel
 from tests.wire import TEXTS
 
@@ -78,7 +77,7 @@ VALUES: st.SearchStrategy[Any] = st.one_of(*KINDS.values(), st.just({"NULL": Tru
 MAPS: st.SearchStrategy[Any] = st.dictionaries(
     st.sampled_from(["t", "number", "text"]), VALUES, max_size=2
 )
-MODELS = [EveryKindModel, PersonModel, UserModel, *SHARED.values()]
+MODELS = [EveryKindModel, PersonModel, *SHARED.values()]
 
 
 def outcome(read: Any, item: Item) -> Any:

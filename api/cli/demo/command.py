@@ -12,11 +12,11 @@ import typer
 from attrs import asdict, evolve, frozen
 
 from api.bootstrap import read_settings, start
+from api.cli.contexts import CONTEXTS
 from api.cli.demo.outbox import OutboxStory
 from api.cli.demo.story import Row, StoryResult, play
 from api.cli.output import AsJson, busy, say_json, say_table
 from api.container import Container
-from api.contexts import CONTEXTS
 from infrastructure.engines import run_ministack
 from infrastructure.settings.settings import Settings, SettingsError
 
