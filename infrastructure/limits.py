@@ -6,9 +6,12 @@ formats".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 from application.errors import InvalidItem, LimitExceeded
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 Record = Mapping[str, str | int | bytes]
 """Attributes under their stored names: each a text, a whole number, true or false, or bytes."""
@@ -50,7 +53,7 @@ def number_size(number: str) -> int:
 
 def is_text(text: str) -> bool:
     """Whether UTF-8 can encode a text: it has no half of a surrogate pair."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    return text.isascii() or _HALF.search(text) is None
 
 
 def record_size(record: Record) -> int:
@@ -70,17 +73,17 @@ def check_record(table: str, keys: tuple[str, ...], record: Record) -> None:
         value = record[name]
         if isinstance(value, str) and not is_text(value):
             raise InvalidItem(table, described, name, "is text that UTF-8 cannot encode")
-    check_item_size(record_size(record), f"{described} of {table}", _largest(record))
+    where = f"{described} of {table}"
+    check_item_size(record_size(record), where, record, lambda name: _value_size(record[name]))
 
 
-def check_item_size(size: int, where: str, largest: str) -> None:
+def check_item_size(
+    size: int, where: str, names: Iterable[str], size_of: Callable[[str], int]
+) -> None:
     """Raises `LimitExceeded`, which names the largest attribute, for an item of too many bytes."""
     if size > MAX_ITEM:
+        largest = max(names, key=size_of)
         raise LimitExceeded("item size", size, MAX_ITEM, "bytes", f"{where}, mostly {largest}")
-
-
-def _largest(record: Record) -> str:
-    return max(record, key=lambda name: _value_size(record[name]))
 
 
 def _value_size(value: str | int | bytes) -> int:

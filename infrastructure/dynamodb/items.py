@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -83,8 +84,8 @@ def check_item(table: str, key: Item, item: Item) -> None:
     for name, value in item.items():
         for path, problem in _problems(name, value):
             raise InvalidItem(table, described, path, problem)
-    largest = max(item, key=lambda name: _value_size(item[name]))
-    check_item_size(item_size(item), f"{described} of {table}", largest)
+    where = f"{described} of {table}"
+    check_item_size(item_size(item), where, item, lambda name: _value_size(item[name]))
 
 
 def _check_key(table: str, described: str, name: str, value: Value, *, hash_key: bool) -> None:
@@ -154,9 +155,14 @@ def _number_problems(number: str) -> Iterator[str]:
 
 def model_of(model: type[ModelT], record: Record) -> ModelT:
     """The item of a record, whose names are the stored ones or, for keys, those of Python."""
-    names = {attribute.attr_name: name for name, attribute in model.get_attributes().items()}
+    names = _python_names(model)
     values: dict[str, Any] = {names.get(stored, stored): v for stored, v in record.items()}
     return model(**values)
+
+
+@cache
+def _python_names(model: type[Model]) -> Mapping[str, str]:
+    return {attribute.attr_name: name for name, attribute in model.get_attributes().items()}
 
 
 def shard_of(key: str, shards: int) -> int:

@@ -53,10 +53,10 @@ def test_record_takes_the_bytes_of_its_names_and_values(record: Record, size: in
 
 
 def test_item_of_400_kb_is_the_largest() -> None:
-    check_item_size(409_600, "there", "text")
+    check_item_size(409_600, "there", [], len)
 
     with pytest.raises(LimitExceeded) as exceeded:
-        check_item_size(409_601, "there", "text")
+        check_item_size(409_601, "there", ["id", "text"], len)
 
     assert exceeded.value.args == (*("item size", 409_601, 409_600, "bytes", "there, mostly text"),)
 

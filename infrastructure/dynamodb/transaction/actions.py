@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import cache
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -96,6 +97,7 @@ def key_of(model: Model) -> Item:
     }
 
 
+@cache
 def _key_attributes(model: type[Model]) -> Mapping[str, Any]:
     attributes = model.get_attributes().items()
     keys = {n: a for n, a in attributes if a.is_hash_key}
