@@ -45,8 +45,8 @@ test-engines: engines ## The tests on MiniStack and DynamoDB Local; what cannot 
 mutants: .venv/installed ## Changes the kernel place by place; ARGS: modules. Fails if tests notice too few
 	@$(BIN)/python -m scripts.try_mutants $(ARGS)
 
-bench: .venv/installed ## What each operation costs on MiniStack: requests, read and write units
-	@$(BIN)/python -m scripts.measure_costs
+bench: .venv/installed ## What each operation costs on MiniStack, and how fast it is beside other libraries
+	@$(BIN)/python -m scripts.bench $(ARGS)
 
 # Material warns of a coming MkDocs 2.0, which the lock keeps out.
 docs: .venv/installed ## The documentation site, into site/; fails at the first warning or dead link
@@ -74,6 +74,7 @@ lock: .venv/installed ## Resolve the dependencies anew and pin them with their h
 	$(UV_COMPILE) pyproject.toml --extra migration --group dev --output-file requirements/development.txt
 	$(UV_COMPILE) requirements/build.in --output-file requirements/build.txt
 	$(UV_COMPILE) requirements/ministack.in --output-file requirements/ministack.txt
+	$(UV_COMPILE) requirements/peers.in --output-file requirements/peers.txt
 	$(UV_COMPILE) requirements/spark.in --output-file requirements/spark.txt
 
 clean: ## Remove the environments, the engines, the built site and all caches

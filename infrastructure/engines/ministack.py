@@ -1,14 +1,12 @@
 """MiniStack: a stand-in for LocalStack from a Python package, no Docker needed."""
 
-import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infrastructure.engines.errors import EngineUnavailable
 from infrastructure.engines.process import LOOPBACK, LocalEngine, running
-from infrastructure.engines.provision import ENGINES, REPOSITORY, fetch, provisioned
+from infrastructure.engines.provision import ENGINES, REPOSITORY
+from infrastructure.engines.python_environment import python_of
 from infrastructure.engines.supervised import EngineCommand
 
 NAME = "MiniStack"
@@ -37,33 +35,7 @@ def prepare(home: Path = ENGINES, requirements: Path = REQUIREMENTS) -> Path:
 
     It needs one of its own because it pins a version of botocore, which is not ours.
     """
-    if not requirements.is_file():
-        raise EngineUnavailable(NAME, f"{requirements.name} is missing beside the packages")
-    directory = home / f"ministack-py{sys.version_info.major}{sys.version_info.minor}"
-    environment = provisioned(directory, [requirements], lambda made: _install(made, requirements))
-    python = _python(environment)
-    if not python.exists():
-        # The interpreter it was made with has been removed or moved since.
-        shutil.rmtree(environment)
-        return prepare(home, requirements)
-    return python
-
-
-def _install(environment: Path, requirements: Path) -> None:
-    fetch(NAME, [sys.executable, "-m", "venv", environment])
-    pip: list[str | Path] = [
-        _python(environment),
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "--quiet",
-    ]
-    fetch(NAME, [*pip, "install", "--require-hashes", "--requirement", requirements])
-
-
-def _python(environment: Path) -> Path:
-    # By the interpreter, never by the scripts beside it: those bear the path they were made at.
-    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    return python_of(NAME, home / "ministack", requirements)
 
 
 def command(python: Path, port: int, scratch: Path) -> EngineCommand:

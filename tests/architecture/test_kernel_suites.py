@@ -32,8 +32,10 @@ SAMPLES = (
     "api.cli.demo.users",
     "api.cli.demo.orders",
     "api.cli.demo.courses",
+    "scripts.bench",
     "scripts.measure_costs",
     "scripts.trace_requests",
+    "tests.bench",
     "tests.users",
     "tests.orders",
     "tests.courses",
@@ -44,7 +46,7 @@ SAMPLES = (
 
 CONTEXTS = {path.stem for path in (TESTS.parent / "infrastructure/contexts").glob("*.py")}
 
-WITH_THE_SAMPLES = ("e2e", "docs", *(CONTEXTS - {"__init__", "context", "registered"}))
+WITH_THE_SAMPLES = ("bench", "e2e", "docs", *(CONTEXTS - {"__init__", "context", "registered"}))
 """The folders of tests that are about the contexts of the service, and go with them."""
 
 OF_SCRIPTS = ("architecture/test_traced_requests.py", "integration/test_costs.py")
