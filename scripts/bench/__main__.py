@@ -57,7 +57,7 @@ def measure(
     units = units_of(peers, [each for each in STORED if each.threads == 1], place, python)
     figures = dict(in_turns(peers, STORED, place, python, seconds=seconds, rounds=rounds))
     if replay:
-        figures |= in_turns(peers, replay, place, python, seconds=seconds / 4, rounds=few)
+        figures |= in_turns(peers, replay, place, python, seconds=seconds / 2, rounds=few)
     started = start_in_turns([p for p in peers if does(p, STORED[0])], place, python, few)
     figures[STARTUP] = {peer: Figure.of([s.taken for s in all_]) for peer, all_ in started.items()}
     for title, taken in background.measure(few).items():

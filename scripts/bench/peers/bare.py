@@ -47,10 +47,10 @@ class Connection:
 
     def __init__(self, endpoint_url: str) -> None:
         parts = urlsplit(endpoint_url)
-        self._socket = socket.create_connection((parts.hostname, parts.port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._address = parts.hostname, parts.port
         self._host = parts.netloc
         self._day, self._key = "", b""
+        self._open()
 
     def close(self) -> None:
         """Ends it."""
@@ -58,15 +58,31 @@ class Connection:
 
     def call(self, operation: str, request: dict[str, Any]) -> Any:
         """The answer, as JSON. Raises `RuntimeError` for a refusal."""
-        self._socket.sendall(self._written(operation, orjson.dumps(request)))
+        written = self._written(operation, orjson.dumps(request))
+        try:
+            status, body = self._exchange(written)
+        except ConnectionError:  # the engine closes what rests for some seconds
+            self.close()
+            self._open()
+            status, body = self._exchange(written)
+        if status != 200:
+            raise RuntimeError(body.decode())
+        return orjson.loads(body)
+
+    def _open(self) -> None:
+        self._socket = socket.create_connection(self._address)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _exchange(self, written: bytes) -> tuple[int, bytes]:
+        self._socket.sendall(written)
         answer = Answer()
         parser = HttpResponseParser(answer)
         while not answer.is_whole:
-            parser.feed_data(self._socket.recv(65536))
-        body = b"".join(answer.pieces)
-        if parser.get_status_code() != 200:
-            raise RuntimeError(body.decode())
-        return orjson.loads(body)
+            piece = self._socket.recv(65536)
+            if not piece:
+                raise ConnectionResetError("closed before the answer was whole")
+            parser.feed_data(piece)
+        return parser.get_status_code(), b"".join(answer.pieces)
 
     def _written(self, operation: str, body: bytes) -> bytes:
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
