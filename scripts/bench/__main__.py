@@ -32,7 +32,7 @@ from scripts.bench.statistics import Summary
 from scripts.bench.tap import units_of
 
 _ROUNDS = 15
-_FEW = 4
+_FEW = 3
 _WIDTH = 130  # the tables are no good in less
 
 

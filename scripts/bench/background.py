@@ -15,11 +15,11 @@ from scripts.bench.peers.dynastrata import container_at, new_user
 from scripts.bench.processes import Taken
 
 RELAY = "relay 100 messages"
-REBUILD = "rebuild a projection of 300 events"
+REBUILD = "rebuild a projection of 1,000 events"
 
 _MESSAGES = 100
 _COMMITS = 4
-_COURSES = 15
+_COURSES = 50
 _STUDENTS = 19
 _EVENTS = _COURSES * (1 + _STUDENTS)
 
