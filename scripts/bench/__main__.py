@@ -15,17 +15,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
+from attrs import evolve
 from rich.console import Console
 
 from infrastructure.engines import run_ministack
 from scripts import measure_costs
 from scripts.bench import files, tables
-from scripts.bench.background import Background
+from scripts.bench.background import REBUILD, RELAY, Background
 from scripts.bench.data import Place
 from scripts.bench.operations import OURS, PEERS, REPLAY, STORED, Operation, Peer, does
 from scripts.bench.preparation import prepare
 from scripts.bench.processes import peers_python
-from scripts.bench.results import Figure, Results
+from scripts.bench.results import Figure, Figures, Results
 from scripts.bench.rounds import in_turns
 from scripts.bench.startup import STARTUP, start_in_turns
 from scripts.bench.statistics import Summary
@@ -41,27 +42,25 @@ def measure(
     python: Path,
     *,
     peers: Sequence[Peer] = PEERS,
+    stored: Sequence[Operation] = STORED,
     replay: Sequence[Operation] = REPLAY,
     seconds: float,
     rounds: int,
 ) -> Results:
     """All figures. `python` runs the peers.
 
-    At most so many rounds are measured, for about so many seconds. Starts, replays, and what only
-    this project does, are measured less often.
+    At most so many rounds are measured, for about so many seconds. Starts and replays are measured
+    less often.
     """
     place = Place(endpoint_url, "bench-", "bench")
     few = min(rounds, _FEW)
     prepare(place)
-    background = Background(Place(endpoint_url, "background-", "bench"))
-    units = units_of(peers, [each for each in STORED if each.threads == 1], place, python)
-    figures = dict(in_turns(peers, STORED, place, python, seconds=seconds, rounds=rounds))
+    units = units_of(peers, [each for each in stored if each.threads == 1], place, python)
+    figures = dict(in_turns(peers, stored, place, python, seconds=seconds, rounds=rounds))
     if replay:
         figures |= in_turns(peers, replay, place, python, seconds=seconds / 2, rounds=few)
     started = start_in_turns([p for p in peers if does(p, STORED[0])], place, python, few)
     figures[STARTUP] = {peer: Figure.of([s.taken for s in all_]) for peer, all_ in started.items()}
-    for title, taken in background.measure(few).items():
-        figures[title] = {OURS.title: Figure.of(taken)}
     return Results(
         date=datetime.now(UTC).date().isoformat(),
         machine=f"{os.cpu_count()} shared cores of {platform.machine()}, {platform.system()}, "
@@ -70,6 +69,15 @@ def measure(
         memory={peer: Summary.of([s.memory for s in all_]) for peer, all_ in started.items()},
         units=units,
     )
+
+
+def measure_background(endpoint_url: str) -> Figures:
+    """What only this project does."""
+    background = Background(Place(endpoint_url, "background-", "bench"))
+    background.enrol()
+    relays = Figure.of([background.relay() for _ in range(_FEW)])
+    rebuilds = Figure.of([background.rebuild() for _ in range(_FEW)])
+    return {RELAY: {OURS.title: relays}, REBUILD: {OURS.title: rebuilds}}
 
 
 def report(results: Results, console: Console) -> None:
@@ -92,6 +100,8 @@ def main() -> None:
     with run_ministack() as engine:
         measure_costs.report(engine.endpoint_url, console)
         results = measure(engine.endpoint_url, python, seconds=seconds, rounds=_ROUNDS)
+        background = measure_background(engine.endpoint_url)
+    results = evolve(results, figures={**results.figures, **background})
     report(results, console)
     files.write(results)
 

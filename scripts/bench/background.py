@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from api.container import Container
 from application.courses.roster import ROSTER
@@ -25,26 +25,25 @@ _EVENTS = _COURSES * (1 + _STUDENTS)
 
 
 class Background:
-    """Tables of its own. The events are out of the safe window some seconds after it is made."""
+    """On tables of its own."""
 
     def __init__(self, place: Place) -> None:
         self._container = container_at(place)
         self._container.table_initializer().create_missing()
         self._registered = 0
+
+    def enrol(self) -> None:
+        """Appends the events that are folded; they are in the safe window for some seconds."""
         _enrol(self._container)
 
-    def measure(self, rounds: int) -> Mapping[str, list[Taken]]:
-        """By title."""
-        # What is new is in the safe window for some seconds.
+    def rebuild(self) -> Taken:
+        """One rebuild of the projection, once all events are out of the safe window."""
         while self._rebuilt() < _EVENTS:
             time.sleep(1)
-        self._relayed()
-        return {
-            RELAY: [self._timed_relay() for _ in range(rounds)],
-            REBUILD: [_timed(self._rebuilt, _EVENTS) for _ in range(rounds)],
-        }
+        return _timed(self._rebuilt, _EVENTS)
 
-    def _timed_relay(self) -> Taken:
+    def relay(self) -> Taken:
+        """Relays 100 messages, each of a key of its own."""
         for _ in range(_COMMITS):
             with self._container.unit_of_work() as unit:
                 for _ in range(_MESSAGES // _COMMITS):
