@@ -92,7 +92,7 @@ def report(results: Results, console: Console) -> None:
 def main() -> None:
     """Prints what was measured, and writes it into the documentation."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=110, help="of rounds, in all")
+    parser.add_argument("--seconds", type=float, default=80, help="of rounds, in all")
     seconds = parser.parse_args().seconds
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     console = Console(width=max(Console().width, _WIDTH))

@@ -43,7 +43,8 @@ class Background:
         return _timed(self._rebuilt, _EVENTS)
 
     def relay(self) -> Taken:
-        """Relays 100 messages, each of a key of its own."""
+        """Relays 100 messages, each of a key of its own, once what was there before is gone."""
+        self._relayed()
         for _ in range(_COMMITS):
             with self._container.unit_of_work() as unit:
                 for _ in range(_MESSAGES // _COMMITS):
