@@ -207,6 +207,7 @@ def reader(
         "DYNASTRATA_TABLE_PREFIX": f"test-{uuid4().hex}-",
     }
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DYNASTRATA_MIGRATION_SOURCE", raising=False)
     monkeypatch.setenv("DYNASTRATA_ENDPOINT_URL", ministack.endpoint_url)
     root, own = (connect(url.render_as_string(hide_password=False)) for url in (database, user))
     yield Reader(tmp_path, root, own, variables, monkeypatch)
