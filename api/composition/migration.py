@@ -129,8 +129,7 @@ def make_mend(job: MigrationJob) -> Mend:
     phases = make_phases(job.settings)
     phases.create_tables()
     moves = {
-        table.name: phases.move(job.contract, table.name, job.source)
-        for table in job.contract.tables
+        table.name: phases.move(table, job.source, job.schema) for table in job.contract.tables
     }
     for move in moves.values():
         move.check_source_leads()

@@ -27,6 +27,7 @@ from infrastructure.migration.phases.target_table import TargetTable
 from infrastructure.migration.phases.telemetry import MoveTelemetry
 from infrastructure.migration.source.connection import connect
 from infrastructure.migration.source.reader import SourceReader
+from infrastructure.migration.source.schema import SourceSchema
 from infrastructure.migration.writes import ItemWriter
 from infrastructure.settings.settings import Settings, SettingsError
 from infrastructure.system.clock import SystemClock
@@ -69,25 +70,24 @@ class Phases:
         DynamoDBTableInitializer(self.gateway, phase_schemas(self.names), capacity).create_missing()
 
     def move(
-        self, contract: Contract, table: str, source: str, telemetry: Telemetry | None = None
+        self, table: Table, source: str, schema: SourceSchema, telemetry: Telemetry | None = None
     ) -> Move:
-        """One table that moves. Raises `InvalidValue`, `SettingsError`, `SourceUnavailable`."""
-        declared, schema = find_table(contract, table), read_source_schema(source)
+        """One table that moves, from a source of this schema."""
         names, gateway = self.names, self.gateway
         target = ItemWriter(
-            gateway, declared, names.physical(table), names.physical(CLAIMS), RandomIds()
+            gateway, table, names.physical(table.name), names.physical(CLAIMS), RandomIds()
         )
         return Move(
-            table=declared,
+            table=table,
             source=SourceTable(
-                table=declared,
+                table=table,
                 reader=SourceReader(connect(source), schema),
-                rows=RowKeys(declared, schema),
+                rows=RowKeys(table, schema),
                 locks=source_locks(connect(source)),
             ),
             target=TargetTable(target),
             journal=self.journal,
-            switch=SeenSwitch(self.switches, table, gateway.retry.monotonic),
+            switch=SeenSwitch(self.switches, table.name, gateway.retry.monotonic),
             telemetry=MoveTelemetry(telemetry),
         )
 
@@ -109,11 +109,30 @@ def make_moving_repository(
 ) -> MovingRepository:
     """The repository of a table while it moves: one for each process, for all its threads.
 
-    Raises `InvalidValue`, `SettingsError`, `SourceUnavailable`.
+    Raises `InvalidValue`, also where the keys of the table tell no single row, `SettingsError`,
+    `SourceUnavailable`.
     """
-    return MovingRepository(
-        make_phases(settings, telemetry).move(contract, table, source, telemetry)
-    )
+    phases, declared = make_phases(settings, telemetry), find_table(contract, table)
+    schema = read_source_schema(source)
+    RowKeys(declared, schema).check()
+    return MovingRepository(phases.move(declared, source, schema, telemetry))
+
+
+def make_moves(settings: Settings, contract: Contract, source: str) -> dict[str, Move]:
+    """The moves of all tables, by name, whether they can be moved by phases or not.
+
+    Raises `SettingsError`, `SourceUnavailable`.
+    """
+    phases, schema = make_phases(settings), read_source_schema(source)
+    return {table.name: phases.move(table, source, schema) for table in contract.tables}
+
+
+def check_move(contract: Contract, table: str, source: str) -> None:
+    """Raises `InvalidValue` where the keys of a table tell no single row, so that it cannot move.
+
+    Raises `SettingsError`, `SourceUnavailable`.
+    """
+    RowKeys(find_table(contract, table), read_source_schema(source)).check()
 
 
 def find_table(contract: Contract, name: str) -> Table:

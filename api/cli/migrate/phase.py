@@ -9,7 +9,7 @@ import typer
 
 from api.bootstrap import read_settings
 from api.cli.migrate.extra import needing_extra
-from api.cli.migrate.options import ContractFile
+from api.cli.migrate.options import ContractFile, Source, source_of
 from api.cli.output import AsJson, busy, say, say_json
 from infrastructure.system.logs import configure_logs
 
@@ -22,23 +22,33 @@ TableName = Annotated[str, typer.Argument(metavar="TABLE", help="A table of the 
 
 
 @app.command()
-def show(contract: ContractFile, table: TableName, *, as_json: AsJson = False) -> None:
+def show(
+    contract: ContractFile, table: TableName, *, source: Source = None, as_json: AsJson = False
+) -> None:
     """Show the phase of a table and how many keys are behind. Makes the move's tables if missing.
 
     Keys that are behind are told by the side that lacks something; those that a writer is at work
-    on are not counted. It reads the whole journal.
+    on are not counted. It reads the whole journal. Before the first step it needs the source, to
+    see whether the table can be moved.
     """
-    _show(_phases(contract, table), table, as_json=as_json)
+    phases = _phases(contract, table)
+    _check_before_the_first_step(phases, contract, table, source)
+    _show(phases, table, as_json=as_json)
 
 
 @app.command()
-def forward(contract: ContractFile, table: TableName, *, as_json: AsJson = False) -> None:
+def forward(
+    contract: ContractFile, table: TableName, *, source: Source = None, as_json: AsJson = False
+) -> None:
     """Go on to the next phase, and wait until every process acts by it.
 
     The target comes to lead only while no key is behind there: `migrate repair` sees to that. A
-    command that was stopped is run again, and does what is left of its step.
+    command that was stopped is run again, and does what is left of its step. Only the first step
+    needs the source, to see whether the table can be moved.
     """
-    _take(contract, table, "forward", as_json=as_json)
+    phases = _phases(contract, table)
+    _check_before_the_first_step(phases, contract, table, source)
+    _take(phases, table, "forward", as_json=as_json)
 
 
 @app.command()
@@ -47,13 +57,12 @@ def back(contract: ContractFile, table: TableName, *, as_json: AsJson = False) -
 
     The source comes to lead only while no key is behind there: `migrate repair` sees to that.
     """
-    _take(contract, table, "back", as_json=as_json)
+    _take(_phases(contract, table), table, "back", as_json=as_json)
 
 
 def _take(
-    contract: Path, table: str, direction: Literal["forward", "back"], *, as_json: bool
+    phases: Phases, table: str, direction: Literal["forward", "back"], *, as_json: bool
 ) -> None:
-    phases = _phases(contract, table)
     with busy(f"Waiting for {phases.steps.seconds:.0f} s until every process has seen it"):
         phases.steps.take(table, direction)
     _show(phases, table, as_json=as_json)
@@ -75,6 +84,18 @@ def _show(phases: Phases, table: str, *, as_json: bool) -> None:
     say(f"{table}: {switch.phase}{step}")
     for side, count in behind.items():
         say(f"keys behind on the {side}: {count}")
+
+
+def _check_before_the_first_step(
+    phases: Phases, contract: Path, table: str, source: str | None
+) -> None:
+    """Later the source may be out of reach, and the target may have to lead for that reason."""
+    from api.composition.migration_phases import check_move  # noqa: PLC0415 needs the extra
+    from infrastructure.migration.phases.phase import Phase  # noqa: PLC0415 likewise
+    from infrastructure.migration.reading import read_contract  # noqa: PLC0415 likewise
+
+    if phases.switches.read(table).phase is Phase.SOURCE_ONLY:
+        check_move(read_contract(contract), table, source_of(phases.settings, source))
 
 
 def _phases(contract: Path, table: str) -> Phases:

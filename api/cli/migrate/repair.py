@@ -29,7 +29,7 @@ def repair(
     """
     with needing_extra():
         # Imported where it is used: other commands run without what migrations need.
-        from api.composition.migration_phases import make_phases  # noqa: PLC0415 see above
+        from api.composition.migration_phases import make_moves  # noqa: PLC0415 see above
         from infrastructure.migration.phases.repair import (  # noqa: PLC0415 see above
             repair as repair_table,
         )
@@ -38,12 +38,10 @@ def repair(
     settings = read_settings()
     configure_logs(settings.log_level, as_json=settings.is_production)
     url = source_of(settings, source)
-    declared, phases = read_contract(contract), make_phases(settings)
+    declared = read_contract(contract)
     with busy("Repairing"):
-        reports = {
-            table.name: repair_table(phases.move(declared, table.name, url))
-            for table in declared.tables
-        }
+        moves = make_moves(settings, declared, url)
+        reports = {name: repair_table(move) for name, move in moves.items()}
     if as_json:
         say_json({name: asdict(report) for name, report in reports.items()})
     else:

@@ -30,7 +30,7 @@ from infrastructure.migration.conversion.numbers import number_of, number_text, 
 from infrastructure.migration.conversion.records import Record
 from infrastructure.migration.conversion.typed import Value
 from infrastructure.migration.conversion.unfit import Unfit
-from infrastructure.migration.templates import column_meant, template
+from infrastructure.migration.templates import column_meant, placeholders, template
 
 ColumnValue = str | int | Decimal | bytes | date | datetime | None
 """A value as a driver takes it."""
@@ -79,6 +79,18 @@ def to_columns(entity: Entity, record: Record) -> dict[str, ColumnValue]:
         if each.column not in found:
             raise each
     return {column: value for column, (_, value) in found.items()}
+
+
+def columns_told(attribute: Attribute) -> tuple[str, ...]:
+    """The plain columns of which an attribute tells all, whatever its value."""
+    asked, names = attribute.transformation, _names(attribute)
+    match asked and asked.type:
+        case TransformationType.STRING if asked is not None and names:
+            return tuple(column_meant(each, names) for each in placeholders(asked.format or ""))
+        case TransformationType.DATE if asked is not None and _left_out(asked):
+            return ()
+        case _:
+            return names if len(names) == 1 else ()
 
 
 class _Lossy(Unfit):
@@ -159,19 +171,24 @@ def _member(member: object) -> str:
 
 def _date(asked: Transformation, value: Value) -> ColumnValue:
     wanted, source_format = asked.format or "", asked.source_format
-    is_day = source_format == "date"
-    needed = _DAY if is_day else _TIME
-    if source_format != UNIX and not is_column_type(source_format):
-        needed = letters_of(str(source_format))
-    if wanted != UNIX and not needed <= letters_of(wanted):
-        raise _Lossy(f"leaves out {', '.join(sorted(needed - letters_of(wanted)))}")
+    if left_out := _left_out(asked):
+        raise _Lossy(f"leaves out {', '.join(sorted(left_out))}")
     moment = read_date(value, UNIX) if wanted == UNIX else parse_date(str(value), wanted)
     if source_format == UNIX:
         return _number(format_date(moment, UNIX))
     if not is_column_type(source_format):
         return format_date(moment, str(source_format))
     assert isinstance(moment, datetime)  # noqa: S101 for mypy: a text is no duration
-    return moment.date() if is_day else moment.replace(tzinfo=None)
+    return moment.date() if source_format == "date" else moment.replace(tzinfo=None)
+
+
+def _left_out(asked: Transformation) -> frozenset[str]:
+    """The letters that the column has, and what a `date-format` makes of it has not."""
+    wanted, source_format = asked.format or "", asked.source_format
+    needed = _DAY if source_format == "date" else _TIME
+    if source_format != UNIX and not is_column_type(source_format):
+        needed = frozenset(letters_of(str(source_format)))
+    return frozenset() if wanted == UNIX else frozenset(needed - letters_of(wanted))
 
 
 def _agree(one: ColumnValue, other: ColumnValue) -> bool:

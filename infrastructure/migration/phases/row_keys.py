@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from attrs import evolve, frozen
 
@@ -10,7 +11,7 @@ from domain.errors import InvalidValue
 from infrastructure.dynamodb.items import Item
 from infrastructure.migration.contract import Attribute, Entity, Table, Template
 from infrastructure.migration.conversion.casts import cast
-from infrastructure.migration.conversion.columns import to_columns
+from infrastructure.migration.conversion.columns import columns_told, to_columns
 from infrastructure.migration.conversion.typed import Value, python
 from infrastructure.migration.conversion.unfit import Unfit
 from infrastructure.migration.source.schema import SourceSchema
@@ -39,6 +40,22 @@ class RowKeys:
                 continue  # its keys are written in another way
             yield entity, self._unique(entity, columns)
 
+    def check(self) -> None:
+        """Raises `InvalidValue` where the keys of an entity never tell one row."""
+        for entity in self._table.entities:
+            parts = (entity.attribute(name) for name in self._table.key_names)
+            told = (self._told(entity, each) for each in parts if each is not None)
+            self._key(entity, chain.from_iterable(told))
+
+    def _told(self, entity: Entity, attribute: Attribute) -> Iterator[str]:
+        """The columns that a part of a key gives, whatever its value."""
+        if not isinstance(attribute.source, Template):
+            yield from columns_told(attribute)
+            return
+        for name in template(attribute.source.text).names:
+            named = entity.attribute(name)
+            yield from [name] if named is None else self._told(entity, named)
+
     def _columns(self, entity: Entity, key: Item) -> Columns:
         record: dict[str, Value] = {}
         columns: dict[str, object] = {}
@@ -48,7 +65,9 @@ class RowKeys:
                 self._read_template(entity, attribute, str(python(value)), record, columns)
             else:
                 record[name] = python(value)
-        telling = tuple(each for each in entity.attributes if each.name in record)
+        telling = tuple(
+            each for each in entity.attributes if each.name in record and columns_told(each)
+        )
         return {**columns, **to_columns(evolve(entity, attributes=telling), record)}
 
     def _read_template(
@@ -72,10 +91,15 @@ class RowKeys:
                     record[name] = python(value)
 
     def _unique(self, entity: Entity, columns: Columns) -> Columns:
-        source = self._schema.tables[entity.source_table]
+        values = {name.lower(): value for name, value in columns.items()}
+        return {name: values[name.lower()] for name in self._key(entity, columns)}
+
+    def _key(self, entity: Entity, columns: Iterable[str]) -> tuple[str, ...]:
+        """The columns of a key of the source that are among these."""
+        source, given = self._schema.tables[entity.source_table], {*map(str.lower, columns)}
         for key in (source.row_key, *source.unique):
-            if key and set(key) <= columns.keys():
-                return {name: columns[name] for name in key}
+            if key and {*map(str.lower, key)} <= given:
+                return key
         raise InvalidValue(
             f"{self._table.name}.{entity.name}",
             f"its key gives no columns that tell one row of {entity.source_table} from all others",

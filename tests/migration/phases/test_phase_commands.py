@@ -14,6 +14,7 @@ from typer.testing import Result
 
 from api.composition import migration_phases
 from api.composition.migration_phases import make_moving_repository
+from domain.errors import InvalidValue
 from infrastructure.engines import LocalEngine
 from infrastructure.migration.conversion.records import Record
 from infrastructure.migration.phases.moving_repository import MovingRepository
@@ -30,6 +31,7 @@ from tests.stores import REGION
 pytestmark = pytest.mark.engine
 
 DOCUMENT = [{**v1()[0], "unique": ["Email"]}]
+SOURCE = "DYNASTRATA_MIGRATION_SOURCE"
 TABLES = """
 CREATE TABLE branches (id INT PRIMARY KEY, name VARCHAR(100) NOT NULL);
 CREATE TABLE readers (id INT PRIMARY KEY, email VARCHAR(200) NOT NULL UNIQUE,
@@ -74,13 +76,14 @@ def source(mariadb: MariaDB) -> str:
 
 
 @pytest.fixture
-def migrate(settings: Settings, tmp_path: Path) -> Migrate:
+def migrate(settings: Settings, source: str, tmp_path: Path) -> Migrate:
     file = tmp_path / "contract.json"
     file.write_text(json.dumps(DOCUMENT))
 
-    def command(*words: str, **env: str) -> Result:
+    def command(*words: str, **env: str | None) -> Result:
         named = [str(file) if word == "CONTRACT" else word for word in words]
-        result = run("migrate", *named, env={**variables(settings), **env})
+        known = {**variables(settings), SOURCE: source}
+        result = run("migrate", *named, env={**known, **env})
         structlog.reset_defaults()  # it writes to where the command wrote
         return result
 
@@ -114,6 +117,26 @@ def test_steps_are_shown_and_taken_one_at_a_time(migrate: Migrate) -> None:
     )
 
 
+def test_table_whose_keys_tell_no_single_row_is_not_moved(
+    migrate: Migrate, settings: Settings, source: str
+) -> None:
+    sql(source, "ALTER TABLE readers DROP PRIMARY KEY")
+    reason = "Readers.readers: its key gives no columns that tell one row of readers from all"
+    for word in ("show", "forward"):
+        refused = migrate("phase", word, "CONTRACT", "Readers")
+        assert (refused.exit_code, refused.stderr.splitlines()[-1][:7]) == (1, "error: ")
+        assert reason in refused.stderr
+    with pytest.raises(InvalidValue, match=reason):
+        readers(settings, source)
+    assert migrate("phase", "back", "CONTRACT", "Readers").stderr.startswith("error: Readers is in")
+
+
+def test_steps_after_the_first_need_no_source(migrate: Migrate) -> None:
+    assert migrate("phase", "forward", "CONTRACT", "Readers").exit_code == 0
+    for word in ("show", "forward"):
+        assert migrate("phase", word, "CONTRACT", "Readers", **{SOURCE: None}).exit_code == 0
+
+
 def test_step_to_a_leader_that_is_behind_says_what_to_run(
     migrate: Migrate, settings: Settings, source: str
 ) -> None:
@@ -142,7 +165,7 @@ def test_what_cannot_be_repaired_is_told_with_its_reason(
     for _ in range(3):
         migrate("phase", "forward", "CONTRACT", "Readers")
     readers(settings, source).put({"ReaderId": 1, "Email": "ada@example.org"})
-    text_ = migrate("repair", "CONTRACT", DYNASTRATA_MIGRATION_SOURCE=source)
+    text_ = migrate("repair", "CONTRACT")
     assert text_.exit_code == 3
     assert text_.stdout.splitlines()[0] == "Readers: settled: 0, at work: 0, behind still: 1"
     found = migrate("repair", "CONTRACT", "--source", source, "--json")
@@ -193,12 +216,13 @@ def test_verify_repairs_what_differs_and_tells_why_it_could_not(
     ("words", "code", "error"),
     [
         (("phase", "show", "CONTRACT", "Nothing"), 1, "Nothing is not in the contract"),
-        (("repair", "CONTRACT"), 2, "DYNASTRATA_MIGRATION_SOURCE"),
+        (("repair", "CONTRACT"), 2, SOURCE),
+        (("phase", "forward", "CONTRACT", "Readers"), 2, SOURCE),
     ],
 )
 def test_wrong_usage_is_one_error(
     migrate: Migrate, words: tuple[str, ...], code: int, error: str
 ) -> None:
-    result = migrate(*words)
+    result = migrate(*words, **{SOURCE: None})
     assert result.exit_code == code
     assert error in result.stderr
