@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from infrastructure.migration.contract import (
@@ -40,6 +41,8 @@ TEXTS_OF_ADDRESS = frozenset(["inet4", "inet6"])
 BYTES = frozenset(["binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"])
 TIMES = frozenset(["date", "datetime", "timestamp", "time"])
 
+_WORD = re.compile(r"'((?:[^']|'')*)'")
+"""Of the type of an `enum`, as the server writes it."""
 _TEXTS = TEXTS | TEXTS_OF_ADDRESS
 _KINDS: dict[AttributeType, frozenset[str]] = {
     "S": (NUMBERS - {"bit"}) | _TEXTS | BYTES | TIMES,
@@ -94,8 +97,18 @@ def unfit(attribute: Attribute, column: SourceColumn) -> str | None:
             case TransformationType.STRING:
                 allowed = _KINDS["S"]
     if allowed is None or column.kind in allowed:
-        return None
+        return None if transformation is not None else _divided(attribute, column)
     return f"{column.name} is {column.type}, which cannot become {what}"
+
+
+def _divided(attribute: Attribute, column: SourceColumn) -> str | None:
+    """Why a word of an `enum` would be several members of a set, if one would."""
+    if column.kind != "enum" or attribute.type not in {"SS", "NS", "BS"}:
+        return None
+    for word in _WORD.findall(column.type):
+        if "," in word and not word.startswith("["):  # that is JSON
+            return f"{column.name} has the word '{word}', which {attribute.type} divides at commas"
+    return None
 
 
 def _of_attribute(entity: Entity, attribute: Attribute, table: SourceTable) -> Iterator[Problem]:

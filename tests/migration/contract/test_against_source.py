@@ -135,6 +135,17 @@ def test_bits_are_a_number_or_bytes_and_no_text(type_: str, errors: int) -> None
     assert len(list(found)) == errors
 
 
+@pytest.mark.parametrize(
+    ("type_", "errors"),
+    [("enum('a','b''','[\"c\",\"d\"]')", 0), ("enum('a','b'',c')", 1), ("set('a','b')", 0)],
+)
+def test_a_word_of_an_enum_is_no_set_of_several(type_: str, errors: int) -> None:
+    words = SourceTable("t", (SourceColumn("word", type_, nullable=False),), ("word",))
+    attribute = Attribute("a", "a", "SS", Columns(("word",)))
+    found = check_columns(Entity("e", "e", "t", (attribute,)), SourceSchema({"t": words}))
+    assert len(list(found)) == errors
+
+
 def test_a_list_may_hold_bits_and_be_of_rows_with_a_bit_set() -> None:
     document = changed(v2(), "tables/1/attributes/3/join/join_condition", "books.is_new")
     document = changed(
