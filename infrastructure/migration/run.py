@@ -167,11 +167,12 @@ class Migration:
             if step is Pass.ITEMS or table in self._claiming
             for task in checkpoint.tasks(step)
         ]
-        last = self._monotonic()
+        last: float | None = None
         for report in do(tasks):
             self._work.add(_checked(report))
             now = self._monotonic()
-            self._count(report, now - last)
+            # Workers may take seconds to start: the time of a pass begins with its first range.
+            self._count(report, report.seconds if last is None else now - last)
             last = now
 
     def _count(self, report: Report, seconds: float) -> None:

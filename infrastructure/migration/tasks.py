@@ -45,3 +45,5 @@ class Report:
     rejects: tuple[Reject, ...] = ()
     item_bytes: int = 0
     write_units: float = 0.0
+    seconds: float = 0.0
+    """How long a worker was at it."""

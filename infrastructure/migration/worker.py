@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
+from attrs import evolve
+
 from infrastructure.migration.claim_pass import ClaimPass
 from infrastructure.migration.expected_items import ExpectedItems, Tally
 from infrastructure.migration.source.failures import source_failures
@@ -19,8 +23,10 @@ class Worker:
 
     def __call__(self, task: Task) -> Report:
         """What became of the rows of a task. Raises a `DynastrataError` where it cannot be done."""
+        began = time.monotonic()
         with source_failures():
-            return self._claim(task) if task.step is Pass.CLAIMS else self._copy(task)
+            report = self._claim(task) if task.step is Pass.CLAIMS else self._copy(task)
+        return evolve(report, seconds=time.monotonic() - began)
 
     def _claim(self, task: Task) -> Report:
         tally = Tally(task)
