@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import TypeVar
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from infrastructure.dynamodb.items import Item, item_size
 from infrastructure.migration.claim_keys import owner_of
 from infrastructure.migration.claim_pass import ClaimPass, Converted
-from infrastructure.migration.contract import Contract, Table
+from infrastructure.migration.contract import Columns, Contract, Entity, Table, Template
 from infrastructure.migration.conversion.converter import Converter
 from infrastructure.migration.rows import Reject, RowRejected, SourceRow
 from infrastructure.migration.source.reader import SourceReader
 from infrastructure.migration.source.schema import SourceSchema
 from infrastructure.migration.tasks import Report, Task
+from infrastructure.migration.templates import template
 
 T = TypeVar("T")
 
@@ -82,6 +83,28 @@ class Repeats:
         return None
 
 
+def told_by_its_item(table: Table, entity: Entity, row: SourceRow) -> SourceRow:
+    """A row of a table without a key, told also by what the key of its item is made of.
+
+    Plain columns, by which it is told already, may be the same in several such rows.
+    """
+    parts = dict(_parts_of_key(entity, table.key_names, row))
+    return evolve(row, key={**row.key, **parts, **row.key})
+
+
+def _parts_of_key(
+    entity: Entity, names: Iterable[str], row: SourceRow
+) -> Iterator[tuple[str, object]]:
+    for name in names:
+        attribute = entity.attribute(name)
+        if attribute is None:
+            yield name, row.columns[name]
+        elif isinstance(attribute.source, Template):
+            yield from _parts_of_key(entity, template(attribute.source.text).names, row)
+        elif not isinstance(attribute.source, Columns):
+            yield name, row.values[name]
+
+
 class ExpectedItems:
     """Rows as items, or as rejects. The same rows and claims give the same, as often as asked."""
 
@@ -118,7 +141,7 @@ class ExpectedItems:
         """The same before any claim is asked for."""
         entity = self._contract.table(task.table).entity(task.entity)
         converter = self._converter(task.table, task.entity)
-        for rows in in_parts(self._reader.rows(entity, task.after, task.up_to), ROWS_AT_ONCE):
+        for rows in in_parts(self._rows(task, entity), ROWS_AT_ONCE):
             tally.rows += len(rows)
             converted: list[Converted] = []
             for row in filter(self._chosen, rows):
@@ -127,6 +150,12 @@ class ExpectedItems:
                 except RowRejected as rejected:
                     tally.reject(row, rejected)
             yield converted
+
+    def _rows(self, task: Task, entity: Entity) -> Iterator[SourceRow]:
+        rows = self._reader.rows(entity, task.after, task.up_to)
+        if self._schema.tables[entity.source_table].row_key:
+            return rows
+        return map(partial(told_by_its_item, self._contract.table(task.table), entity), rows)
 
     def _new_converter(self, table: str, entity: str) -> Converter:
         found = self._contract.table(table)

@@ -32,7 +32,8 @@ class SourceRow:
     """
 
     key: Mapping[str, object]
-    """The row's primary key by column, or all plain columns where the table has none."""
+    """The row's primary key by column. Where the table has none, all plain columns, and what else
+    the key of its item is made of, attributes by their names."""
     values: Mapping[str, object]
     """By attribute, but for those that are made from a template."""
     columns: Mapping[str, object]

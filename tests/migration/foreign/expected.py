@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 MIDNIGHT = "2024-01-01T00:00:00"
-LOWEST = "at=2024-01-01 00:00:00, millimetres=4"
+LOWEST = "at=2024-01-01 00:00:00, millimetres=4, gauge=north"
 SHIP_0, SHIP_41 = bytes(16), bytes(15) + b"\x41"
 SHIP_FF = b"\xff" * 16
 
