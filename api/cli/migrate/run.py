@@ -62,7 +62,8 @@ def run(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Where checkpoints and rejects are kept. Without: migration-<contract>.",
+            help="Where checkpoints and rejects are kept. Without: migration-<contract>, and for "
+            "--dry-run nowhere.",
             show_default=False,
         ),
     ] = None,
@@ -137,14 +138,15 @@ def run(
                     on_progress=show,
                 )
             outcome = _until_stopped(job, migration)
-        _say(outcome, None if dry_run else path, price if dry_run else None, as_json=as_json)
+        kept = None if dry_run and work is None else path
+        _say(outcome, kept, price if dry_run else None, as_json=as_json)
     _exit(outcome)
 
 
 @contextmanager
 def _work_path(contract: Path, work: Path | None, *, dry_run: bool) -> Iterator[Path]:
-    """A dry run leaves nothing behind."""
-    if not dry_run:
+    """A dry run leaves nothing behind, unless it is told where."""
+    if work is not None or not dry_run:
         yield work or Path(f"migration-{contract.stem}")
         return
     with TemporaryDirectory(prefix="migration-") as scratch:
@@ -193,7 +195,7 @@ def _say(outcome: Outcome, work: Path | None, price: float | None, *, as_json: b
         )
         for each in outcome.tables
     ]
-    title = "Would be migrated" if work is None else "Migrated"
+    title = "Migrated" if price is None else "Would be migrated"
     say_table(title, _COLUMNS, rows, numbers=_COLUMNS[1:])
     if cost is not None:
         assumed = f"at {price} USD a million" + (

@@ -14,6 +14,7 @@ from api.cli.output import counted
 from api.composition import migration
 from infrastructure.migration.engines.processes import ProcessEngine
 from infrastructure.migration.pacing import Pacing
+from tests.commands import run
 from tests.migration.run.running import CLAIMS, Move, assert_same, items_in, tables_of
 from tests.migration.run.warehouse import CLAIMING, RANGES, REJECTED, ROWS
 
@@ -105,7 +106,7 @@ def test_files_of_another_run_are_not_mixed_with_new_ones(move: Move, tmp_path: 
     assert "is not empty, and of no run in this work directory" in result.stderr
 
 
-def test_a_dry_run_tells_the_same_counts_and_the_cost_and_leaves_nothing(
+def test_a_dry_run_tells_the_same_counts_the_cost_and_the_rejects(
     move: Move, undisturbed: Move
 ) -> None:
     result = evolve(move, provider="memory").run("--dry-run", "--price", "2000000")
@@ -116,7 +117,21 @@ def test_a_dry_run_tells_the_same_counts_and_the_cost_and_leaves_nothing(
             assert each[name] == real[each["table"]][name]
     assert told["cost"]["usd"] == pytest.approx(told["cost"]["write_units"] * 2)
     assert told["cost"]["write_units"] == sum(each["write_units"] for each in real.values())
-    assert not move.work.exists()
+    assert told["work"] == str(move.work)
+    assert move.rejects() == undisturbed.rejects()
+    real_run = move.run()
+    assert (real_run.exit_code, "is of another target: nowhere" in real_run.stderr) == (1, True)
+
+
+def test_a_dry_run_that_is_not_told_where_leaves_nothing(
+    move: Move, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("migrate", "run", str(move.contract), "--dry-run", "--workers", "1", "--json")
+    result = run(*words, env={**move.env, "DYNASTRATA_PROVIDER": "memory"})
+    assert result.exit_code == 3, result.output
+    assert json.loads(result.stdout)["work"] is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_memory_provider_is_no_target(move: Move) -> None:
