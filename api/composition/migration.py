@@ -114,6 +114,7 @@ def make_verification(
         engine,
         partial(make_comparer, job, sample),
         claims_table=names.physical(CLAIMS),
+        claiming=claiming_tables(job.contract, job.colliding),
         range_size=range_size,
         is_sampled=sample < 1,
         on_progress=on_progress,

@@ -87,17 +87,20 @@ class Verification:
         make_work: MakeWork[Comparison],
         *,
         claims_table: str,
+        claiming: frozenset[str],
         range_size: int,
         is_sampled: bool,
         on_progress: Callable[[Progress], object] = lambda _: None,
         mend: Mend | None = None,
     ) -> None:
+        """`claiming` names the tables whose rows take claims before they become items."""
         self._contract = contract
         self._reader = reader
         self._strays = strays
         self._engine = engine
         self._make_work = make_work
         self._claims_table = claims_table
+        self._claiming = claiming
         self._range_size = range_size
         self._is_sampled = is_sampled
         self._on_progress = on_progress
@@ -212,5 +215,5 @@ class Verification:
             found.counts[Kind.EXTRA] = extra
 
     def _add_stray_claims(self) -> None:
-        if not self._is_sampled and any(table.unique for table in self._contract.tables):
+        if not self._is_sampled and self._claiming:
             self._tell_all(self._strays.claims(self._claims_table))

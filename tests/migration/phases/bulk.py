@@ -89,6 +89,7 @@ def verification(moving: Moving, *, repair: bool) -> Verification:
         ProcessEngine(1),
         lambda: Comparer(CONTRACT, expected, stored, gateway, lambda _: writer.name),
         claims_table=writer.claims,
+        claiming=claiming_tables(CONTRACT, NONE_COLLIDE),
         range_size=100,
         is_sampled=False,
         mend=partial(recopy, {TABLE: moving.process()}) if repair else None,

@@ -89,6 +89,24 @@ def test_extra_item_whose_key_tells_no_row_is_counted_also_by_a_repair(move: Mov
     assert report_of(move, 3, "--repair")["Remarks"]["counts"] == {"extra": 1}
 
 
+def test_claim_on_a_key_whose_row_has_moved_away_is_told(move: Move) -> None:
+    contract = json.loads(move.contract.read_text())
+    tables = [each for each in contract["tables"] if each["table"] == "Codes"]  # nothing is unique
+    move.contract = move.work.with_suffix(".json")
+    move.contract.write_text(json.dumps({"tables": tables}))
+    assert move.run().exit_code == 3
+    texts = {
+        "pk": "Codes#code#N:4711",
+        "owner": "N:4711",
+        "rank": "000#34711",
+        "source": "code=4711",
+    }
+    claim = {name: {"S": text} for name, text in texts.items()}
+    client_of(move.endpoint_url).put_item(TableName=f"{move.prefix}{CLAIMS}", Item=claim)
+    [told] = report_of(move, 3)["Codes"]["differences"]
+    assert (told["kind"], told["key"]) == ("stray claim", "code=4711")
+
+
 @pytest.mark.parametrize("sample", ["0", "101%", "much"])
 def test_a_share_that_is_none_is_refused(undisturbed: Move, sample: str) -> None:
     assert undisturbed.verify("--sample", sample).exit_code == 2
