@@ -17,36 +17,36 @@ from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.metering import Meter
-from infrastructure.migration.checkpoint import Identity
-from infrastructure.migration.checks import check_source
-from infrastructure.migration.claim_pass import ClaimPass, claiming_tables
-from infrastructure.migration.claim_stores import ClaimStore, FileClaimStore
-from infrastructure.migration.claims import Claims
-from infrastructure.migration.comparison import Comparer, StoredClaims, in_sample
+from infrastructure.migration.claims.claim_file import ClaimStore, FileClaimStore
+from infrastructure.migration.claims.claim_pass import ClaimPass, claiming_tables
+from infrastructure.migration.claims.claim_table import Claims
+from infrastructure.migration.claims.key_collisions import keys_may_collide
 from infrastructure.migration.contract import Contract
 from infrastructure.migration.engines.engine import Engine
 from infrastructure.migration.engines.processes import ProcessEngine
 from infrastructure.migration.engines.spark import SparkEngine
 from infrastructure.migration.errors import InvalidContract, errors_of
-from infrastructure.migration.expected_items import ExpectedItems
-from infrastructure.migration.key_collisions import keys_may_collide
 from infrastructure.migration.names import CLAIMS
 from infrastructure.migration.pacing import Pacing
 from infrastructure.migration.phases.recopying import recopy
 from infrastructure.migration.rows import SourceRow
-from infrastructure.migration.run import Migration, Progress
+from infrastructure.migration.rules.checks import check_source
+from infrastructure.migration.run.checkpoint import Identity
+from infrastructure.migration.run.expected_items import ExpectedItems
+from infrastructure.migration.run.migration import Migration, Progress
+from infrastructure.migration.run.work_directory import WorkDirectory
+from infrastructure.migration.run.worker import Worker
 from infrastructure.migration.source.connection import connect
 from infrastructure.migration.source.failures import source_failures
 from infrastructure.migration.source.reader import SourceReader
 from infrastructure.migration.source.schema import SourceSchema
-from infrastructure.migration.strays import Strays
 from infrastructure.migration.tables import table_schemas
 from infrastructure.migration.targets.files import FileTarget, write_claim_files
 from infrastructure.migration.targets.tables import TableTarget
 from infrastructure.migration.targets.target import NoTarget, Target, TargetUnfit
-from infrastructure.migration.verify import Mend, Verification
-from infrastructure.migration.work_directory import WorkDirectory
-from infrastructure.migration.worker import Worker
+from infrastructure.migration.verification.comparer import Comparer, StoredClaims, in_sample
+from infrastructure.migration.verification.strays import Strays
+from infrastructure.migration.verification.verification import Mend, Verification
 from infrastructure.settings.checks import invalid
 from infrastructure.settings.settings import Settings
 from infrastructure.system.logs import configure_logs

@@ -13,10 +13,10 @@ from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.metering import Meter
-from infrastructure.migration.checks import check_live, check_source
 from infrastructure.migration.contract import Contract
 from infrastructure.migration.errors import Problem, SourceUnavailable
 from infrastructure.migration.reading import examine_file
+from infrastructure.migration.rules.checks import check_live, check_source
 from infrastructure.migration.source.connection import connect
 from infrastructure.migration.source.schema import SourceSchema, read_schema
 from infrastructure.migration.tables import table_schemas

@@ -18,17 +18,17 @@ from infrastructure.migration.phases.journal import Journal
 from infrastructure.migration.phases.models import phase_schemas
 from infrastructure.migration.phases.move import Move
 from infrastructure.migration.phases.moving_repository import MovingRepository
-from infrastructure.migration.phases.row_keys import RowKeys
 from infrastructure.migration.phases.source_locks import source_locks
 from infrastructure.migration.phases.source_table import SourceTable
 from infrastructure.migration.phases.steps import Steps
 from infrastructure.migration.phases.switch import SeenSwitch, SwitchTable
 from infrastructure.migration.phases.target_table import TargetTable
 from infrastructure.migration.phases.telemetry import MoveTelemetry
+from infrastructure.migration.repository.item_writer import ItemWriter
 from infrastructure.migration.source.connection import connect
 from infrastructure.migration.source.reader import SourceReader
+from infrastructure.migration.source.row_keys import RowKeys
 from infrastructure.migration.source.schema import SourceSchema
-from infrastructure.migration.writes import ItemWriter
 from infrastructure.settings.settings import Settings, SettingsError
 from infrastructure.system.clock import SystemClock
 from infrastructure.system.ids import RandomIds

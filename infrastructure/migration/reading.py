@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from infrastructure.migration.checks import check_contract
 from infrastructure.migration.contract import Contract
 from infrastructure.migration.dialects import v1, v2
-from infrastructure.migration.document import Place, parse_json
+from infrastructure.migration.dialects.document import Place, parse_json
 from infrastructure.migration.errors import InvalidContract, Problem, errors_of
+from infrastructure.migration.rules.checks import check_contract
 
 ROOT = "contract"
 """The path of what concerns the document as a whole."""

@@ -32,7 +32,7 @@ from infrastructure.migration.phases.moving_repository import MovingRepository
 from infrastructure.migration.phases.phase import Side
 from infrastructure.migration.phases.steps import Steps
 from infrastructure.migration.reading import contract_from
-from infrastructure.migration.repository import ContractRepository
+from infrastructure.migration.repository.repository import ContractRepository
 from infrastructure.migration.source.connection import connect
 from infrastructure.settings.settings import Settings
 from tests.commands import run, variables

@@ -14,9 +14,9 @@ from infrastructure.deployment.addresses import Place
 from infrastructure.deployment.policies import policy
 from infrastructure.deployment.roles import OF_CONTRACT, Role
 from infrastructure.engines import LocalEngine
-from infrastructure.migration.conflicts import ItemChanged
 from infrastructure.migration.phases.phase import Side
 from infrastructure.migration.reading import contract_from
+from infrastructure.migration.repository.conflicts import ItemChanged
 from tests.deployment.grants import granted_by, not_allowed, not_needed
 from tests.deployment.migrating import CONTRACT, TABLE, Migrating, migrating, reader
 from tests.deployment.samples import ACCOUNT as SHOP

@@ -21,7 +21,6 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.composition import migration_phases
 from infrastructure.engines import LocalEngine
-from infrastructure.migration.checks import check_source
 from infrastructure.migration.contract import AttributeType, Operation, TransformationType
 from infrastructure.migration.conversion.converter import to_item
 from infrastructure.migration.dialects.calculations import CalculationType, DateOperation, Unit
@@ -30,6 +29,7 @@ from infrastructure.migration.errors import errors_of
 from infrastructure.migration.phases.phase import Phase
 from infrastructure.migration.phases.steps import Steps
 from infrastructure.migration.reading import contract_from, examine
+from infrastructure.migration.rules.checks import check_source
 from infrastructure.migration.source.connection import connect
 from infrastructure.migration.source.reader import SourceReader
 from infrastructure.migration.source.schema import read_schema

@@ -36,7 +36,7 @@ from infrastructure.dynamodb.transaction.transaction import TOKEN_SECONDS
 from infrastructure.engines import LocalEngine
 from infrastructure.events.streams import stream_key
 from infrastructure.limits import MAX_ACTIONS, MAX_BYTES, MAX_ITEM
-from infrastructure.migration.claim_keys import claim_key
+from infrastructure.migration.claims.claim_keys import claim_key
 from infrastructure.migration.models import ClaimModel as MigrationClaimModel
 from infrastructure.outbox.table import HEAD
 from infrastructure.outbox.writer import message_id

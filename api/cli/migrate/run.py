@@ -34,7 +34,7 @@ from infrastructure.system.logs import configure_logs
 
 if TYPE_CHECKING:
     from api.composition.migration import MigrationJob
-    from infrastructure.migration.run import Migration, Outcome
+    from infrastructure.migration.run.migration import Migration, Outcome
 
 PRICE_PER_MILLION = 0.625
 """Of write units. Source: Airbyte, "Amazon DynamoDB Pricing", 21 July 2025, for US East, after AWS
@@ -115,7 +115,7 @@ def run(
             prepare_target,
         )
         from infrastructure.migration.reading import read_contract  # noqa: PLC0415 see above
-        from infrastructure.migration.work_directory import open_work  # noqa: PLC0415 see above
+        from infrastructure.migration.run.work_directory import open_work  # noqa: PLC0415 see above
 
     settings = read_settings()
     configure_logs(settings.log_level, as_json=settings.is_production)

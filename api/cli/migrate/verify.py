@@ -33,7 +33,7 @@ from infrastructure.settings.settings import SettingsError
 from infrastructure.system.logs import configure_logs
 
 if TYPE_CHECKING:
-    from infrastructure.migration.verify import Verification, Verified
+    from infrastructure.migration.verification.verification import Verification, Verified
 
 _COLUMNS = ("table", "rows", "rejected", "compared", "stored", "differences")
 _SHOWN = 20

@@ -6,8 +6,8 @@ from typing import Literal
 
 from infrastructure.migration.contract import Aggregate, Expression, Operation, Source
 from infrastructure.migration.dialects import sql
+from infrastructure.migration.dialects.document import Place
 from infrastructure.migration.dialects.joins import other_rows
-from infrastructure.migration.document import Place
 
 CalculationType = Literal["aggregate", "case", "concat", "date-math"]
 DateOperation = Literal["add", "subtract", "difference"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from infrastructure.migration.contract import Collection, Lookup, Source, Step
-from infrastructure.migration.document import Place
+from infrastructure.migration.dialects.document import Place
 
 JoinType = Literal[
     "self-join",

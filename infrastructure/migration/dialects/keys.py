@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from attrs import evolve
 
 from infrastructure.migration.contract import Attribute, Entity, Index, Projection, Template
-from infrastructure.migration.document import Place
+from infrastructure.migration.dialects.document import Place
 
 COMPOSITE = "#"
 """Between the attributes that the name of a key lists: `customer_id#placed_at`."""

@@ -20,13 +20,13 @@ from infrastructure.migration.contract import (
     Step,
     Table,
 )
+from infrastructure.migration.dialects.document import Place
 from infrastructure.migration.dialects.keys import (
     key_paths,
     read_indexes,
     read_names,
     with_composite_keys,
 )
-from infrastructure.migration.document import Place
 from infrastructure.migration.fragments import quoted
 
 EntryType = Literal["Table", "GSI"]

@@ -19,6 +19,7 @@ from infrastructure.migration.contract import (
     TransformationType,
 )
 from infrastructure.migration.dialects.calculations import read_calculation
+from infrastructure.migration.dialects.document import Place
 from infrastructure.migration.dialects.joins import read_join
 from infrastructure.migration.dialects.keys import (
     key_paths,
@@ -26,7 +27,6 @@ from infrastructure.migration.dialects.keys import (
     read_names,
     with_composite_keys,
 )
-from infrastructure.migration.document import Place
 
 TableType = Literal["single-entity", "multi-entity"]
 TransformationName = Literal["date-format", "string-format", "number-format", "json-parse"]

@@ -28,7 +28,7 @@ from infrastructure.migration.phases.journal_entry import (
 from infrastructure.migration.phases.models import JournalModel
 from infrastructure.migration.phases.phase import Side
 from infrastructure.migration.phases.store import KeyLost
-from infrastructure.migration.writes import RefusedWith
+from infrastructure.migration.repository.item_writer import RefusedWith
 from infrastructure.system.backoff import full_jitter
 
 LEASE = timedelta(seconds=20)

@@ -12,9 +12,7 @@ from typing_extensions import override
 from application.errors import StorageError
 from domain.errors import Conflict, DynastrataError
 from infrastructure.dynamodb.items import Item, key_text
-from infrastructure.migration.claim_keys import claim_keys
-from infrastructure.migration.comparison import differing
-from infrastructure.migration.conflicts import UniqueValueTaken
+from infrastructure.migration.claims.claim_keys import claim_keys
 from infrastructure.migration.contract import Table
 from infrastructure.migration.phases.journal import Journal
 from infrastructure.migration.phases.journal_entry import Held
@@ -22,7 +20,9 @@ from infrastructure.migration.phases.phase import Side
 from infrastructure.migration.phases.store import Fence, KeyLost, Store, Target
 from infrastructure.migration.phases.switch import SeenSwitch
 from infrastructure.migration.phases.telemetry import MoveTelemetry
+from infrastructure.migration.repository.conflicts import UniqueValueTaken
 from infrastructure.migration.rows import RowRejected
+from infrastructure.migration.verification.comparer import differing
 
 REFUSED = (DynastrataError, RowRejected)
 """How a side fails, other than by a mistake in this program."""

@@ -11,12 +11,12 @@ from infrastructure.migration.conversion.records import (
     to_record,
 )
 from infrastructure.migration.conversion.typed import Value
-from infrastructure.migration.keys import changed_item, key_item
 from infrastructure.migration.phases.comparison import Comparison
 from infrastructure.migration.phases.journal_entry import Held
 from infrastructure.migration.phases.move import REFUSED, Move
 from infrastructure.migration.phases.phase import Phase, Switch
 from infrastructure.migration.phases.store import Change, Fence, KeyLost
+from infrastructure.migration.repository.keys import changed_item, key_item
 
 NOT_WRITTEN = "the source is not written in target-only"
 

@@ -9,8 +9,8 @@ from itertools import chain
 from attrs import evolve
 
 from infrastructure.dynamodb.items import key_text
-from infrastructure.migration.comparison import Difference
 from infrastructure.migration.phases.move import REFUSED, Move
+from infrastructure.migration.verification.comparer import Difference
 
 _WORKERS = 4
 

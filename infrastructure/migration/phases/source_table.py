@@ -19,10 +19,10 @@ from infrastructure.migration.contract import Columns as SourceColumns
 from infrastructure.migration.conversion.columns import to_columns
 from infrastructure.migration.conversion.converter import to_item
 from infrastructure.migration.conversion.records import entity_of, to_record
-from infrastructure.migration.phases.row_keys import Columns, RowKeys
 from infrastructure.migration.phases.source_locks import SourceLocks
 from infrastructure.migration.phases.store import Change, Fence, KeyLost, Store
 from infrastructure.migration.source.reader import SourceReader
+from infrastructure.migration.source.row_keys import Columns, RowKeys
 
 Statement = Delete | Insert | Update
 

@@ -9,10 +9,10 @@ from typing_extensions import override
 
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.transaction.actions import ItemAction
-from infrastructure.migration.claim_keys import claim_keys, key_of_owner, owner_of
-from infrastructure.migration.claim_pass import with_key
+from infrastructure.migration.claims.claim_keys import claim_keys, key_of_owner, owner_of
+from infrastructure.migration.claims.claim_pass import with_key
 from infrastructure.migration.phases.store import Change, Fence, Target
-from infrastructure.migration.writes import ClaimMoved, ItemWriter
+from infrastructure.migration.repository.item_writer import ClaimMoved, ItemWriter
 
 
 @frozen

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.migration.checks import check_source
 from infrastructure.migration.contract import (
     Aggregate,
     Collection,
@@ -19,6 +18,7 @@ from infrastructure.migration.contract import (
 )
 from infrastructure.migration.errors import InvalidContract, errors_of
 from infrastructure.migration.reading import contract_from, examine, read_contract
+from infrastructure.migration.rules.checks import check_source
 from tests.migration.contract.documents import SCHEMA, Document, changed, plain, v1, v2
 
 

@@ -6,10 +6,10 @@ from typing import cast
 
 import pytest
 
-from infrastructure.migration.checks import check_source
 from infrastructure.migration.contract import Attribute, AttributeType, Columns, Entity
 from infrastructure.migration.errors import Problem
 from infrastructure.migration.reading import contract_from
+from infrastructure.migration.rules.checks import check_source
 from infrastructure.migration.rules.source_columns import check_columns
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
 from tests.migration.contract.documents import SCHEMA, Document, changed, plain, v1, v2

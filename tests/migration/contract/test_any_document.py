@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infrastructure.migration.checks import check_source
 from infrastructure.migration.errors import InvalidContract
 from infrastructure.migration.reading import contract_from, read_contract
+from infrastructure.migration.rules.checks import check_source
 from tests.migration.contract.documents import SCHEMA, Document, v1, v2
 
 _WORDS = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.migration.contract import Columns, Contract, Index, Lookup
-from infrastructure.migration.repository import ContractRepository
+from infrastructure.migration.repository.repository import ContractRepository
 from infrastructure.migration.tables import table_schemas
 from tests.migration.items.making import attribute, entity, index, table, templated
 from tests.promised_tables import promise

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infrastructure.dynamodb.items import Item
-from infrastructure.migration.claim_keys import (
+from infrastructure.migration.claims.claim_keys import (
     MAX_BYTES,
     claim_key,
     claim_keys,

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from infrastructure.dynamodb.items import Item
-from infrastructure.migration.claims import Claims, RowClaim, claims_of
-from infrastructure.migration.conflicts import UniqueValueTaken
+from infrastructure.migration.claims.claim_table import Claims, RowClaim, claims_of
 from infrastructure.migration.contract import Columns, Contract, Entity
 from infrastructure.migration.conversion.converter import to_item
 from infrastructure.migration.names import CLAIMS
+from infrastructure.migration.repository.conflicts import UniqueValueTaken
 from infrastructure.migration.tables import table_schemas
 from tests.migration.items.making import attribute, entity, row, table
 from tests.migration.items.shelves import USERS as PEOPLE

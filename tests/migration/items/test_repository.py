@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from domain.errors import InvalidValue, NotFound
-from infrastructure.migration.conflicts import ItemChanged, UniqueValueTaken
 from infrastructure.migration.conversion.records import InvalidRecord, Record
 from infrastructure.migration.conversion.typed import Value
-from infrastructure.migration.queries import BeginsWith, Between, Equals, RangeCondition
-from infrastructure.migration.repository import ContractRepository
+from infrastructure.migration.repository.conflicts import ItemChanged, UniqueValueTaken
+from infrastructure.migration.repository.queries import BeginsWith, Between, Equals, RangeCondition
+from infrastructure.migration.repository.repository import ContractRepository
 from tests.migration.items.shelves import repositories
 from tests.stores import Store, on_dynamodb
 

@@ -7,8 +7,8 @@ import pytest
 from domain.errors import InvalidValue
 from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.migration.conversion.records import InvalidRecord, Record
-from infrastructure.migration.queries import Equals
-from infrastructure.migration.repository import ContractRepository
+from infrastructure.migration.repository.queries import Equals
+from infrastructure.migration.repository.repository import ContractRepository
 from tests.migration.items.shelves import repositories
 from tests.stores import dynamodb_store
 

@@ -13,9 +13,9 @@ from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.engines import LocalEngine
 from infrastructure.metering import Meter
-from infrastructure.migration.conflicts import ItemChanged, UniqueValueTaken
 from infrastructure.migration.conversion.records import Record
-from infrastructure.migration.repository import ContractRepository
+from infrastructure.migration.repository.conflicts import ItemChanged, UniqueValueTaken
+from infrastructure.migration.repository.repository import ContractRepository
 from tests.faults.faulty_client import (
     FaultyClient,
     answer_lost,

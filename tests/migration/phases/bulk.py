@@ -11,26 +11,26 @@ from attrs import frozen
 from typing_extensions import override
 
 from infrastructure.dynamodb.items import Item
-from infrastructure.migration.checkpoint import Identity
-from infrastructure.migration.claim_pass import ClaimPass, claiming_tables
-from infrastructure.migration.claims import Claims
-from infrastructure.migration.comparison import Comparer, StoredClaims
+from infrastructure.migration.claims.claim_pass import ClaimPass, claiming_tables
+from infrastructure.migration.claims.claim_table import Claims
 from infrastructure.migration.contract import Contract
 from infrastructure.migration.engines.processes import ProcessEngine
-from infrastructure.migration.expected_items import ExpectedItems
 from infrastructure.migration.pacing import Pacing
 from infrastructure.migration.phases.recopying import recopy
 from infrastructure.migration.phases.source_table import SourceTable
 from infrastructure.migration.phases.target_table import TargetTable
-from infrastructure.migration.run import Migration
-from infrastructure.migration.strays import Strays
+from infrastructure.migration.repository.item_writer import ItemWriter
+from infrastructure.migration.run.checkpoint import Identity
+from infrastructure.migration.run.expected_items import ExpectedItems
+from infrastructure.migration.run.migration import Migration
+from infrastructure.migration.run.work_directory import open_work
+from infrastructure.migration.run.worker import Worker
 from infrastructure.migration.targets.tables import TableTarget
 from infrastructure.migration.targets.target import Target, WriteItems
 from infrastructure.migration.tasks import Task
-from infrastructure.migration.verify import Verification
-from infrastructure.migration.work_directory import open_work
-from infrastructure.migration.worker import Worker
-from infrastructure.migration.writes import ItemWriter
+from infrastructure.migration.verification.comparer import Comparer, StoredClaims
+from infrastructure.migration.verification.strays import Strays
+from infrastructure.migration.verification.verification import Verification
 from tests.migration.phases.moving import PEOPLE, Moving
 from tests.migration.phases.tables import TABLE
 

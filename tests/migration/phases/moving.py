@@ -28,17 +28,17 @@ from infrastructure.migration.phases.comparison import differences
 from infrastructure.migration.phases.move import Move
 from infrastructure.migration.phases.moving_repository import MovingRepository
 from infrastructure.migration.phases.phase import Phase, Switch
-from infrastructure.migration.phases.row_keys import RowKeys
 from infrastructure.migration.phases.source_locks import source_locks
 from infrastructure.migration.phases.source_table import SourceTable
 from infrastructure.migration.phases.steps import Steps
 from infrastructure.migration.phases.switch import SeenSwitch, SwitchTable
 from infrastructure.migration.phases.target_table import TargetTable
+from infrastructure.migration.repository.item_writer import ItemWriter
 from infrastructure.migration.source.connection import connect
 from infrastructure.migration.source.reader import SourceReader
+from infrastructure.migration.source.row_keys import RowKeys
 from infrastructure.migration.source.schema import read_schema
 from infrastructure.migration.tables import table_schemas
-from infrastructure.migration.writes import ItemWriter
 from infrastructure.system.ids import RandomIds
 from tests.migration.phases.tables import LEASE, TABLE, journal_on, switches_on
 from tests.promised_tables import promise

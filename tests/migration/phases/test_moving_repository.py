@@ -9,12 +9,12 @@ import pytest
 from application.errors import StorageError
 from domain.errors import NotFound
 from infrastructure.dynamodb.items import Item
-from infrastructure.migration.claims import Claims, claims_of
-from infrastructure.migration.conflicts import UniqueValueTaken
+from infrastructure.migration.claims.claim_table import Claims, claims_of
 from infrastructure.migration.conversion.records import InvalidRecord, Record
 from infrastructure.migration.phases.phase import Phase
 from infrastructure.migration.phases.repair import repair
 from infrastructure.migration.phases.target_table import TargetTable
+from infrastructure.migration.repository.conflicts import UniqueValueTaken
 from tests.migration.phases.moving import PEOPLE, PERSON, Moving, item_key, key_of, moving, person
 
 __all__ = ["moving"]

@@ -16,7 +16,7 @@ from infrastructure.migration.contract import (
     Transformation,
     TransformationType,
 )
-from infrastructure.migration.phases.row_keys import RowKeys
+from infrastructure.migration.source.row_keys import RowKeys
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
 
 ID = SourceColumn("id", "int(11)", nullable=False)

@@ -15,9 +15,9 @@ from api.cli.main import main
 from api.composition import migration
 from infrastructure.dynamodb.items import Item
 from infrastructure.migration.pacing import Pacing
+from infrastructure.migration.run.worker import Worker
 from infrastructure.migration.targets.target import Target, WriteItems
 from infrastructure.migration.tasks import Task
-from infrastructure.migration.worker import Worker
 
 LOG = "TEST_WRITE_LOG"
 """Names the file for the lines."""

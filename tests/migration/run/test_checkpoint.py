@@ -13,21 +13,21 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infrastructure.migration.append_file import AppendFile
-from infrastructure.migration.checkpoint import (
+from infrastructure.migration.claims.claim_file import FileClaimStore
+from infrastructure.migration.file_failures import FileFailed
+from infrastructure.migration.rows import Reject
+from infrastructure.migration.run.append_file import AppendFile
+from infrastructure.migration.run.checkpoint import (
     AnotherMigration,
     Checkpoint,
     CheckpointDamaged,
     Identity,
     Plan,
 )
-from infrastructure.migration.claim_stores import FileClaimStore
-from infrastructure.migration.file_failures import FileFailed
-from infrastructure.migration.key_values import keys_from_json, keys_to_json
-from infrastructure.migration.rows import Reject
+from infrastructure.migration.run.key_values import keys_from_json, keys_to_json
+from infrastructure.migration.run.work_directory import WorkDirectory, WorkInUse, open_work
 from infrastructure.migration.source.ranges import KeyRange
 from infrastructure.migration.tasks import Pass, Report
-from infrastructure.migration.work_directory import WorkDirectory, WorkInUse, open_work
 
 IDENTITY = Identity("c0ffee", "mysql://shop@localhost/shop", "tables test-*", "users by id int(11)")
 BOUNDS = [None, *((number * 10,) for number in range(1, 6)), None]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from infrastructure.migration.contract import Columns, Expression
-from infrastructure.migration.expected_items import told_by_its_item
 from infrastructure.migration.rows import SourceRow
+from infrastructure.migration.run.expected_items import told_by_its_item
 from tests.migration.items.making import attribute, entity, table, templated
 
 

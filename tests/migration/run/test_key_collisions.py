@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from infrastructure.migration.claims.key_collisions import keys_may_collide
 from infrastructure.migration.contract import (
     Attribute,
     AttributeType,
@@ -15,7 +16,6 @@ from infrastructure.migration.contract import (
     Transformation,
     TransformationType,
 )
-from infrastructure.migration.key_collisions import keys_may_collide
 from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
 
 

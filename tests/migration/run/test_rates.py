@@ -10,14 +10,14 @@ from typing import Any
 from attrs import define
 from typing_extensions import override
 
-from infrastructure.migration.checkpoint import Identity
 from infrastructure.migration.contract import Columns, Contract
 from infrastructure.migration.engines.engine import MakeWork, R, Run
 from infrastructure.migration.engines.processes import ProcessEngine
-from infrastructure.migration.run import Migration
+from infrastructure.migration.run.checkpoint import Identity
+from infrastructure.migration.run.migration import Migration
+from infrastructure.migration.run.work_directory import open_work
 from infrastructure.migration.source.ranges import KeyRange
 from infrastructure.migration.tasks import Report, Task
-from infrastructure.migration.work_directory import open_work
 from tests.migration.items.making import attribute, entity, table
 
 USERS = table(entity(attribute("id", "N", Columns(("id",)))))

@@ -15,17 +15,17 @@ from infrastructure.dynamodb.gateway.batch import MAX_KEYS, batch_get
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.pages import pages
 from infrastructure.dynamodb.items import Item, key_text
-from infrastructure.migration.claim_keys import claim_keys, key_of_owner, owner_of
-from infrastructure.migration.claim_pass import with_key
-from infrastructure.migration.comparison import Difference, Kind
+from infrastructure.migration.claims.claim_keys import claim_keys, key_of_owner, owner_of
+from infrastructure.migration.claims.claim_pass import with_key
 from infrastructure.migration.contract import Contract, Entity, Table
 from infrastructure.migration.conversion.columns import NotReversible
 from infrastructure.migration.conversion.converter import to_item
-from infrastructure.migration.phases.row_keys import RowKeys
 from infrastructure.migration.rows import RowRejected
 from infrastructure.migration.source.failures import source_failures
 from infrastructure.migration.source.reader import SourceReader
+from infrastructure.migration.source.row_keys import RowKeys
 from infrastructure.migration.source.schema import SourceSchema
+from infrastructure.migration.verification.comparer import Difference, Kind
 
 _READERS = 4
 """Rows that are looked for at once."""

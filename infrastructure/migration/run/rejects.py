@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import orjson
 from attrs import asdict
 
-from infrastructure.migration.append_file import AppendFile
-from infrastructure.migration.checkpoint import CheckpointDamaged
 from infrastructure.migration.rows import Reject
+from infrastructure.migration.run.append_file import AppendFile
+from infrastructure.migration.run.checkpoint import CheckpointDamaged
 
 
 class RejectFile:

@@ -6,8 +6,8 @@ import time
 
 from attrs import evolve
 
-from infrastructure.migration.claim_pass import ClaimPass
-from infrastructure.migration.expected_items import ExpectedItems, Tally
+from infrastructure.migration.claims.claim_pass import ClaimPass
+from infrastructure.migration.run.expected_items import ExpectedItems, Tally
 from infrastructure.migration.source.failures import source_failures
 from infrastructure.migration.targets.target import Target
 from infrastructure.migration.tasks import Pass, Report, Task

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from application.batched import batched
 from infrastructure.dynamodb.items import Item
-from infrastructure.migration.claims import RowClaim
+from infrastructure.migration.claims.claim_table import RowClaim
 from infrastructure.migration.file_failures import file_failures
 from infrastructure.migration.rows import RowRejected
 

@@ -14,13 +14,13 @@ from typing_extensions import override
 from infrastructure.dynamodb.gateway.batch import batch_get
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item, Value
-from infrastructure.migration.claim_keys import key_of_owner, owner_of, source_text
-from infrastructure.migration.claim_pass import Converted
-from infrastructure.migration.claim_stores import ClaimStore
-from infrastructure.migration.claims import RowClaim
+from infrastructure.migration.claims.claim_file import ClaimStore
+from infrastructure.migration.claims.claim_keys import key_of_owner, owner_of, source_text
+from infrastructure.migration.claims.claim_pass import Converted
+from infrastructure.migration.claims.claim_table import RowClaim
 from infrastructure.migration.contract import Contract, Table
-from infrastructure.migration.expected_items import ExpectedItems, Tally
 from infrastructure.migration.rows import RowRejected, SourceRow
+from infrastructure.migration.run.expected_items import ExpectedItems, Tally
 from infrastructure.migration.source.failures import source_failures
 from infrastructure.migration.tasks import Task
 

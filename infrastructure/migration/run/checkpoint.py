@@ -14,8 +14,8 @@ from attrs import asdict, frozen
 from cattrs import BaseValidationError, Converter
 
 from domain.errors import DynastrataError
-from infrastructure.migration.append_file import AppendFile
-from infrastructure.migration.key_values import keys_from_json, keys_to_json
+from infrastructure.migration.run.append_file import AppendFile
+from infrastructure.migration.run.key_values import keys_from_json, keys_to_json
 from infrastructure.migration.source.ranges import KeyRange
 from infrastructure.migration.tasks import Pass, Report, Task
 

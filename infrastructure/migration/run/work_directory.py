@@ -10,10 +10,10 @@ from pathlib import Path
 from attrs import frozen
 
 from domain.errors import DynastrataError
-from infrastructure.migration.append_file import AppendFile
-from infrastructure.migration.checkpoint import Checkpoint, done_of
 from infrastructure.migration.file_failures import file_failures
-from infrastructure.migration.rejects import RejectFile
+from infrastructure.migration.run.append_file import AppendFile
+from infrastructure.migration.run.checkpoint import Checkpoint, done_of
+from infrastructure.migration.run.rejects import RejectFile
 from infrastructure.migration.tasks import Report
 
 REJECTS = "rejects.jsonl"

@@ -12,7 +12,7 @@ from domain.errors import InvalidValue
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.table_names import TableNames
-from infrastructure.migration.claim_keys import claim_key, key_of_owner
+from infrastructure.migration.claims.claim_keys import claim_key, key_of_owner
 from infrastructure.migration.contract import Contract
 from infrastructure.migration.conversion.records import (
     InvalidRecord,
@@ -22,15 +22,15 @@ from infrastructure.migration.conversion.records import (
     to_record,
 )
 from infrastructure.migration.conversion.typed import Value, python
-from infrastructure.migration.keys import changed_item, key_item
 from infrastructure.migration.names import CLAIMS
-from infrastructure.migration.queries import (
+from infrastructure.migration.repository.item_writer import ItemWriter
+from infrastructure.migration.repository.keys import changed_item, key_item
+from infrastructure.migration.repository.queries import (
     ContractQuery,
     RangeCondition,
     contract_query,
     key_value,
 )
-from infrastructure.migration.writes import ItemWriter
 from infrastructure.system.ids import RandomIds
 
 

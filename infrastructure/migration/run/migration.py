@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from attrs import define, field, frozen
 
 from domain.errors import DynastrataError
-from infrastructure.migration.checkpoint import Identity, Plan
 from infrastructure.migration.contract import Contract, Entity, Table
 from infrastructure.migration.engines.engine import Engine, MakeWork, Run, task_name
+from infrastructure.migration.run.checkpoint import Identity, Plan
+from infrastructure.migration.run.work_directory import REJECTS, WorkDirectory
 from infrastructure.migration.source.ranges import KeyRange
 from infrastructure.migration.tasks import Pass, Report
-from infrastructure.migration.work_directory import REJECTS, WorkDirectory
 
 
 @frozen

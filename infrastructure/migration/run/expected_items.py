@@ -10,8 +10,8 @@ from typing import TypeVar
 from attrs import define, evolve, field
 
 from infrastructure.dynamodb.items import Item, item_size
-from infrastructure.migration.claim_keys import owner_of
-from infrastructure.migration.claim_pass import ClaimPass, Converted
+from infrastructure.migration.claims.claim_keys import owner_of
+from infrastructure.migration.claims.claim_pass import ClaimPass, Converted
 from infrastructure.migration.contract import Columns, Contract, Entity, Table, Template
 from infrastructure.migration.conversion.converter import Converter
 from infrastructure.migration.rows import Reject, RowRejected, SourceRow

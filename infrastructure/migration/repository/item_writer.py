@@ -19,12 +19,12 @@ from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item, key_text
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
 from infrastructure.dynamodb.transaction.transaction import DynamoDBTransaction
-from infrastructure.migration.claim_keys import claim_keys, owner_of
-from infrastructure.migration.claims import RUN_TIME
-from infrastructure.migration.conflicts import ItemChanged, UniqueValueTaken
+from infrastructure.migration.claims.claim_keys import claim_keys, owner_of
+from infrastructure.migration.claims.claim_table import RUN_TIME
 from infrastructure.migration.contract import Table
 from infrastructure.migration.conversion.typed import python
 from infrastructure.migration.models import ClaimModel, ContractItem, item_model
+from infrastructure.migration.repository.conflicts import ItemChanged, UniqueValueTaken
 
 
 @frozen

@@ -10,15 +10,15 @@ from itertools import islice
 from attrs import define, field, frozen
 
 from infrastructure.dynamodb.items import key_text
-from infrastructure.migration.comparison import Comparison, Difference, Kind
 from infrastructure.migration.contract import Contract, Table
 from infrastructure.migration.engines.engine import Engine, MakeWork
-from infrastructure.migration.expected_items import in_parts
-from infrastructure.migration.run import Progress
+from infrastructure.migration.run.expected_items import in_parts
+from infrastructure.migration.run.migration import Progress
 from infrastructure.migration.source.failures import source_failures
 from infrastructure.migration.source.reader import SourceReader
-from infrastructure.migration.strays import Strays
 from infrastructure.migration.tasks import Pass, Task
+from infrastructure.migration.verification.comparer import Comparison, Difference, Kind
+from infrastructure.migration.verification.strays import Strays
 
 Mend = Callable[[Sequence[Difference]], Sequence[Difference]]
 """Repairs differences, some at a time. Gives those that were none of a writer at work.

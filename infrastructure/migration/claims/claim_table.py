@@ -11,7 +11,7 @@ from infrastructure.dynamodb.gateway.batch import batch_get
 from infrastructure.dynamodb.gateway.errors import ConditionFailed
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item
-from infrastructure.migration.claim_keys import (
+from infrastructure.migration.claims.claim_keys import (
     claim_keys,
     owner_of,
     rank_of,

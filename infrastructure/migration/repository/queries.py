@@ -14,7 +14,7 @@ from attrs import frozen
 from domain.errors import InvalidValue
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.items import Value as Typed
-from infrastructure.migration.claim_keys import canonical, text_value
+from infrastructure.migration.claims.claim_keys import canonical, text_value
 from infrastructure.migration.contract import Index, Table
 from infrastructure.migration.conversion.records import InvalidRecord, Record
 from infrastructure.migration.conversion.typed import Value, typed

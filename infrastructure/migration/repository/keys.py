@@ -14,7 +14,7 @@ from infrastructure.migration.conversion.records import (
     to_record,
     values_of,
 )
-from infrastructure.migration.queries import key_value
+from infrastructure.migration.repository.queries import key_value
 
 
 def key_item(table: Table, given: Record) -> Item:

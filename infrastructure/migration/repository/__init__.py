@@ -1,0 +1,1 @@
+"""Items of a contract's table for service code."""

@@ -1,0 +1,1 @@
+"""The copy of the rows: planned, done, and resumed where it was."""
