@@ -17,9 +17,10 @@ from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.metering import Meter
-from infrastructure.migration.claims.claim_file import ClaimStore, FileClaimStore
+from infrastructure.migration.claims.claim_file import ClaimFile
 from infrastructure.migration.claims.claim_pass import ClaimPass, claiming_tables
-from infrastructure.migration.claims.claim_table import Claims
+from infrastructure.migration.claims.claim_store import ClaimStore
+from infrastructure.migration.claims.claim_table import ClaimTable
 from infrastructure.migration.claims.key_collisions import keys_may_collide
 from infrastructure.migration.contract import Contract
 from infrastructure.migration.engines.engine import Engine
@@ -33,7 +34,8 @@ from infrastructure.migration.rows import SourceRow
 from infrastructure.migration.rules.checks import check_source
 from infrastructure.migration.run.checkpoint import Identity
 from infrastructure.migration.run.expected_items import ExpectedItems
-from infrastructure.migration.run.migration import Migration, Progress
+from infrastructure.migration.run.migration import Migration
+from infrastructure.migration.run.outcome import Progress
 from infrastructure.migration.run.work_directory import WorkDirectory
 from infrastructure.migration.run.worker import Worker
 from infrastructure.migration.source.connection import connect
@@ -44,7 +46,8 @@ from infrastructure.migration.tables import table_schemas
 from infrastructure.migration.targets.files import FileTarget, write_claim_files
 from infrastructure.migration.targets.tables import TableTarget
 from infrastructure.migration.targets.target import NoTarget, Target, TargetUnfit
-from infrastructure.migration.verification.comparer import Comparer, StoredClaims, in_sample
+from infrastructure.migration.verification.comparer import Comparer, in_sample
+from infrastructure.migration.verification.stored_claims import StoredClaims
 from infrastructure.migration.verification.strays import Strays
 from infrastructure.migration.verification.verification import Mend, Verification
 from infrastructure.settings.checks import invalid
@@ -244,7 +247,7 @@ def finish_target(job: MigrationJob) -> None:
     if job.files is None or not any(table.unique for table in job.contract.tables):
         return
     folder = job.files / table_names(job.settings).physical(CLAIMS)
-    claims = FileClaimStore(claim_file(job.work))
+    claims = ClaimFile(claim_file(job.work))
     write_claim_files(folder, claims.items())
     claims.close()
 
@@ -327,6 +330,6 @@ def _make_target(job: MigrationJob, pacing: Pacing) -> Target:
 
 def _make_claims(job: MigrationJob) -> ClaimStore:
     if not job.writes_tables:
-        return FileClaimStore(claim_file(job.work))
+        return ClaimFile(claim_file(job.work))
     name = table_names(job.settings).physical(CLAIMS)
-    return Claims(make_patient_gateway(job.settings), name)
+    return ClaimTable(make_patient_gateway(job.settings), name)

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from api.cli.output import counted, tell
-from infrastructure.migration.run.migration import Progress as Told
+from infrastructure.migration.run.outcome import Progress as Told
 
 _SECONDS_APART = 10.0
 """Between two lines of a pass, where there is no terminal."""

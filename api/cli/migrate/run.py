@@ -34,7 +34,8 @@ from infrastructure.system.logs import configure_logs
 
 if TYPE_CHECKING:
     from api.composition.migration import MigrationJob
-    from infrastructure.migration.run.migration import Migration, Outcome
+    from infrastructure.migration.run.migration import Migration
+    from infrastructure.migration.run.outcome import Outcome
 
 PRICE_PER_MILLION = 0.625
 """Of write units. Source: Airbyte, "Amazon DynamoDB Pricing", 21 July 2025, for US East, after AWS

@@ -33,7 +33,8 @@ from infrastructure.settings.settings import SettingsError
 from infrastructure.system.logs import configure_logs
 
 if TYPE_CHECKING:
-    from infrastructure.migration.verification.verification import Verification, Verified
+    from infrastructure.migration.verification.verification import Verification
+    from infrastructure.migration.verification.verified import Verified
 
 _COLUMNS = ("table", "rows", "rejected", "compared", "stored", "differences")
 _SHOWN = 20

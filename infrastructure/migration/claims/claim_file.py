@@ -1,19 +1,18 @@
-"""Where the claims of a migration are kept while it is under way."""
+"""A file of claims, for runs that write to no table."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from typing_extensions import override
 
 from application.batched import batched
 from infrastructure.dynamodb.items import Item
-from infrastructure.migration.claims.claim_table import RowClaim
+from infrastructure.migration.claims.claim_store import WrittenClaims
+from infrastructure.migration.claims.row_claim import RowClaim
 from infrastructure.migration.file_failures import file_failures
-from infrastructure.migration.rows import RowRejected
 
 _PATIENCE = 600.0
 """Seconds that a worker waits for another to have written: many may wait for one."""
@@ -22,23 +21,8 @@ _MAX_VALUES = 500
 """Values in one query. Source: SQLite, "Implementation limits": 999 in old versions."""
 
 
-class ClaimStore(Protocol):
-    """Claims of source rows on values that only one of them can have."""
-
-    def take(self, claims: Iterable[RowClaim]) -> None:
-        """Takes each claim, but for those that a lower rank holds.
-
-        The result is the same in whatever order claims are taken, and however often.
-        """
-        ...
-
-    def lost(self, claims: Sequence[RowClaim]) -> dict[RowClaim, RowRejected]:
-        """The claims that another holds. One that nobody holds is taken now."""
-        ...
-
-
-class FileClaimStore(ClaimStore):
-    """Claims in a file of SQLite, for runs that write to no table: to files, or nowhere.
+class ClaimFile(WrittenClaims):
+    """Claims in a file of SQLite.
 
     The processes of one machine share it. What survives a crash is what `take` has returned for.
     Raises `FileFailed` where it cannot be read or written.
@@ -66,17 +50,16 @@ class FileClaimStore(ClaimStore):
             )
 
     @override
-    def lost(self, claims: Sequence[RowClaim]) -> dict[RowClaim, RowRejected]:
-        holders = self._holders([claim.key for claim in claims])
-        missing = [claim for claim in claims if claim.key not in holders]
-        if missing:
-            self.take(missing)
-            holders |= self._holders([claim.key for claim in missing])
-        return {
-            claim: claim.rejection(holders[claim.key])
-            for claim in claims
-            if not claim.is_held(holders[claim.key])
-        }
+    def holders(self, claims: Iterable[RowClaim]) -> dict[str, Item]:
+        """See `WrittenClaims`."""
+        found: dict[str, Item] = {}
+        for part in batched([claim.key for claim in claims], _MAX_VALUES):
+            places = ", ".join("?" * len(part))
+            sql = f"SELECT * FROM claims WHERE pk IN ({places})"  # noqa: S608 only question marks
+            with file_failures(self._path):
+                rows = self._database.execute(sql, tuple(part)).fetchall()
+            found |= {row[0]: _item(row) for row in rows}
+        return found
 
     def items(self) -> Iterator[Item]:
         """All claims as items of the table of claims, in the order of their keys."""
@@ -86,16 +69,6 @@ class FileClaimStore(ClaimStore):
     def close(self) -> None:
         """Nothing is claimed any more."""
         self._database.close()
-
-    def _holders(self, keys: Sequence[str]) -> dict[str, Item]:
-        found: dict[str, Item] = {}
-        for part in batched(keys, _MAX_VALUES):
-            places = ", ".join("?" * len(part))
-            sql = f"SELECT * FROM claims WHERE pk IN ({places})"  # noqa: S608 only question marks
-            with file_failures(self._path):
-                rows = self._database.execute(sql, tuple(part)).fetchall()
-            found |= {row[0]: _item(row) for row in rows}
-        return found
 
 
 def _item(row: Sequence[str]) -> Item:

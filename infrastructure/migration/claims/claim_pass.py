@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve
 
 from infrastructure.dynamodb.items import Item
-from infrastructure.migration.claims.claim_file import ClaimStore
-from infrastructure.migration.claims.claim_table import RowClaim, claims_of
+from infrastructure.migration.claims.claim_store import ClaimStore
+from infrastructure.migration.claims.row_claim import RowClaim, claims_of
 from infrastructure.migration.contract import Contract, Table
 from infrastructure.migration.pacing import Pacing
 from infrastructure.migration.rows import RowRejected, SourceRow

@@ -22,7 +22,7 @@ from infrastructure.migration.phases.switch import SeenSwitch
 from infrastructure.migration.phases.telemetry import MoveTelemetry
 from infrastructure.migration.repository.conflicts import UniqueValueTaken
 from infrastructure.migration.rows import RowRejected
-from infrastructure.migration.verification.comparer import differing
+from infrastructure.migration.verification.difference import differing
 
 REFUSED = (DynastrataError, RowRejected)
 """How a side fails, other than by a mistake in this program."""

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from infrastructure.dynamodb.items import key_text
 from infrastructure.migration.phases.move import REFUSED, Move
-from infrastructure.migration.verification.comparer import Difference
+from infrastructure.migration.verification.difference import Difference
 
 _WORKERS = 4
 

@@ -20,7 +20,7 @@ from infrastructure.dynamodb.items import Item, key_text
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
 from infrastructure.dynamodb.transaction.transaction import DynamoDBTransaction
 from infrastructure.migration.claims.claim_keys import claim_keys, owner_of
-from infrastructure.migration.claims.claim_table import RUN_TIME
+from infrastructure.migration.claims.row_claim import RUN_TIME
 from infrastructure.migration.contract import Table
 from infrastructure.migration.conversion.typed import python
 from infrastructure.migration.models import ClaimModel, ContractItem, item_model

@@ -12,6 +12,7 @@ from domain.errors import DynastrataError
 from infrastructure.migration.contract import Contract, Entity, Table
 from infrastructure.migration.engines.engine import Engine, MakeWork, Run, task_name
 from infrastructure.migration.run.checkpoint import Identity, Plan
+from infrastructure.migration.run.outcome import Outcome, Progress, TableOutcome
 from infrastructure.migration.run.work_directory import REJECTS, WorkDirectory
 from infrastructure.migration.source.ranges import KeyRange
 from infrastructure.migration.tasks import Pass, Report
@@ -44,45 +45,6 @@ class TooManyRejects(DynastrataError):
             f"{self.rejected} {rows} rejected, {self.allowed} are allowed: {self.directory}/"
             f"{REJECTS} says which and why; a greater --max-rejects goes on"
         )
-
-
-@frozen
-class Progress:
-    """How far one pass over a table is. Rows and seconds are those of the pass in this run."""
-
-    table: str
-    step: Pass
-    ranges: int
-    ranges_done: int
-    ranges_of_this_run: int
-    rows: int
-    seconds: float
-
-
-@frozen(kw_only=True)
-class TableOutcome:
-    """What became of a table: by all runs, but for `seconds` and the rate, which are of this."""
-
-    table: str
-    rows: int
-    items: int
-    rejected: int
-    item_bytes: int
-    write_units: float
-    seconds: float
-    rows_per_second: float
-    ranges: int
-    """Tasks of the table, each range once a pass."""
-    resumed_from: int
-    """Of these, done by earlier runs."""
-
-
-@frozen
-class Outcome:
-    """What became of a migration. A stopped one goes on when it is run again."""
-
-    tables: tuple[TableOutcome, ...]
-    stopped: bool
 
 
 @define

@@ -21,9 +21,10 @@ from infrastructure.migration.contract import (
 from infrastructure.migration.fragments import quoted, render
 from infrastructure.migration.rows import SourceRow
 from infrastructure.migration.source.cells import Cell, JsonCell, OtherwiseCell, SingleCell
+from infrastructure.migration.source.columns import column_sql, key_columns, key_sql, own_column
 from infrastructure.migration.source.errors import SourceMismatch
 from infrastructure.migration.source.exact import BYTES, NUMBER, exact
-from infrastructure.migration.source.schema import SourceColumn, SourceSchema, SourceTable
+from infrastructure.migration.source.schema import SourceSchema, SourceTable
 from infrastructure.migration.source.scope import Reachable, Scope
 from infrastructure.migration.source.subqueries import LookupSql, Subqueries
 from infrastructure.migration.templates import placeholders, position
@@ -79,45 +80,11 @@ def select_rows(entity: Entity, schema: SourceSchema) -> RowQuery:
     return _Builder(entity, schema, table).build()
 
 
-def column_sql(table: SourceTable, column: SourceColumn, bits: str = BYTES) -> str:
-    """A column of the row's table as it is read. `bits` is what becomes of a `bit`."""
-    sql = quoted(table.name, column.name)
-    if column.kind == "bit" and bits == NUMBER:
-        return NUMBER.format(sql)
-    return f"{sql} + 0e0" if column.kind == "float" else sql
-
-
-def key_sql(table: SourceTable, name: str) -> str:
-    """A column as rows are ordered and compared by it: as the text or number that it is read as."""
-    column = _column(table, name)
-    sql = column_sql(table, column)
-    if column.kind in {"enum", "set"}:
-        return f"CONCAT({sql})"
-    return f"({sql} + 0)" if column.kind == "bit" else sql
-
-
 def _bits(attribute: Attribute) -> str:
     """What becomes of a `bit`: its number where the attribute wants one, else its bytes."""
     by = attribute.transformation
     wants_number = attribute.type == "N" or (by and by.type is TransformationType.NUMBER)
     return NUMBER if wants_number else BYTES
-
-
-def plain_columns(entity: Entity) -> tuple[str, ...]:
-    """The columns of the row itself that are attributes, each once."""
-    return tuple(
-        dict.fromkeys(
-            name
-            for attribute in entity.attributes
-            if isinstance(attribute.source, Columns)
-            for name in attribute.source.names
-        )
-    )
-
-
-def key_columns(entity: Entity, table: SourceTable) -> tuple[str, ...]:
-    """What tells the rows: the table's key; without one all plain columns, or all there are."""
-    return table.row_key or plain_columns(entity) or tuple(each.name for each in table.columns)
 
 
 @frozen
@@ -179,7 +146,7 @@ class _Builder:
         assert_never(source)
 
     def _plain(self, name: str, columns: tuple[str, ...], bits: str = BYTES) -> Cell:
-        found = [_column(self.table, each) for each in columns]
+        found = [own_column(self.table, each) for each in columns]
         places = tuple(self._place(column_sql(self.table, each, bits)) for each in found)
         is_single = len(found) == 1 and found[0].kind == "float"
         return (SingleCell if is_single else Cell)(name, places)
@@ -222,13 +189,6 @@ class _Builder:
     @property
     def _subqueries(self) -> Subqueries:
         return Subqueries(self.schema, self._row)
-
-
-def _column(table: SourceTable, name: str) -> SourceColumn:
-    found = table.column(name)
-    if found is None:
-        raise SourceMismatch("", f"there is no column {name} in {table.name}")
-    return found
 
 
 def _named(entity: Entity) -> dict[str, str]:

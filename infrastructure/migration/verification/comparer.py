@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
-from enum import StrEnum
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 from zlib import crc32
 
-from attrs import define, field, frozen
-from typing_extensions import override
+from attrs import define, field
 
 from infrastructure.dynamodb.gateway.batch import batch_get
 from infrastructure.dynamodb.gateway.gateway import Gateway
-from infrastructure.dynamodb.items import Item, Value
-from infrastructure.migration.claims.claim_file import ClaimStore
+from infrastructure.dynamodb.items import Item
 from infrastructure.migration.claims.claim_keys import key_of_owner, owner_of, source_text
 from infrastructure.migration.claims.claim_pass import Converted
-from infrastructure.migration.claims.claim_table import RowClaim
 from infrastructure.migration.contract import Contract, Table
-from infrastructure.migration.rows import RowRejected, SourceRow
+from infrastructure.migration.rows import SourceRow
 from infrastructure.migration.run.expected_items import ExpectedItems, Tally
 from infrastructure.migration.source.failures import source_failures
 from infrastructure.migration.tasks import Task
-
-
-class Kind(StrEnum):
-    """What is wrong with an item, or with a claim."""
-
-    MISSING = "missing"
-    DIFFERENT = "different"
-    EXTRA = "extra"
-    UNCLAIMED = "unclaimed"
-    STRAY_CLAIM = "stray claim"
-
-
-@frozen
-class Difference:
-    """An item that is not as the source says. `key` is its row's, or its own where it has none.
-
-    `place` is the key of the item, `claim` that of the claim which it should hold or should not.
-    `reason` tells why it could not be repaired, where that was asked for.
-    """
-
-    kind: Kind
-    table: str
-    key: str
-    attributes: tuple[str, ...] = ()
-    reason: str = ""
-    place: Item = field(factory=dict, eq=False, repr=False)
-    claim: str = field(default="", repr=False)
+from infrastructure.migration.verification.difference import Difference, Kind, differing
+from infrastructure.migration.verification.stored_claims import StoredClaims
 
 
 @define
@@ -62,35 +31,6 @@ class Comparison:
     items: int = 0
     """Items that should be there."""
     differences: list[Difference] = field(factory=list)
-
-
-class StoredClaims(ClaimStore):
-    """The table of claims, only read.
-
-    `missing` are claims that nobody holds, `taken` those on values that another item has.
-    """
-
-    def __init__(self, gateway: Gateway, table: str) -> None:
-        self._gateway = gateway
-        self._table = table
-        self.missing: list[RowClaim] = []
-        self.taken: list[RowClaim] = []
-
-    @override
-    def take(self, claims: Iterable[RowClaim]) -> None:
-        """Nothing is taken."""
-
-    @override
-    def lost(self, claims: Sequence[RowClaim]) -> dict[RowClaim, RowRejected]:
-        keys: list[Item] = [{"pk": {"S": key}} for key in dict.fromkeys(c.key for c in claims)]
-        found = batch_get(self._gateway, self._table, keys)
-        holders = {item["pk"]["S"]: item for item in found}
-        self.missing = [claim for claim in claims if claim.key not in holders]
-        lost = [c for c in claims if c.key in holders and not c.is_held(holders[c.key])]
-        # An item whose own key was lost is that of another row.
-        others = {c.owner for c in lost if holders[c.key]["owner"]["S"] == c.owner}
-        self.taken = [claim for claim in lost if claim.owner not in others]
-        return {claim: claim.rejection(holders[claim.key]) for claim in lost}
 
 
 class Comparer:
@@ -158,37 +98,6 @@ class Comparer:
                 yield Difference(Kind.DIFFERENT, table.name, key, names, place=place)
 
 
-def differing(one: Item, other: Item) -> tuple[str, ...]:
-    """The attributes that are not the same in both, absent ones included."""
-    names = sorted(one.keys() | other.keys())
-    return tuple(n for n in names if _canonical(one.get(n)) != _canonical(other.get(n)))
-
-
 def in_sample(share: float, row: SourceRow) -> bool:
     """Whether a row is in the sample: always the same rows, told by their keys."""
     return crc32(source_text(row.key).encode()) < share * 2**32
-
-
-def _canonical(value: Value | None) -> Any:
-    """The same for values that are the same: sets have no order, and numbers many texts."""
-    if value is None:
-        return None
-    [(kind, content)] = value.items()
-    return kind, _content(kind, content)
-
-
-def _content(kind: str, content: Any) -> Any:
-    match kind:
-        case "N":
-            return Decimal(content)
-        case "NS":
-            return frozenset(map(Decimal, content))
-        case "SS" | "BS":
-            return frozenset(content)
-        case "L":
-            return list(map(_canonical, content))
-        case "M":
-            members: Mapping[str, Value] = content
-            return {name: _canonical(member) for name, member in members.items()}
-        case _:
-            return content

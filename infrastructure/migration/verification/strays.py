@@ -25,7 +25,7 @@ from infrastructure.migration.source.failures import source_failures
 from infrastructure.migration.source.reader import SourceReader
 from infrastructure.migration.source.row_keys import RowKeys
 from infrastructure.migration.source.schema import SourceSchema
-from infrastructure.migration.verification.comparer import Difference, Kind
+from infrastructure.migration.verification.difference import Difference, Kind
 
 _READERS = 4
 """Rows that are looked for at once."""

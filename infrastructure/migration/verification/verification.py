@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from attrs import define, field, frozen
-
 from infrastructure.dynamodb.items import key_text
 from infrastructure.migration.contract import Contract, Table
 from infrastructure.migration.engines.engine import Engine, MakeWork
 from infrastructure.migration.run.expected_items import in_parts
-from infrastructure.migration.run.migration import Progress
+from infrastructure.migration.run.outcome import Progress
 from infrastructure.migration.source.failures import source_failures
 from infrastructure.migration.source.reader import SourceReader
 from infrastructure.migration.tasks import Pass, Task
-from infrastructure.migration.verification.comparer import Comparison, Difference, Kind
+from infrastructure.migration.verification.comparer import Comparison
+from infrastructure.migration.verification.difference import Difference, Kind
 from infrastructure.migration.verification.strays import Strays
+from infrastructure.migration.verification.verified import MAX_TOLD, TableVerified, Verified
 
 Mend = Callable[[Sequence[Difference]], Sequence[Difference]]
 """Repairs differences, some at a time. Gives those that were none of a writer at work.
@@ -26,47 +26,8 @@ Mend = Callable[[Sequence[Difference]], Sequence[Difference]]
 Those that it could not repair have a `reason`.
 """
 
-MAX_TOLD = 1000
-"""Differences of a table that a report lists; the others are counted."""
-
 MAX_ROUNDS = 5
 """A key that was repaired may let a row become an item that was rejected before."""
-
-
-@define
-class TableVerified:
-    """What was found of one table."""
-
-    table: str
-    rows: int = 0
-    rejected: int = 0
-    compared: int = 0
-    """Items that the source asks for, or those of them in the sample."""
-    stored: int = 0
-    """Items that the table holds."""
-    repairs: int = 0
-    """How often a key was copied once more, as it differed."""
-    counts: Counter[Kind] = field(factory=Counter)
-    differences: list[Difference] = field(factory=list)
-
-    def add(self, difference: Difference) -> None:
-        """Counts a difference, and keeps the first ones."""
-        self.counts[difference.kind] += 1
-        if len(self.differences) < MAX_TOLD:
-            self.differences.append(difference)
-
-
-@frozen
-class Verified:
-    """What was found. A stopped verification has found nothing out."""
-
-    tables: tuple[TableVerified, ...]
-    stopped: bool
-
-    @property
-    def is_equal(self) -> bool:
-        """Whether the target holds exactly what the source says."""
-        return not any(each.counts.total() for each in self.tables)
 
 
 class Verification:

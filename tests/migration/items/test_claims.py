@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from infrastructure.dynamodb.items import Item
-from infrastructure.migration.claims.claim_table import Claims, RowClaim, claims_of
+from infrastructure.migration.claims.claim_table import ClaimTable
+from infrastructure.migration.claims.row_claim import RowClaim, claims_of
 from infrastructure.migration.contract import Columns, Contract, Entity
 from infrastructure.migration.conversion.converter import to_item
 from infrastructure.migration.names import CLAIMS
@@ -26,9 +27,9 @@ GUESTS = entity(*USERS.attributes, name="GUEST")
 WHOLE = table(USERS, unique=(("Email",),))
 
 
-def claims_in(store: Store, workers: int = 1) -> Claims:
+def claims_in(store: Store, workers: int = 1) -> ClaimTable:
     promise(table_schemas(Contract(()), store.provider.tables))  # type: ignore[union-attr]  # never memory here
-    return Claims(store.gateway, store.table(CLAIMS), workers)
+    return ClaimTable(store.gateway, store.table(CLAIMS), workers)
 
 
 def claim(id_: int, email: str, source: Entity = USERS) -> RowClaim:

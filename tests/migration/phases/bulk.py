@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from infrastructure.dynamodb.items import Item
 from infrastructure.migration.claims.claim_pass import ClaimPass, claiming_tables
-from infrastructure.migration.claims.claim_table import Claims
+from infrastructure.migration.claims.claim_table import ClaimTable
 from infrastructure.migration.contract import Contract
 from infrastructure.migration.engines.processes import ProcessEngine
 from infrastructure.migration.pacing import Pacing
@@ -28,7 +28,8 @@ from infrastructure.migration.run.worker import Worker
 from infrastructure.migration.targets.tables import TableTarget
 from infrastructure.migration.targets.target import Target, WriteItems
 from infrastructure.migration.tasks import Task
-from infrastructure.migration.verification.comparer import Comparer, StoredClaims
+from infrastructure.migration.verification.comparer import Comparer
+from infrastructure.migration.verification.stored_claims import StoredClaims
 from infrastructure.migration.verification.strays import Strays
 from infrastructure.migration.verification.verification import Verification
 from tests.migration.phases.moving import PEOPLE, Moving
@@ -60,7 +61,7 @@ class Late(Target):
 def copy_in_bulk(moving: Moving, path: Path, between: Callable[[], object] = lambda: None) -> None:
     """As `migrate run`, which reads all and writes it later, whatever was written `between`."""
     source, writer = _sides(moving)
-    claims = ClaimPass(CONTRACT, Claims(writer.gateway, writer.claims), NONE_COLLIDE)
+    claims = ClaimPass(CONTRACT, ClaimTable(writer.gateway, writer.claims), NONE_COLLIDE)
     expected = ExpectedItems(CONTRACT, source.rows._schema, source.reader, claims)
     target = Late(TableTarget(writer.gateway, lambda _: writer.name, Pacing(None)), between)
     claiming = claiming_tables(CONTRACT, NONE_COLLIDE)

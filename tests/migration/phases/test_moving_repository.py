@@ -9,7 +9,8 @@ import pytest
 from application.errors import StorageError
 from domain.errors import NotFound
 from infrastructure.dynamodb.items import Item
-from infrastructure.migration.claims.claim_table import Claims, claims_of
+from infrastructure.migration.claims.claim_table import ClaimTable
+from infrastructure.migration.claims.row_claim import claims_of
 from infrastructure.migration.conversion.records import InvalidRecord, Record
 from infrastructure.migration.phases.phase import Phase
 from infrastructure.migration.phases.repair import repair
@@ -145,9 +146,9 @@ def test_claim_that_the_bulk_copy_took_for_what_a_row_was_before_is_freed(moving
     moving.people.put(person(1, email="other@example.org"))
     moving.set(Phase.DUAL_WRITE)
     claims = claims_of(PEOPLE, PERSON, writer_item(moving), {"person_id": 1})
-    Claims(writer.gateway, writer.claims).take(claims)
+    ClaimTable(writer.gateway, writer.claims).take(claims)
     moving.people.put(ADA)
-    Claims(writer.gateway, writer.claims).take(claims)  # of what was read before
+    ClaimTable(writer.gateway, writer.claims).take(claims)  # of what was read before
     moving.people.put(person(2, email="other@example.org"))
     assert moving.unequal(range(1, 3)) == []
     assert moving.entries() == {}

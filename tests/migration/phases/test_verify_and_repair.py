@@ -10,8 +10,8 @@ from infrastructure.migration.phases.move import TargetLeads
 from infrastructure.migration.phases.phase import Phase, Side
 from infrastructure.migration.phases.recopying import recopy
 from infrastructure.migration.phases.target_table import TargetTable
-from infrastructure.migration.verification.comparer import Kind
-from infrastructure.migration.verification.verification import TableVerified
+from infrastructure.migration.verification.difference import Kind
+from infrastructure.migration.verification.verified import TableVerified
 from tests.migration.phases.bulk import copy_in_bulk, verification
 from tests.migration.phases.moving import Moving, item_key, moving
 from tests.migration.phases.tables import TABLE

@@ -13,7 +13,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infrastructure.migration.claims.claim_file import FileClaimStore
+from infrastructure.migration.claims.claim_file import ClaimFile
 from infrastructure.migration.file_failures import FileFailed
 from infrastructure.migration.rows import Reject
 from infrastructure.migration.run.append_file import AppendFile
@@ -207,4 +207,4 @@ def test_a_file_in_the_place_of_the_directory_is_told(tmp_path: Path) -> None:
 def test_claims_in_a_file_that_is_another_are_told(tmp_path: Path) -> None:
     (tmp_path / "claims").write_text("these are no claims " * 100)
     with pytest.raises(FileFailed, match="file is not a database"):
-        FileClaimStore(tmp_path / "claims")
+        ClaimFile(tmp_path / "claims")
