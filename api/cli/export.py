@@ -105,7 +105,7 @@ def _deployments(settings: Settings, contract: Path | None) -> dict[Role, Deploy
     if contract is None:
         return found
     with needing_extra():
-        from api.composition.migration_deployment import (  # noqa: PLC0415 as above
+        from api.composition.migration.deployment import (  # noqa: PLC0415 as above
             make_contract_deployment,
         )
         from infrastructure.migration.reading import read_contract  # noqa: PLC0415 as above

@@ -12,7 +12,7 @@ from functools import cache
 
 from attrs import frozen
 
-from infrastructure.migration.conversion.unfit import Unfit, shown
+from infrastructure.migration.unfit import Unfit, shown
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 

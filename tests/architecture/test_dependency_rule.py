@@ -28,6 +28,7 @@ def test_contracts_hold() -> None:
 LAYERED = "Layers: api, infrastructure, application, domain"
 NO_FRAMEWORK = "Inner layers know no framework"
 ROOMS = "The rooms of infrastructure, each above those it uses"
+MIGRATION = "The rooms of the migration, each above those it uses"
 APART = "Memory and DynamoDB know nothing of each other"
 COMPOSITION = "Only the composition names adapters"
 
@@ -43,6 +44,7 @@ COMPOSITION = "Only the composition names adapters"
         ("infrastructure/events/registry.py", "import infrastructure.subscriptions", ROOMS),
         ("infrastructure/outbox/store.py", "import infrastructure.messaging", ROOMS),
         ("infrastructure/system/clock.py", "import infrastructure.metering", ROOMS),
+        ("infrastructure/migration/rows.py", "import infrastructure.migration.run", MIGRATION),
         ("api/http/__init__.py", "import infrastructure.dynamodb", COMPOSITION),
         ("api/cli/__init__.py", "import infrastructure.memory", COMPOSITION),
     ],

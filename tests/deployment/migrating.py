@@ -16,16 +16,15 @@ from attrs import define, field
 from botocore.exceptions import ReadTimeoutError
 from sqlalchemy import Engine, text
 
-from api.composition import dynamodb, migration_phases
+from api.composition import dynamodb
 from api.composition.clients import make_client
-from api.composition.migration_phases import make_moving_repository, make_phases
+from api.composition.migration import phases
+from api.composition.migration.phases import make_phases
+from api.composition.migration.repositories import make_contract_repository, make_moving_repository
 from infrastructure.deployment.roles import Role
 from infrastructure.dynamodb.gateway.gateway import Client
-from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
 from infrastructure.dynamodb.items import Item
-from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.engines import LocalEngine
-from infrastructure.metering import Meter
 from infrastructure.migration.contract import Contract
 from infrastructure.migration.names import JOURNAL
 from infrastructure.migration.phases.moving_repository import MovingRepository
@@ -111,10 +110,8 @@ class Migrating:
     @contextmanager
     def moved(self) -> Iterator[ContractRepository]:
         """The repository of a service whose table has moved."""
-        names = TableNames(self.settings.table_prefix, self.settings.tables)
         with self._as(Role.CONTRACT_APPLICATION):
-            gateway = dynamodb.make_gateway(self.settings, Meter(), GatewayTelemetry())
-            yield ContractRepository(gateway, CONTRACT, names, TABLE)
+            yield make_contract_repository(self.settings, CONTRACT, TABLE)
 
     def leave_behind(self, side: Side, *ids: int) -> None:
         """Entries of the journal, as writers leave them that could not write one side."""
@@ -174,7 +171,7 @@ def migrating(ministack: LocalEngine, url: str, folder: Path) -> Iterator[Migrat
     found.sql(*_SOURCE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dynamodb, "make_client", found.client)
-        patch.setattr(migration_phases, "Steps", _at_once)
+        patch.setattr(phases, "Steps", _at_once)
         yield found
     engine.dispose()
 

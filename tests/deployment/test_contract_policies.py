@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cfnlint.api import lint
 
-from api.composition.migration_deployment import make_contract_deployment
+from api.composition.migration.deployment import make_contract_deployment
 from infrastructure.deployment.addresses import Place
 from infrastructure.deployment.policies import policy
 from infrastructure.deployment.roles import OF_CONTRACT, Role

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, make_url
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from api.composition import migration_phases
+from api.composition.migration import phases
 from infrastructure.engines import LocalEngine
 from infrastructure.migration.contract import AttributeType, Operation, TransformationType
 from infrastructure.migration.conversion.converter import to_item
@@ -51,7 +51,7 @@ def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def at_once(**parts: object) -> Steps:
         return Steps(**{**parts, "sleep": lambda _: None})  # type: ignore[arg-type]  # as they come
 
-    monkeypatch.setattr(migration_phases, "Steps", at_once)
+    monkeypatch.setattr(phases, "Steps", at_once)
     configure_logs("error", as_json=False)
     yield
     structlog.reset_defaults()

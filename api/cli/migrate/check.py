@@ -40,7 +40,7 @@ def check(
     """
     with needing_extra():
         # Imported where it is used: other commands run without what migrations need.
-        from api.composition.migration_check import check_all  # noqa: PLC0415 see above
+        from api.composition.migration.check import check_all  # noqa: PLC0415 see above
     settings = read_settings()
     configure_logs(settings.log_level, as_json=settings.is_production)
     with busy("Checking"):

@@ -14,7 +14,7 @@ from api.cli.output import AsJson, busy, say, say_json
 from infrastructure.system.logs import configure_logs
 
 if TYPE_CHECKING:
-    from api.composition.migration_phases import Phases
+    from api.composition.migration.phases import Phases
 
 app = typer.Typer(help="The phase of a table that moves, and the steps from one to the next.")
 
@@ -90,7 +90,7 @@ def _check_before_the_first_step(
     phases: Phases, contract: Path, table: str, source: str | None
 ) -> None:
     """Later the source may be out of reach, and the target may have to lead for that reason."""
-    from api.composition.migration_phases import check_move  # noqa: PLC0415 needs the extra
+    from api.composition.migration.phases import check_move  # noqa: PLC0415 needs the extra
     from infrastructure.migration.phases.phase import Phase  # noqa: PLC0415 likewise
     from infrastructure.migration.reading import read_contract  # noqa: PLC0415 likewise
 
@@ -101,10 +101,8 @@ def _check_before_the_first_step(
 def _phases(contract: Path, table: str) -> Phases:
     with needing_extra():
         # Imported where it is used: other commands run without what migrations need.
-        from api.composition.migration_phases import (  # noqa: PLC0415 see above
-            find_table,
-            make_phases,
-        )
+        from api.composition.migration.phases import make_phases  # noqa: PLC0415 see above
+        from api.composition.migration.tables import find_table  # noqa: PLC0415 see above
         from infrastructure.migration.reading import read_contract  # noqa: PLC0415 see above
 
     settings = read_settings()

@@ -29,7 +29,7 @@ def repair(
     """
     with needing_extra():
         # Imported where it is used: other commands run without what migrations need.
-        from api.composition.migration_phases import make_moves  # noqa: PLC0415 see above
+        from api.composition.migration.phases import make_moves  # noqa: PLC0415 see above
         from infrastructure.migration.phases.repair import (  # noqa: PLC0415 see above
             repair as repair_table,
         )

@@ -33,7 +33,7 @@ from api.cli.working import until_stopped
 from infrastructure.system.logs import configure_logs
 
 if TYPE_CHECKING:
-    from api.composition.migration import MigrationJob
+    from api.composition.migration.job import MigrationJob
     from infrastructure.migration.run.migration import Migration
     from infrastructure.migration.run.outcome import Outcome
 
@@ -108,13 +108,13 @@ def run(
     """
     with needing_extra():
         # Imported where they are used: other commands run without what migrations need.
-        from api.composition.migration import (  # noqa: PLC0415 see above
+        from api.composition.migration.engine import (  # noqa: PLC0415 see above
             check_engine,
-            make_job,
-            make_migration,
             make_migration_engine,
-            prepare_target,
         )
+        from api.composition.migration.job import make_job  # noqa: PLC0415 see above
+        from api.composition.migration.run import make_migration  # noqa: PLC0415 see above
+        from api.composition.migration.target import prepare_target  # noqa: PLC0415 see above
         from infrastructure.migration.reading import read_contract  # noqa: PLC0415 see above
         from infrastructure.migration.run.work_directory import open_work  # noqa: PLC0415 see above
 
@@ -155,7 +155,7 @@ def _work_path(contract: Path, work: Path | None, *, dry_run: bool) -> Iterator[
 
 
 def _until_stopped(job: MigrationJob, migration: Migration) -> Outcome:
-    from api.composition.migration import finish_target  # noqa: PLC0415 see `run`
+    from api.composition.migration.target import finish_target  # noqa: PLC0415 see `run`
 
     outcomes: list[Outcome] = []
 

@@ -71,10 +71,12 @@ def verify(
     """
     with needing_extra():
         # Imported where it is used: other commands run without what migrations need.
-        from api.composition.migration import (  # noqa: PLC0415 see above
-            make_job,
-            make_mend,
+        from api.composition.migration.engine import (  # noqa: PLC0415 see above
             make_migration_engine,
+        )
+        from api.composition.migration.job import make_job  # noqa: PLC0415 see above
+        from api.composition.migration.verification import (  # noqa: PLC0415 see above
+            make_mend,
             make_verification,
         )
         from infrastructure.migration.reading import read_contract  # noqa: PLC0415 see above

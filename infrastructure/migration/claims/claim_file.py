@@ -12,7 +12,7 @@ from application.batched import batched
 from infrastructure.dynamodb.items import Item
 from infrastructure.migration.claims.claim_store import WrittenClaims
 from infrastructure.migration.claims.row_claim import RowClaim
-from infrastructure.migration.file_failures import file_failures
+from infrastructure.migration.disk import file_failures
 
 _PATIENCE = 600.0
 """Seconds that a worker waits for another to have written: many may wait for one."""

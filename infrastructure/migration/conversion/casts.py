@@ -11,8 +11,8 @@ from infrastructure.migration.conversion import json_text
 from infrastructure.migration.conversion.numbers import number_of, number_text
 from infrastructure.migration.conversion.texts import storable, text_of
 from infrastructure.migration.conversion.typed import set_of, typed
-from infrastructure.migration.conversion.unfit import Unfit, shown
 from infrastructure.migration.rows import ZeroDate
+from infrastructure.migration.unfit import Unfit, shown
 
 Cast = Callable[[object], Typed | None]
 """Takes a value that is not None; gives None for an empty set. Raises `Unfit`."""

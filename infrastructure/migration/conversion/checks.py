@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from infrastructure.dynamodb.items import Item, item_size
 from infrastructure.limits import MAX_HASH_KEY, MAX_ITEM, MAX_RANGE_KEY
 from infrastructure.migration.contract import Table
-from infrastructure.migration.conversion.unfit import UnfitAttribute
+from infrastructure.migration.unfit import UnfitAttribute
 
 
 def key_limits(table: Table) -> Mapping[str, int]:

@@ -29,8 +29,8 @@ from infrastructure.migration.conversion.dates import (
 from infrastructure.migration.conversion.numbers import number_of, number_text, python_number
 from infrastructure.migration.conversion.records import Record
 from infrastructure.migration.conversion.typed import Value
-from infrastructure.migration.conversion.unfit import Unfit
 from infrastructure.migration.templates import column_meant, placeholders, template
+from infrastructure.migration.unfit import Unfit
 
 ColumnValue = str | int | Decimal | bytes | date | datetime | None
 """A value as a driver takes it."""

@@ -17,8 +17,8 @@ from infrastructure.migration.contract import (
 )
 from infrastructure.migration.conversion.checks import check_keys, check_size, key_limits
 from infrastructure.migration.conversion.steps import in_order, step_of
-from infrastructure.migration.conversion.unfit import Unfit, UnfitAttribute
 from infrastructure.migration.rows import RowRejected, SourceRow
+from infrastructure.migration.unfit import Unfit, UnfitAttribute
 
 
 def to_item(table: Table, entity: Entity, row: SourceRow) -> Item:

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from infrastructure.migration.conversion.numbers import number_of, number_text
 from infrastructure.migration.conversion.texts import duration_text
-from infrastructure.migration.conversion.unfit import Unfit, shown
 from infrastructure.migration.rows import ZeroDate
+from infrastructure.migration.unfit import Unfit, shown
 
 UNIX = "unix"
 """The format of seconds since 1970."""

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import NoReturn
 
-from infrastructure.migration.conversion.unfit import Unfit, shown
+from infrastructure.migration.unfit import Unfit, shown
 
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|\s+', re.DOTALL)
 

@@ -7,7 +7,7 @@ import re
 from decimal import Context, Decimal
 
 from infrastructure.limits import MAX_DIGITS
-from infrastructure.migration.conversion.unfit import Unfit, shown
+from infrastructure.migration.unfit import Unfit, shown
 
 _PLAIN = 10 ** (MAX_DIGITS - 1)
 _WIDE = Context(prec=2000)  # no column has as many digits: nothing is rounded

@@ -15,8 +15,8 @@ from infrastructure.migration.conversion.checks import check_keys, check_size, k
 from infrastructure.migration.conversion.converter import entity_mark
 from infrastructure.migration.conversion.steps import in_order, template_value
 from infrastructure.migration.conversion.typed import Value, python, typed
-from infrastructure.migration.conversion.unfit import Unfit, UnfitAttribute
 from infrastructure.migration.templates import template
+from infrastructure.migration.unfit import Unfit, UnfitAttribute
 
 Record = Mapping[str, Value]
 """Attributes by name. An absent one is not in it."""

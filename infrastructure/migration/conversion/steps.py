@@ -15,9 +15,9 @@ from infrastructure.migration.conversion import json_text
 from infrastructure.migration.conversion.casts import cast
 from infrastructure.migration.conversion.texts import text_of
 from infrastructure.migration.conversion.transformations import transform
-from infrastructure.migration.conversion.unfit import Unfit
 from infrastructure.migration.rows import SourceRow, Unreadable
 from infrastructure.migration.templates import template
+from infrastructure.migration.unfit import Unfit
 
 Step = Callable[[SourceRow, Mapping[str, Typed]], Typed | None]
 """An attribute's value, from a row and the attributes before it. Raises `Unfit`."""

@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from infrastructure.migration.conversion.numbers import number_of, number_text
-from infrastructure.migration.conversion.unfit import Unfit, shown
 from infrastructure.migration.rows import Unreadable, ZeroDate
+from infrastructure.migration.unfit import Unfit, shown
 
 _ZERO_DATES = ("0000-00-00", "0000-00-00 00:00:00")
 

@@ -15,9 +15,9 @@ from infrastructure.migration.conversion import json_text
 from infrastructure.migration.conversion.dates import format_date, read_date
 from infrastructure.migration.conversion.numbers import number_of
 from infrastructure.migration.conversion.texts import text_of
-from infrastructure.migration.conversion.unfit import Unfit
 from infrastructure.migration.rows import SourceRow
 from infrastructure.migration.templates import position, template
+from infrastructure.migration.unfit import Unfit
 
 Transform = Callable[[object, SourceRow], object]
 """Takes a value (None for NULL) and its row; gives what is to be cast. Raises `Unfit`."""

@@ -10,7 +10,7 @@ from typing import Any
 from infrastructure.dynamodb.items import Value as Typed
 from infrastructure.migration.conversion.numbers import number_text, python_number
 from infrastructure.migration.conversion.texts import storable
-from infrastructure.migration.conversion.unfit import Unfit
+from infrastructure.migration.unfit import Unfit
 
 Value = str | int | Decimal | bytes | bool | None | list[Any] | dict[str, Any] | frozenset[Any]
 """One value of a record: sets are frozensets, numbers `int` or `Decimal`."""

@@ -18,8 +18,8 @@ from infrastructure.migration.claims.claim_keys import canonical, text_value
 from infrastructure.migration.contract import Index, Table
 from infrastructure.migration.conversion.records import InvalidRecord, Record
 from infrastructure.migration.conversion.typed import Value, typed
-from infrastructure.migration.conversion.unfit import Unfit
 from infrastructure.migration.models import key_type
+from infrastructure.migration.unfit import Unfit
 
 
 @frozen

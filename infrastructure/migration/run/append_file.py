@@ -10,7 +10,7 @@ from typing import IO
 
 from typing_extensions import override
 
-from infrastructure.migration.file_failures import file_failures
+from infrastructure.migration.disk import file_failures, sync_folder
 
 _SPARED = 0o600
 """Keys and values of people are in these files: they are for whoever runs the migration."""
@@ -66,14 +66,3 @@ class AppendFile(AbstractContextManager["AppendFile"]):
     def _sync(self) -> None:
         self._file.flush()
         os.fsync(self._file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder last. Windows opens no folders, and needs no such thing."""
-    if os.name == "nt":
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

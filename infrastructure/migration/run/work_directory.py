@@ -10,7 +10,7 @@ from pathlib import Path
 from attrs import frozen
 
 from domain.errors import DynastrataError
-from infrastructure.migration.file_failures import file_failures
+from infrastructure.migration.disk import file_failures
 from infrastructure.migration.run.append_file import AppendFile
 from infrastructure.migration.run.checkpoint import Checkpoint, done_of
 from infrastructure.migration.run.rejects import RejectFile

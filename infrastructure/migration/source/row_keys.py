@@ -13,9 +13,9 @@ from infrastructure.migration.contract import Attribute, Entity, Table, Template
 from infrastructure.migration.conversion.casts import cast
 from infrastructure.migration.conversion.columns import columns_told, to_columns
 from infrastructure.migration.conversion.typed import Value, python
-from infrastructure.migration.conversion.unfit import Unfit
 from infrastructure.migration.source.schema import SourceSchema
 from infrastructure.migration.templates import template
+from infrastructure.migration.unfit import Unfit
 
 Columns = Mapping[str, object]
 """Values by column."""

@@ -20,8 +20,7 @@ import orjson
 from typing_extensions import override
 
 from infrastructure.dynamodb.items import Item
-from infrastructure.migration.file_failures import file_failures
-from infrastructure.migration.run.append_file import sync_folder
+from infrastructure.migration.disk import file_failures, sync_folder
 from infrastructure.migration.targets.target import Target, WriteItems
 from infrastructure.migration.tasks import Task
 

@@ -12,8 +12,8 @@ import structlog
 from sqlalchemy import text
 from typer.testing import Result
 
-from api.composition import migration_phases
-from api.composition.migration_phases import make_moving_repository
+from api.composition.migration import phases
+from api.composition.migration.repositories import make_moving_repository
 from domain.errors import InvalidValue
 from infrastructure.engines import LocalEngine
 from infrastructure.migration.conversion.records import Record
@@ -49,7 +49,7 @@ def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     def at_once(**parts: object) -> Steps:
         return Steps(**{**parts, "sleep": lambda _: None})  # type: ignore[arg-type]  # as they come
 
-    monkeypatch.setattr(migration_phases, "Steps", at_once)
+    monkeypatch.setattr(phases, "Steps", at_once)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from api.cli.main import main
-from api.composition import migration
+from api.composition.migration import run, target, workers
+from api.composition.migration.job import MigrationJob
 from infrastructure.dynamodb.items import Item
 from infrastructure.migration.pacing import Pacing
 from infrastructure.migration.run.worker import Worker
@@ -79,21 +80,21 @@ def _run(arguments: Sequence[str], env: Mapping[str, str]) -> None:
         main()
 
 
-_make_target = migration._make_target
+_make_target = target.make_target
 
 
-def _logging(job: migration.MigrationJob, pacing: Pacing) -> Target:
+def _logging(job: MigrationJob, pacing: Pacing) -> Target:
     made = _make_target(job, pacing)
     return LoggingTarget(made, Path(os.environ[LOG])) if LOG in os.environ else made
 
 
 # Also in workers that are spawned: these import this module for the sake of `make_worker`.
-migration._make_target = _logging
+vars(workers)["make_target"] = _logging
 
 
-def make_worker(job: migration.MigrationJob) -> Worker:
+def make_worker(job: MigrationJob) -> Worker:
     return _made_worker(job)
 
 
-_made_worker = migration.make_worker
-migration.make_worker = make_worker
+_made_worker = workers.make_worker
+vars(run)["make_worker"] = make_worker

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infrastructure.migration.claims.claim_file import ClaimFile
-from infrastructure.migration.file_failures import FileFailed
+from infrastructure.migration.disk import FileFailed
 from infrastructure.migration.rows import Reject
 from infrastructure.migration.run.append_file import AppendFile
 from infrastructure.migration.run.checkpoint import (

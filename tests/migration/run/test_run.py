@@ -11,7 +11,7 @@ from attrs import evolve
 from typing_extensions import override
 
 from api.cli.output import counted
-from api.composition import migration
+from api.composition.migration import engine, workers
 from infrastructure.migration.engines.processes import ProcessEngine
 from infrastructure.migration.pacing import Pacing
 from tests.commands import run
@@ -182,8 +182,8 @@ def test_each_worker_keeps_to_its_share_of_the_write_units(
         rates.append(rate)
         return Pacing(None)
 
-    monkeypatch.setattr(migration, "Pacing", pacing)
-    monkeypatch.setattr(migration, "make_migration_engine", lambda *_: FourHere(1))
+    monkeypatch.setattr(workers, "Pacing", pacing)
+    monkeypatch.setattr(engine, "make_migration_engine", lambda *_: FourHere(1))
     assert move.run("--write-units", "100", "--dry-run").exit_code == 3
     assert rates == [25]
 

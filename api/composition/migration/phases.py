@@ -1,12 +1,12 @@
-"""From settings to tables that move: their switches, their journal, and their repositories."""
+"""From settings to tables that move: their switches, their journal, and their moves."""
 
 from __future__ import annotations
 
 from attrs import frozen
 
 from api.composition.dynamodb import make_capacity, make_gateway
-from api.composition.migration_check import read_source_schema
-from domain.errors import InvalidValue
+from api.composition.migration.source import read_source_schema
+from api.composition.migration.tables import find_table, table_names
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
@@ -17,7 +17,6 @@ from infrastructure.migration.names import CLAIMS, JOURNAL, PHASES
 from infrastructure.migration.phases.journal import Journal
 from infrastructure.migration.phases.models import phase_schemas
 from infrastructure.migration.phases.move import Move
-from infrastructure.migration.phases.moving_repository import MovingRepository
 from infrastructure.migration.phases.source_locks import source_locks
 from infrastructure.migration.phases.source_table import SourceTable
 from infrastructure.migration.phases.steps import Steps
@@ -97,25 +96,7 @@ def make_phases(settings: Settings, telemetry: Telemetry | None = None) -> Phase
     if settings.provider == "memory":
         raise SettingsError("provider", "memory has no tables to move to: choose dynamodb")
     gateway = make_gateway(settings, Meter(), GatewayTelemetry(telemetry))
-    return Phases(settings, gateway, TableNames(settings.table_prefix, settings.tables))
-
-
-def make_moving_repository(
-    settings: Settings,
-    contract: Contract,
-    table: str,
-    source: str,
-    telemetry: Telemetry | None = None,
-) -> MovingRepository:
-    """The repository of a table while it moves: one for each process, for all its threads.
-
-    Raises `InvalidValue`, also where the keys of the table tell no single row, `SettingsError`,
-    `SourceUnavailable`.
-    """
-    phases, declared = make_phases(settings, telemetry), find_table(contract, table)
-    schema = read_source_schema(source)
-    RowKeys(declared, schema).check()
-    return MovingRepository(phases.move(declared, source, schema, telemetry))
+    return Phases(settings, gateway, table_names(settings))
 
 
 def make_moves(settings: Settings, contract: Contract, source: str) -> dict[str, Move]:
@@ -133,12 +114,3 @@ def check_move(contract: Contract, table: str, source: str) -> None:
     Raises `SettingsError`, `SourceUnavailable`.
     """
     RowKeys(find_table(contract, table), read_source_schema(source)).check()
-
-
-def find_table(contract: Contract, name: str) -> Table:
-    """The table of this name. Raises `InvalidValue`."""
-    try:
-        return contract.table(name)
-    except KeyError as error:
-        names = ", ".join(each.name for each in contract.tables)
-        raise InvalidValue("table", f"{name} is not in the contract, which has {names}") from error

@@ -1,7 +1,8 @@
-"""What a disk that is full, or a file that is not to be had, is told as."""
+"""What is asked of a disk, and how it is told that it refuses."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,3 +33,14 @@ def file_failures(path: Path) -> Iterator[None]:
         raise FileFailed(str(path), error.strerror or str(error)) from error
     except sqlite3.Error as error:
         raise FileFailed(str(path), str(error)) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder last. Windows opens no folders, and needs no such thing."""
+    if os.name == "nt":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from api.composition.dynamodb import make_capacity
+from api.composition.migration.tables import table_names
 from infrastructure.deployment.deployment import Deployment
-from infrastructure.dynamodb.table_names import TableNames
 from infrastructure.migration.contract import Contract
 from infrastructure.migration.names import CLAIMS, JOURNAL, PHASES
 from infrastructure.migration.phases.models import phase_schemas
@@ -14,7 +14,7 @@ from infrastructure.settings.settings import Settings
 
 def make_contract_deployment(settings: Settings, contract: Contract) -> Deployment:
     """The tables of a contract, and those that its move keeps beside them."""
-    names = TableNames(settings.table_prefix, settings.tables)
+    names = table_names(settings)
     of_contract = [table.name for table in contract.tables]
     schemas = [*table_schemas(contract, names), *phase_schemas(names)]
     return Deployment(

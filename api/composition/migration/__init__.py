@@ -1,0 +1,1 @@
+"""From settings and a contract to what migrates."""
