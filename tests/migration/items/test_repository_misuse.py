@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
+from api.composition.migration.repositories import make_contract_repository
 from domain.errors import InvalidValue
 from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.migration.conversion.records import InvalidRecord, Record
+from infrastructure.migration.reading import contract_from
 from infrastructure.migration.repository.queries import Equals
 from infrastructure.migration.repository.repository import ContractRepository
+from infrastructure.settings.settings import Settings, SettingsError
+from tests.migration.contract.documents import v1
 from tests.migration.items.shelves import repositories
 from tests.stores import dynamodb_store
 
@@ -82,3 +88,18 @@ def test_a_query_that_the_contract_does_not_allow_is_refused(
 ) -> None:
     with pytest.raises((InvalidRecord, InvalidValue), match=reason):
         orders.query(values, **options)  # type: ignore[arg-type]  # parametrised
+
+
+@pytest.mark.parametrize(
+    ("provider", "table", "error"),
+    [
+        ("dynamodb", "Nothing", "Nothing is not in the contract, which has Readers"),
+        ("memory", "Readers", "memory has no tables of a contract"),
+    ],
+)
+def test_a_repository_without_a_table_is_refused(
+    provider: Literal["dynamodb", "memory"], table: str, error: str
+) -> None:
+    settings = Settings(provider=provider, region="us-east-1")
+    with pytest.raises((InvalidValue, SettingsError), match=error):
+        make_contract_repository(settings, contract_from(v1()[:1]), table)
