@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,8 +27,8 @@ from api.cli.migrate.options import (
     spark_master_of,
 )
 from api.cli.migrate.progress import showing
+from api.cli.migrate.stopping import result_of
 from api.cli.output import AsJson, busy, counted, say, say_json, say_table, tell
-from api.cli.working import until_stopped
 from infrastructure.system.logs import configure_logs
 
 if TYPE_CHECKING:
@@ -157,19 +156,13 @@ def _work_path(contract: Path, work: Path | None, *, dry_run: bool) -> Iterator[
 def _until_stopped(job: MigrationJob, migration: Migration) -> Outcome:
     from api.composition.migration.target import finish_target  # noqa: PLC0415 see `run`
 
-    outcomes: list[Outcome] = []
-
-    def work() -> None:
-        outcomes.append(migration.run())
-        if not outcomes[0].stopped:
+    def work() -> Outcome:
+        outcome = migration.run()
+        if not outcome.stopped:
             finish_target(job)
+        return outcome
 
-    try:
-        until_stopped(migration, work, TIMEOUT_MAX)
-    except KeyboardInterrupt:
-        migration.kill()
-        raise
-    return outcomes[0]
+    return result_of(migration, work)
 
 
 def _say(outcome: Outcome, work: Path | None, price: float | None, *, as_json: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from threading import TIMEOUT_MAX
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,13 +26,12 @@ from api.cli.migrate.options import (
     spark_master_of,
 )
 from api.cli.migrate.progress import showing
+from api.cli.migrate.stopping import result_of
 from api.cli.output import say, say_table, tell
-from api.cli.working import until_stopped
 from infrastructure.settings.settings import SettingsError
 from infrastructure.system.logs import configure_logs
 
 if TYPE_CHECKING:
-    from infrastructure.migration.verification.verification import Verification
     from infrastructure.migration.verification.verified import Verified
 
 _COLUMNS = ("table", "rows", "rejected", "compared", "stored", "differences")
@@ -94,7 +92,7 @@ def verify(
         verification = make_verification(
             job, chosen, range_size=range_size, sample=share, on_progress=show, mend=mend
         )
-        verified = _until_stopped(verification)
+        verified = result_of(verification, verification.run)
     if verified.stopped:
         tell("Stopped: nothing is found out.")
         raise typer.Exit(ExitCode.FAILED)
@@ -115,16 +113,6 @@ def _share(text: str) -> float:
     if not 0 < share <= 1:
         raise typer.BadParameter(f"{text} is not above 0 and up to 100%", param_hint="--sample")
     return share
-
-
-def _until_stopped(verification: Verification) -> Verified:
-    found: list[Verified] = []
-    try:
-        until_stopped(verification, lambda: found.append(verification.run()), TIMEOUT_MAX)
-    except KeyboardInterrupt:
-        verification.kill()
-        raise
-    return found[0]
 
 
 def _as_json(verified: Verified) -> dict[str, Any]:

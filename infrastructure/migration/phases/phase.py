@@ -38,11 +38,6 @@ class Phase(StrEnum):
         return Side.TARGET if follows else Side.SOURCE
 
     @property
-    def writes_both(self) -> bool:
-        """Whether a write goes to both sides."""
-        return self not in (Phase.SOURCE_ONLY, Phase.TARGET_ONLY)
-
-    @property
     def following(self) -> Phase | None:
         """The phase after this one, if there is one."""
         return _at(_ORDER.index(self) + 1)

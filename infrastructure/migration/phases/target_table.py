@@ -51,7 +51,7 @@ class TargetTable(Target):
         table, owner = self.writer.table, owner_of(self.writer.table, item)
         found: dict[str, Item] = {}
         for claim in claim_keys(table, item):
-            holder = self._claim(claim)
+            holder = self.writer.claim(claim)
             if holder is not None and holder["owner"]["S"] != owner:
                 found[claim] = key_of_owner(table, holder["owner"]["S"])
         return found
@@ -64,21 +64,12 @@ class TargetTable(Target):
     @override
     def mend(self, claim: str, key: Item, fence: Fence) -> bool:
         # The bulk copy claims keys, too, where rows could become items with the same one.
-        table, item, holder = with_key(self.writer.table), self.read(key), self._claim(claim)
+        table, item, holder = with_key(self.writer.table), self.read(key), self.writer.claim(claim)
         is_wanted = item is not None and claim in claim_keys(table, item)
         is_held = holder is not None and holder["owner"]["S"] == owner_of(table, key)
         if is_held is not is_wanted:
             self.writer.set_claim(claim, key, is_held=is_wanted, also=_also(fence))
         return is_held is not is_wanted
-
-    def _claim(self, claim: str) -> Item | None:
-        request = {
-            "TableName": self.writer.claims,
-            "Key": {"pk": {"S": claim}},
-            "ConsistentRead": True,
-        }
-        found: Item | None = self.writer.gateway.call("GetItem", request).get("Item")
-        return found
 
 
 def _also(fence: Fence) -> tuple[ItemAction, ...]:

@@ -62,6 +62,12 @@ class ItemWriter:
         found: Item | None = self.gateway.call("GetItem", request).get("Item")
         return found
 
+    def claim(self, place: str) -> Item | None:
+        """The claim of this key, as it stands."""
+        request = {"TableName": self.claims, "Key": {"pk": {"S": place}}, "ConsistentRead": True}
+        found: Item | None = self.gateway.call("GetItem", request).get("Item")
+        return found
+
     def change(
         self, key: Item, decide: Callable[[Item | None], Item | None], names: Collection[str]
     ) -> Item | None:

@@ -97,12 +97,7 @@ class ContractRepository:
         Raises `InvalidRecord` where the contract does not keep them unique together.
         """
         claim, typed_values = self._claim(values)
-        request = {
-            "TableName": self._writer.claims,
-            "Key": {"pk": {"S": claim}},
-            "ConsistentRead": True,
-        }
-        holder = self._gateway.call("GetItem", request).get("Item")
+        holder = self._writer.claim(claim)
         if holder is None:
             return None
         found = self._writer.read(key_of_owner(self._table, holder["owner"]["S"]))

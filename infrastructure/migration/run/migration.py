@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 from domain.errors import DynastrataError
 from infrastructure.migration.contract import Contract, Entity, Table
 from infrastructure.migration.engines.engine import Engine, MakeWork, Run, task_name
+from infrastructure.migration.engines.stopping import Stoppable
 from infrastructure.migration.run.checkpoint import Identity, Plan
 from infrastructure.migration.run.outcome import Outcome, Progress, TableOutcome
 from infrastructure.migration.run.work_directory import REJECTS, WorkDirectory
@@ -57,7 +58,7 @@ class _Clocked:
     ranges: Counter[Pass] = field(factory=Counter)
 
 
-class Migration:
+class Migration(Stoppable):
     """One run. Everything it needs is given; it writes nothing but its work directory."""
 
     def __init__(
@@ -73,15 +74,14 @@ class Migration:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`claiming` names the tables whose rows take claims before they become items."""
+        super().__init__(engine)
         self._contract = contract
         self._claiming = claiming
-        self._engine = engine
         self._make_work = make_work
         self._work = work
         self._max_rejects = max_rejects
         self._on_progress = on_progress
         self._monotonic = monotonic
-        self._is_stopped = False
         self._rejected = work.rejected
         self._clocked = {
             table: _Clocked(Counter(done.step for done in checkpoint.done))
@@ -106,21 +106,6 @@ class Migration:
                 self._pass(do, step)
         self._check_rejects()
         return Outcome(tuple(map(self._outcome, self._contract.tables)), self._is_stopped)
-
-    def stop(self) -> None:
-        """The tasks under way are ended and saved, then `run` returns. For any thread."""
-        self._is_stopped = True
-        self._engine.stop()
-
-    def kill(self) -> None:
-        """Ends the tasks under way, too. For any thread."""
-        self._is_stopped = True
-        self._engine.kill()
-
-    @property
-    def is_late(self) -> bool:
-        """Never: whoever runs it looks on."""
-        return False
 
     def _pass(self, do: Run[Report], step: Pass) -> None:
         tasks = [

@@ -10,6 +10,7 @@ from itertools import islice
 from infrastructure.dynamodb.items import key_text
 from infrastructure.migration.contract import Contract, Table
 from infrastructure.migration.engines.engine import Engine, MakeWork
+from infrastructure.migration.engines.stopping import Stoppable
 from infrastructure.migration.run.expected_items import in_parts
 from infrastructure.migration.run.outcome import Progress
 from infrastructure.migration.source.failures import source_failures
@@ -30,7 +31,7 @@ MAX_ROUNDS = 5
 """A key that was repaired may let a row become an item that was rejected before."""
 
 
-class Verification:
+class Verification(Stoppable):
     """Compares every range, then counts what is there. Only reads, unless it is to `mend`.
 
     Where it is sampled, extra items are found only if there are more of them than rows that are no
@@ -55,10 +56,10 @@ class Verification:
         mend: Mend | None = None,
     ) -> None:
         """`claiming` names the tables whose rows take claims before they become items."""
+        super().__init__(engine)
         self._contract = contract
         self._reader = reader
         self._strays = strays
-        self._engine = engine
         self._make_work = make_work
         self._claims_table = claims_table
         self._claiming = claiming
@@ -66,7 +67,6 @@ class Verification:
         self._is_sampled = is_sampled
         self._on_progress = on_progress
         self._mend = mend
-        self._is_stopped = False
         self._found: dict[str, TableVerified] = {}
         self._repairs = Counter[str]()
 
@@ -99,21 +99,6 @@ class Verification:
             self._add_stray_claims()
         for name, found in self._found.items():
             found.repairs = self._repairs[name]
-
-    def stop(self) -> None:
-        """`run` returns once the tasks under way are ended. For any thread."""
-        self._is_stopped = True
-        self._engine.stop()
-
-    def kill(self) -> None:
-        """Ends the tasks under way, too. For any thread."""
-        self._is_stopped = True
-        self._engine.kill()
-
-    @property
-    def is_late(self) -> bool:
-        """Never: whoever runs it looks on."""
-        return False
 
     def _tasks(self, table: Table) -> list[Task]:
         return [

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from tests.migration.mariadb import MariaDB
 
 MAX_AGE = 0.5
+WRITE_BOTH = (Phase.DUAL_WRITE, Phase.DUAL_READ, Phase.TARGET_FIRST)
+"""The phases in which a write goes to both sides."""
 
 DDL = (
     "CREATE TABLE people (person_id BIGINT PRIMARY KEY, name VARCHAR(100) NOT NULL, "

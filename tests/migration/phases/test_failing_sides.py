@@ -10,14 +10,14 @@ from application.errors import CommitOutcomeUnknown, Unreachable
 from infrastructure.migration.phases.phase import Phase
 from infrastructure.migration.phases.repair import repair
 from tests.migration.phases.failing import without
-from tests.migration.phases.moving import Moving, key_of, moving, person
+from tests.migration.phases.moving import WRITE_BOTH, Moving, key_of, moving, person
 
 __all__ = ["moving"]
 
 pytestmark = pytest.mark.engine
 
 ADA = person(1, email="ada@example.org", score=Decimal("12.50"))
-BOTH = pytest.mark.parametrize("phase", [phase for phase in Phase if phase.writes_both])
+BOTH = pytest.mark.parametrize("phase", WRITE_BOTH)
 
 
 @pytest.mark.parametrize("is_lost", [False, True], ids=["refused", "lost"])

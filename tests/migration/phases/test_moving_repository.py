@@ -16,7 +16,16 @@ from infrastructure.migration.phases.phase import Phase
 from infrastructure.migration.phases.repair import repair
 from infrastructure.migration.phases.target_table import TargetTable
 from infrastructure.migration.repository.conflicts import UniqueValueTaken
-from tests.migration.phases.moving import PEOPLE, PERSON, Moving, item_key, key_of, moving, person
+from tests.migration.phases.moving import (
+    PEOPLE,
+    PERSON,
+    WRITE_BOTH,
+    Moving,
+    item_key,
+    key_of,
+    moving,
+    person,
+)
 
 __all__ = ["moving"]
 
@@ -25,7 +34,7 @@ pytestmark = pytest.mark.engine
 ADA = person(1, email="ada@example.org", score=Decimal("12.50"))
 NAMELESS: Record = {"pk": "PERSON#1", "id": 1}  # which the source does not take
 EVERY = pytest.mark.parametrize("phase", list(Phase))
-BOTH = pytest.mark.parametrize("phase", [phase for phase in Phase if phase.writes_both])
+BOTH = pytest.mark.parametrize("phase", WRITE_BOTH)
 
 
 @EVERY
