@@ -24,9 +24,9 @@ NOT_WRITTEN = "the source is not written in target-only"
 class MovingRepository:
     """Reads and writes one table of a contract, by the phase that its switch says.
 
-    Keys and records are those of `ContractRepository`. There are no queries: they begin when the
-    target alone is left. While the source leads, attributes from
-    other rows and calculations are the source's, whatever a record says.
+    Keys and records are those of `ContractRepository`. There are no queries, and no expectations of
+    what a write replaces: both begin when the target alone is left. While the source leads,
+    attributes from other rows and calculations are the source's, whatever a record says.
     """
 
     def __init__(self, move: Move) -> None:
