@@ -17,6 +17,7 @@ from application.relay import Relay
 from infrastructure.dynamodb.gateway.batch import MAX_WRITES
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.mappers.timestamps import timestamp_text
+from infrastructure.dynamodb.mappers.writing import item_of
 from infrastructure.dynamodb.models.outbox import KeyHeadModel
 from infrastructure.engines import LocalEngine
 from infrastructure.messaging.local import MemoryPublisher
@@ -57,13 +58,13 @@ def published(ordering_key: str, count: int) -> Iterator[Item]:
         model.is_published = True
         model.published_at = timestamp_text(NOW)
         model.ttl = EXPIRES
-        yield model.get_save_kwargs_from_instance()["Item"]
+        yield item_of(model)
     if count:
         last = message_id(count, 0, "commit")
         head = KeyHeadModel(
             ordering_key, HEAD, token=count, attempts=0, last_message_id=last, ttl=EXPIRES
         )
-        yield head.get_save_kwargs_from_instance()["Item"]
+        yield item_of(head)
 
 
 def store_with(engine: LocalEngine, keys: int, published_before: int) -> Store:

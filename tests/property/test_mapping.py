@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from infrastructure.dynamodb.items import Item, check_item
 from infrastructure.dynamodb.mappers.aggregates import Mapper
+from infrastructure.dynamodb.mappers.writing import item_of
 from tests.samples.models import PersonModel
 from tests.samples.people import PERSON, Badge, Email, Person, Role
 from tests.wire import TEXTS, TIMESTAMPS, over_the_wire
@@ -49,8 +50,7 @@ def to_item(person: Person) -> Item:
         claims=frozenset(PERSON.claims(person)),
         list_shard="PERSON#0",
     )
-    item: Item = model.get_save_kwargs_from_instance(None, None)["Item"]
-    return item
+    return item_of(model)
 
 
 def read_back(person: Person) -> Person:

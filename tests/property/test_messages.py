@@ -12,6 +12,7 @@ from application.ports.relay_queue import Busy
 from infrastructure.dynamodb.items import Item, check_item
 from infrastructure.dynamodb.mappers.outbox import to_busy, to_stored
 from infrastructure.dynamodb.mappers.timestamps import milliseconds
+from infrastructure.dynamodb.mappers.writing import item_of
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.outbox.table import HEAD
 from tests.items import message_model
@@ -47,17 +48,16 @@ EMPTY = message(
 )
 
 
-def item_of(added: OutboxMessage) -> Item:
+def item_for(added: OutboxMessage) -> Item:
     """The item as the transaction hands it to the client."""
     model = message_model(added, outstanding="pending#0", commit_id="commit-1")
-    item: Item = model.get_save_kwargs_from_instance(None, None)["Item"]
-    return item
+    return item_of(model)
 
 
 @given(MESSAGES)
 @example(EMPTY)
 def test_message_is_read_back_from_its_item_as_it_was_added(added: OutboxMessage) -> None:
-    item = item_of(added)
+    item = item_for(added)
     check_item("outbox", {"pk": item["pk"], "sk": item["sk"]}, item)
 
     assert to_stored(over_the_wire(item)) == StoredMessage(message=added)

@@ -14,6 +14,7 @@ from application.ports.projection_store import Lifecycle, ProjectionState, State
 from domain.tagged_events import Position
 from infrastructure.dynamodb.items import Item, item_size, model_of
 from infrastructure.dynamodb.mappers.projection_states import to_stored
+from infrastructure.dynamodb.mappers.writing import item_of
 from infrastructure.dynamodb.models.projection_states import ProjectionStateModel
 from infrastructure.limits import record_size
 from infrastructure.projections.packing import pack, unpack
@@ -51,8 +52,7 @@ PIECES = st.lists(st.binary(max_size=5_000), max_size=20)
 
 def to_item(stored: StoredState) -> Item:
     model = model_of(ProjectionStateModel, to_record(stored))
-    item: Item = model.get_save_kwargs_from_instance(None, None)["Item"]
-    return item
+    return item_of(model)
 
 
 def values(stored: StoredState) -> dict[str, Any]:

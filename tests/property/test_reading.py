@@ -23,7 +23,6 @@ from pynamodb.attributes import (
 )
 from pynamodb.models import Model
 
-from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.mappers.reading import plain, reader_of
 from infrastructure.dynamodb.models import SHARED
 from tests.samples.models import PersonModel
@@ -80,9 +79,9 @@ MAPS: st.SearchStrategy[Any] = st.dictionaries(
 MODELS = [EveryKindModel, PersonModel, *SHARED.values()]
 
 
-def outcome(read: Any, item: Item) -> Any:
+def outcome(of: Any, held: Any) -> Any:
     try:
-        return read(item)
+        return of(held)
     except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
         return type(error), str(error)
 

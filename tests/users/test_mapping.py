@@ -16,6 +16,7 @@ from domain.users.values import Email, Role, Session
 from infrastructure.contexts.users import USER
 from infrastructure.dynamodb.items import Item, check_item
 from infrastructure.dynamodb.mappers.aggregates import Mapper
+from infrastructure.dynamodb.mappers.writing import item_of
 from infrastructure.dynamodb.models.users import UserModel
 from tests.wire import TEXTS, TIMESTAMPS, over_the_wire
 
@@ -52,8 +53,7 @@ def to_item(user: User) -> Item:
         claims=frozenset(USER.claims(user)),
         list_shard="USER#0",
     )
-    item: Item = model.get_save_kwargs_from_instance(None, None)["Item"]
-    return item
+    return item_of(model)
 
 
 def read_back(user: User) -> User:

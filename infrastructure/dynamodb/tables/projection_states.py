@@ -21,6 +21,7 @@ from infrastructure.dynamodb.mappers.projection_states import (
     to_stored,
     updates_of,
 )
+from infrastructure.dynamodb.mappers.writing import put_of
 from infrastructure.dynamodb.models.projection_states import HeartbeatModel, ProjectionStateModel
 from infrastructure.projections.table import (
     HEARTBEATS,
@@ -104,7 +105,7 @@ class DynamoDBHeartbeatTable(HeartbeatTable):
         model = to_heartbeat(instance, expires)
         is_newer = HeartbeatModel.last_seen < model.last_seen
         condition = HeartbeatModel.pk.does_not_exist() | is_newer
-        request = model.get_save_kwargs_from_instance(condition)
+        request = put_of(model, condition)
         with suppress(ConditionFailed):
             self._gateway.call("PutItem", {**request, "TableName": self._name})
 

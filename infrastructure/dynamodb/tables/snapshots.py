@@ -11,6 +11,7 @@ from application.errors import UnreadableState
 from domain.consistency import StreamId
 from infrastructure.dynamodb.gateway.errors import ConditionFailed
 from infrastructure.dynamodb.gateway.gateway import Gateway
+from infrastructure.dynamodb.mappers.writing import put_of
 from infrastructure.dynamodb.models.snapshots import SnapshotModel
 from infrastructure.events.snapshots import Snapshot, SnapshotTable
 from infrastructure.events.streams import stream_key
@@ -50,7 +51,7 @@ class DynamoDBSnapshotTable(SnapshotTable):
             state=b64encode(snapshot.state).decode("ascii"),
         )
         newer = SnapshotModel.pk.does_not_exist() | (SnapshotModel.version < snapshot.version)
-        request = model.get_save_kwargs_from_instance(newer)
+        request = put_of(model, newer)
         try:
             self._gateway.call("PutItem", {**request, "TableName": self._name})
         except ConditionFailed:

@@ -15,6 +15,7 @@ from pynamodb.models import Model
 from domain.errors import Conflict
 from infrastructure.commit.participant import Action
 from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.mappers.writing import put_of
 
 
 class Verdict(Enum):
@@ -80,7 +81,7 @@ class ItemAction(Action):
     def _build(self) -> dict[str, Any]:
         asking_for_old = "ALL_OLD" if self.condition is not None else None
         if self.kind is ActionKind.PUT:
-            return self.model.get_save_kwargs_from_instance(self.condition, asking_for_old)
+            return put_of(self.model, self.condition, asking_for_old)
         if self.kind is ActionKind.UPDATE:
             return self.model.get_update_kwargs_from_instance(
                 list(self.updates), self.condition, asking_for_old

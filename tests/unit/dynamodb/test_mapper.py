@@ -19,6 +19,7 @@ from domain.errors import NotFound
 from infrastructure.aggregates.aggregate_type import AggregateType
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.mappers.aggregates import Mapper
+from infrastructure.dynamodb.mappers.writing import item_of
 from infrastructure.dynamodb.models.base import AggregateModel
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.table_names import TableNames
@@ -140,7 +141,7 @@ def test_map_of_any_content_may_hold_a_class() -> None:
     state = {"id": "b", "owner": "ada", "lines": [{"product": "ink", "amount": 2}], "note": None}
     mapper = Mapper(BASKETS, Raw)
     model = mapper.to_model({**state, "version": 1}, **BESIDE)
-    item = model.get_save_kwargs_from_instance(None, None)["Item"]
+    item = item_of(model)
 
     assert mapper.to_state(item) == {**state, "version": 1}
 
@@ -184,7 +185,7 @@ def test_lists_of_maps_are_written_and_read_back() -> None:
     basket = Basket(id="b", owner="ada", lines=[Line("ink", 2), Line("paper", 500)])
 
     model = mapper.to_model({**BASKETS.to_state(basket), "version": 1}, **BESIDE)
-    item = model.get_save_kwargs_from_instance(None, None)["Item"]
+    item = item_of(model)
     read = BASKETS.from_state(mapper.to_state(item))
 
     assert (read.lines, read.note, read.version) == (basket.lines, None, 1)
