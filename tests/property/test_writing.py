@@ -20,7 +20,7 @@ from pynamodb.attributes import (
 from pynamodb.models import Model
 
 from infrastructure.dynamodb.mappers.writing import item_of
-from tests.property.test_reading import MODELS, outcome
+from tests.property.test_reading import MODELS, EveryKindModel, outcome
 from tests.wire import TEXTS
 
 MOMENTS = st.datetimes(timezones=st.just(UTC))
@@ -71,3 +71,14 @@ def test_an_item_is_written_as_pynamodb_writes_it(model: type[Model], data: st.D
     theirs = outcome(lambda held: held.get_save_kwargs_from_instance(None, None)["Item"], held)
     assert written == theirs
     assert list(written) == list(theirs)
+
+
+def test_a_model_that_writes_itself_is_asked() -> None:
+    class OwnModel(EveryKindModel):
+        def serialize(self, null_check: bool = True) -> dict[str, dict[str, Any]]:
+            return {"more": {"S": "than it declares"}, "pk": {"S": "key"}}
+
+    assert list(item_of(OwnModel(pk="key")).items()) == [
+        ("pk", {"S": "key"}),
+        ("more", {"S": "than it declares"}),
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -41,11 +42,11 @@ def item_of(model: Model) -> Item:
     Raises what PynamoDB raises, such as `AttributeNullError` for one that is missing.
     """
     fields = _fields(type(model))
-    try:
-        return _written(model.attribute_values, fields)
-    except (AttributeError, LookupError, TypeError, ValueError):
-        item = model.serialize()  # leaves it out, or says what is wrong
-        return {stored: item[stored] for _, stored, *_ in fields if stored in item}
+    if type(model).serialize is Model.serialize:
+        with suppress(AttributeError, LookupError, TypeError, ValueError):
+            return _written(model.attribute_values, fields)
+    item = model.serialize()  # it leaves out what is wrong, or says so
+    return {stored: item[stored] for _, stored, *_ in fields if stored in item} | item
 
 
 def _written(values: Mapping[str, Any], fields: Sequence[_Field]) -> Item:
