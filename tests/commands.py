@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
@@ -13,9 +14,15 @@ Cli = Callable[..., Result]
 """Runs a command with these arguments and, by keyword, these variables."""
 
 
-def run(*arguments: str, answers: str | None = None, env: dict[str, str | None]) -> Result:
-    """Runs a command in this process."""
-    return CliRunner().invoke(app, list(arguments), input=answers, env=env)
+def run(
+    *arguments: str, answers: str | None = None, env: dict[str, str | None] | None = None
+) -> Result:
+    """Runs a command in this process, whose log lines go where they went before."""
+    logs = structlog.get_config()
+    try:
+        return CliRunner().invoke(app, list(arguments), input=answers, env=env)
+    finally:
+        structlog.configure(**logs)
 
 
 def variables(settings: Settings) -> dict[str, str | None]:

@@ -1,6 +1,9 @@
 """What every test may ask for, and how Hypothesis runs."""
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.engines", "tests.migration.mariadb", "tests.stores"]
@@ -33,6 +36,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=400,
         help="how many rows the shop has that the migration's tests move, such as 100000",
     )
+
+
+@pytest.fixture(autouse=True)
+def _logs_are_not_configured() -> Iterator[None]:
+    """What starting a process configures ends with its test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 from attrs import evolve, frozen
-from typer.testing import CliRunner
 
 from api.cli import events, outbox, projections, tables
 from api.cli.failing import ExitCode
-from api.cli.main import app
 from application.errors import CommitOutcomeUnknown
 from infrastructure.contexts.context import Contexts
 from infrastructure.dynamodb.gateway.gateway import WRITES
 from infrastructure.dynamodb.transaction.transaction import TOKEN_SECONDS
 from infrastructure.engines import LocalEngine
+from tests import commands
 from tests.blobs import new_bucket, s3_client
 from tests.deployment.recording import Access, Recorder
 from tests.faults.kernel_use_cases import add_everything
@@ -161,7 +160,7 @@ def command(*arguments: str) -> Any:
 
     def run(service: Service, _: object) -> str:
         with commands_of(service):
-            result = CliRunner().invoke(app, arguments)
+            result = commands.run(*arguments)
         assert result.exit_code in {ExitCode.OK, ExitCode.DRIFT}, result.output
         return str(result.stdout)
 

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import orjson
 import pytest
-import structlog
 from attrs import define, field
 from botocore.exceptions import ReadTimeoutError
 from sqlalchemy import Engine, text
@@ -89,7 +88,6 @@ class Migrating:
         more = {"DYNASTRATA_MIGRATION_SOURCE": self.source, "DYNASTRATA_TRANSPORT": "sdk"}
         with self._as(Role.MIGRATION):
             result = run("migrate", *named, env={**variables(self.settings), **more})
-        structlog.reset_defaults()  # it writes to where the command wrote
         assert result.exit_code == code, result.output
 
     def copy(self) -> None:

@@ -13,12 +13,9 @@ from typing import get_args
 from uuid import uuid4
 
 import pytest
-import structlog
 from attrs import define, field
 from sqlalchemy import Engine, make_url
-from typer.testing import CliRunner
 
-from api.cli.main import app
 from api.composition.migration import phases
 from infrastructure.engines import LocalEngine
 from infrastructure.migration.contract import AttributeType, Operation, TransformationType
@@ -34,6 +31,7 @@ from infrastructure.migration.source.connection import connect
 from infrastructure.migration.source.reader import SourceReader
 from infrastructure.migration.source.schema import read_schema
 from infrastructure.system.logs import configure_logs
+from tests.commands import run
 from tests.markdown import GUIDES, Block, blocks
 from tests.migration.mariadb import MariaDB
 
@@ -45,7 +43,7 @@ MASKED = {"seconds", "rows/s"}
 
 
 @pytest.fixture(autouse=True)
-def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The steps of a move have no other process to wait for."""
 
     def at_once(**parts: object) -> Steps:
@@ -53,8 +51,6 @@ def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(phases, "Steps", at_once)
     configure_logs("error", as_json=False)
-    yield
-    structlog.reset_defaults()
 
 
 def documents() -> list[Block]:
@@ -156,7 +152,7 @@ class Reader:
         if program != "dynastrata":
             return self._shell(line)
         extra = ["--workers", "1"] if words[1] in {"run", "verify"} else []
-        done = CliRunner().invoke(app, [*words, *extra])
+        done = run(*words, *extra)
         assert done.exit_code in {0, 3}, done.output
         return "" if ">" in line else done.stdout
 
@@ -172,7 +168,6 @@ class Reader:
         return done.stdout
 
     def _python(self, block: Block) -> str:
-        configure_logs("error", as_json=False)  # a command's standard error is closed by now
         code = compile("\n" * (block.line - 1) + block.code, str(GUIDE), "exec")
         with redirect_stdout(StringIO()) as printed:
             exec(code, self.names)  # noqa: S102 - our own document

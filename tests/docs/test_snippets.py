@@ -19,7 +19,6 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-import structlog
 import yaml
 from attrs import fields
 from typer.core import TyperGroup
@@ -53,12 +52,10 @@ def with_python() -> list[Path]:
 
 
 @pytest.fixture(autouse=True)
-def _our_variables_and_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _our_variables_and_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     for found in [v for v in os.environ if v.startswith(PREFIX)]:
         monkeypatch.delenv(found)
     configure_logs("error", as_json=False)  # to standard error, as every command does
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("document", with_python(), ids=name)

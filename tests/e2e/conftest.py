@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-import structlog
 from typer.testing import Result
 
 from api.container import Container, build_container
@@ -63,15 +62,13 @@ def api(container: Container) -> Api:
 
 
 @pytest.fixture
-def _own_logs_and_cheap_hashing() -> Iterator[None]:
-    """What a command configures for its process is undone."""
+def _cheap_hashing() -> Iterator[None]:
     with Container.password_hasher.override(CHEAP):
         yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture
-def cli(settings: Settings, _own_logs_and_cheap_hashing: None) -> Cli:
+def cli(settings: Settings, _cheap_hashing: None) -> Cli:
     """Runs a command on the same store as `container`; on memory each command has its own."""
 
     def run_there(*arguments: str, answers: str | None = None, **env: str) -> Result:
@@ -81,7 +78,7 @@ def cli(settings: Settings, _own_logs_and_cheap_hashing: None) -> Cli:
 
 
 @pytest.fixture
-def command(_own_logs_and_cheap_hashing: None) -> Cli:
+def command(_cheap_hashing: None) -> Cli:
     """Runs a command with these variables and no others."""
 
     def run_here(*arguments: str, **env: str) -> Result:

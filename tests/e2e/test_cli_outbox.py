@@ -13,7 +13,6 @@ from threading import Event, current_thread, main_thread
 from typing import Any
 
 import pytest
-import structlog
 from attrs import evolve
 
 from api.cli import outbox
@@ -36,12 +35,11 @@ SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 
 
 @pytest.fixture
-def here(container: Container, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+def here(container: Container, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
     """Runs a command in this very container, so that the memory provider shows what it holds."""
     monkeypatch.setattr(outbox, "start", lambda: container)
     configure_logs("error", as_json=False)  # to standard error, as every command does
-    yield cli
-    structlog.reset_defaults()
+    return cli
 
 
 @pytest.fixture

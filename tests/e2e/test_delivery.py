@@ -23,7 +23,7 @@ from tests.e2e.clients import ADA, CHEAP, Api
 from tests.messaging import Cloud, Mailbox, attributes
 from tests.relaying.conftest import new_prefix, on_engine
 
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("_own_logs_and_cheap_hashing")]
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("_cheap_hashing")]
 
 CHANGED = "ada.king@example.com"
 

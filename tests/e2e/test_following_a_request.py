@@ -41,7 +41,7 @@ def settings(settings: Settings, told: Told) -> Settings:
 
 
 @pytest.fixture
-def logged() -> Iterator[Logged]:
+def logged() -> Logged:
     """What is logged from now on, as a machine reads it."""
     written = StringIO()
 
@@ -53,8 +53,7 @@ def logged() -> Iterator[Logged]:
 
     configure_logs("debug", as_json=True)
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=written))
-    yield lines
-    structlog.reset_defaults()
+    return lines
 
 
 @pytest.fixture

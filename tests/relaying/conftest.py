@@ -5,11 +5,9 @@ Without moto: it is wrong about transactions, with which every batch of a key en
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-import structlog
 from attrs import define
 from dependency_injector.providers import Factory
 
@@ -100,10 +98,3 @@ def serve(settings: Settings) -> Service:
         )
         container.batch_relay.override(batch_relay)
     return service
-
-
-@pytest.fixture
-def _own_logs() -> Iterator[None]:
-    """What starting a process configures is undone."""
-    yield
-    structlog.reset_defaults()

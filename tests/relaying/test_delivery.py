@@ -21,7 +21,7 @@ from tests.samples.parcels import ParcelPaid, new_parcel
 from tests.samples.people import Email, new_person
 from tests.times import NOW
 
-pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("_own_logs")]
+pytestmark = pytest.mark.engine
 
 CHANGED = "ada.king@example.com"
 

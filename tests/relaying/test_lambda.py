@@ -374,7 +374,7 @@ def test_a_store_that_fails_is_an_error_so_that_all_is_delivered_again(
         deliver(without_tables, recorded())
 
 
-@pytest.mark.usefixtures("_own_logs", "moto_client")
+@pytest.mark.usefixtures("moto_client")
 def test_the_handler_makes_its_container_once_by_the_settings_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -399,7 +399,6 @@ def test_the_handler_makes_its_container_once_by_the_settings_of_the_environment
     assert [each.settings().relay_attempts for each in started] == [7]
 
 
-@pytest.mark.usefixtures("_own_logs")
 def test_where_nobody_could_deliver_records_the_function_does_not_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from application.ports.outbox import MessageKey, UnreadableMessage
@@ -70,7 +69,6 @@ def test_a_relay_leaves_its_key_alone_and_tells(store: Store) -> None:
 
 
 def test_one_that_follows_the_stream_passes_it_over(store: Store) -> None:
-    structlog.reset_defaults()
     item = spoil(store, "payload", {"S": "no base64!"})
 
     with capture_logs() as logs:

@@ -1,16 +1,9 @@
 import json
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from infrastructure.system.logs import configure_logs
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def fail(password: str) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import structlog
 from sqlalchemy import text
 from typer.testing import Result
 
@@ -41,12 +39,6 @@ CREATE TABLE readers (
     branch_id INT
 )
 """
-
-
-@pytest.fixture(autouse=True)
-def _own_logs() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def _check(folder: Path, document: Document, *options: str, **env: str) -> Result:

@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import structlog
 from sqlalchemy import text
 from typer.testing import Result
 
@@ -83,9 +82,7 @@ def migrate(settings: Settings, source: str, tmp_path: Path) -> Migrate:
     def command(*words: str, **env: str | None) -> Result:
         named = [str(file) if word == "CONTRACT" else word for word in words]
         known = {**variables(settings), SOURCE: source}
-        result = run("migrate", *named, env={**known, **env})
-        structlog.reset_defaults()  # it writes to where the command wrote
-        return result
+        return run("migrate", *named, env={**known, **env})
 
     return command
 

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import structlog
 
 from infrastructure.engines import LocalEngine
 from tests.migration.mariadb import MariaDB
 from tests.migration.run.running import Move
 from tests.migration.run.warehouse import fill, write_contract
-
-
-@pytest.fixture(autouse=True)
-def unconfigured_logs() -> Iterator[None]:
-    """Commands log to the standard error that they began with, which ends with their test."""
-    yield
-    structlog.reset_defaults()
-
 
 MakeMove = Callable[[Path], Move]
 
