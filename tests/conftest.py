@@ -9,7 +9,10 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = ["tests.engines", "tests.migration.mariadb", "tests.stores"]
 
 # However slow: how long an example takes says more about the machine than about the code.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Few examples each time: they are others each time.
+settings.register_profile(
+    "patient", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("patient")
 
 _FOLLOWING = ("tests/subscription/*.py", "tests/contract/*subscri*.py", "tests/*/*project*.py")

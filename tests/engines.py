@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TypeVar
+from zlib import crc32
 
 import pytest
 
@@ -17,6 +18,7 @@ from infrastructure.engines import (
     run_dynamodb_local,
     run_ministack,
 )
+from infrastructure.engines.provision import ENGINES
 
 T = TypeVar("T")
 
@@ -29,6 +31,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="fail, instead of skip, the tests of an engine that cannot be had",
     )
+    parser.addoption(
+        "--every-engine",
+        action="store_true",
+        help="run on both engines what could run on either, instead of on one of them",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What could run on either engine runs on one of them, always on the same.
+
+    DynamoDB Local gets one in three, because it is several times slower.
+    """
+    if config.getoption("--every-engine") or not any(ENGINES.glob("dynamodb-local-*")):
+        return
+    names = {item.nodeid for item in items}
+    left_out = {
+        left_out
+        for name in names
+        if "ministack" in name and (other := name.replace("ministack", "dynamodb_local")) in names
+        for left_out in [other if crc32(name.encode()) % 3 else name]
+    }
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
+    items[:] = [item for item in items if item.nodeid not in left_out]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -145,13 +145,14 @@ def shared_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     Making a client takes longer than most tests.
     """
 
-    def shared(settings: Settings, service: str = "dynamodb") -> Client:
+    def shared(settings: Settings, service: str = "dynamodb", *, attempts: int = 1) -> Client:
         key = (repr(evolve(settings, table_prefix="")), service)
         if key not in _CLIENTS:
-            _CLIENTS[key] = keep_promises(make_client(settings, service))
+            _CLIENTS[key] = keep_promises(make_client(settings, service, attempts=attempts))
         return _CLIENTS[key]
 
-    monkeypatch.setattr("api.composition.dynamodb.make_client", shared)
+    for module in ("clients", "dynamodb"):
+        monkeypatch.setattr(f"api.composition.{module}.make_client", shared)
 
 
 def memory_store(contexts: Contexts = SAMPLES) -> Store:

@@ -35,11 +35,14 @@ def python_of(name: str, directory: Path, requirements: Path) -> Path:
 
 
 def _install(name: str, environment: Path, requirements: Path) -> None:
-    fetch(name, [sys.executable, "-m", "venv", environment])
+    # Our own pip installs into it: to give each one a pip takes as long as what it needs.
+    fetch(name, [sys.executable, "-m", "venv", "--without-pip", environment])
     pip: list[str | Path] = [
-        _python(environment),
+        sys.executable,
         "-m",
         "pip",
+        "--python",
+        _python(environment),
         "--disable-pip-version-check",
         "--quiet",
     ]

@@ -38,8 +38,8 @@ KERNEL = (
     "tests/unit/messaging/test_building.py",
 )
 """What is run without the samples: every suite that sees the contexts of the service, or starts
-it, and a file of each other kind. What is left out uses neither; it is collected, and types are
-checked in every file of the tests, so one that needs a sample is found.
+it, and a file of each other kind. What is left out uses neither; types are checked in every file of
+the tests, so one that needs a sample is found.
 """
 
 STARTED = """
@@ -92,5 +92,4 @@ def test_what_is_left_starts_and_plays_an_empty_demo(copy: Path) -> None:
 
 
 def test_the_kernels_own_tests_stay_green(copy: Path) -> None:
-    adding.run(copy, *adding.PYTEST, "--collect-only", "tests")
     adding.run(copy, *adding.PYTEST, "-m", "not engine", "-k", "not moto", *KERNEL)

@@ -119,9 +119,8 @@ def headers(request: pytest.FixtureRequest, api: Api) -> Headers:
 @pytest.mark.parametrize(
     ("settings", "headers"),
     [
-        ("memory", "administrator"),
         ("memory", "member"),
-        # A member asks the store for nothing that an administrator does not ask it for.
+        # An administrator asks the store for all that a member asks it for.
         pytest.param("dynamodb", "administrator", marks=pytest.mark.engine),
     ],
     indirect=True,

@@ -47,7 +47,7 @@ def race(work: Callable[[int, Callable[[], None]], T], start: Start) -> list[T |
 
 def rounds_on(store: Store) -> int:
     """How often to race there: less on an engine, where every request is a chance to collide."""
-    return 50 if isinstance(store.provider, MemoryProvider) else 8
+    return 15 if isinstance(store.provider, MemoryProvider) else 4
 
 
 def errors_of(outcomes: list[T | Exception]) -> list[type[Exception]]:

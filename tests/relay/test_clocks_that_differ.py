@@ -12,7 +12,7 @@ from tests.relay.lives import CALM, ROUGH, lives
 from tests.relay.relays import Chances
 
 HOURS = 3 * 3600.0
-SEEDS = range(20)
+SEEDS = range(6)
 
 
 @pytest.mark.parametrize("chances", [CALM, ROUGH], ids=["calm", "rough"])

@@ -1,4 +1,4 @@
-"""Four relays at once in threads, at five thousand messages in memory and a hundred elsewhere.
+"""Four relays at once in threads, at two thousand messages in memory and a hundred elsewhere.
 
 Publishers fail, wholly and in part, or leave messages over; relays die at any step, and another one
 takes their place; they stall for longer than their leases last; writes get lost. The figures, one
@@ -42,7 +42,7 @@ MakeOutboxes = Callable[[VirtualTime, Lag | None], Outboxes]
 
 memory = "memory"
 ministack = pytest.param("ministack", marks=pytest.mark.engine)
-rough_on_memory = pytest.param("memory", 200, ROUGH, id="memory")
+rough_on_memory = pytest.param("memory", 80, ROUGH, id="memory")
 rough_on_ministack = pytest.param("ministack", 5, ROUGHER, id="ministack", marks=pytest.mark.engine)
 rough_on_dynamodb_local = pytest.param(
     "dynamodb_local", 4, ROUGHER, id="dynamodb_local", marks=pytest.mark.engine

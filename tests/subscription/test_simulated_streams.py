@@ -10,7 +10,7 @@ from tests.subscription.lives import lives, one_life
 from tests.subscription.simulated_stream import ROUGH
 from tests.subscription.world import World
 
-SEEDS = range(30)
+SEEDS = range(10)
 """Twice as many as find every planted bug."""
 
 

@@ -148,7 +148,7 @@ def on_the_wire(value: Any) -> bytes:
     return json.dumps(json.loads(serialized["body"])["Item"]).encode()
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.data())
 @pytest.mark.parametrize("operation", REQUESTS)
 def test_the_same_request_is_sent(operation: str, data: st.DataObject) -> None:
@@ -167,7 +167,7 @@ def test_the_same_request_is_sent(operation: str, data: st.DataObject) -> None:
         assert theirs.headers[name] in (ours.headers[name], ours.headers[name].encode())
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.data())
 @pytest.mark.parametrize("token", [None, "session token"])
 def test_a_request_is_signed_as_the_sdk_signs_it(token: str | None, data: st.DataObject) -> None:
@@ -207,7 +207,7 @@ def test_an_item_is_read_as_the_sdk_reads_it(item: dict[str, Any]) -> None:
     assert ours["Item"] == item
 
 
-@settings(max_examples=50)
+@settings(max_examples=15)
 @given(st.lists(ITEMS, max_size=3), ITEMS)
 def test_a_page_is_read_as_the_sdk_reads_it(items: list[dict[str, Any]], last: Any) -> None:
     listed = b", ".join(map(on_the_wire, items))
