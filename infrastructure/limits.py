@@ -58,7 +58,14 @@ def is_text(text: str) -> bool:
 
 def record_size(record: Record) -> int:
     """The bytes that a record takes as an item."""
-    return sum(text_size(name) + _value_size(value) for name, value in record.items())
+    size = 0
+    for name, value in record.items():
+        size += len(name) if name.isascii() else text_size(name)
+        if isinstance(value, str) and value.isascii():
+            size += len(value)
+        else:
+            size += _value_size(value)
+    return size
 
 
 def check_record(table: str, keys: tuple[str, ...], record: Record) -> None:

@@ -44,6 +44,11 @@ class Meter:
         finally:
             self._open.reset(token)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody measures here."""
+        return bool(self._open.get())
+
     def add(self, *, requests: int = 0, read_units: float = 0.0, write_units: float = 0.0) -> None:
         """Counts towards every measurement that is open here. For adapters alone."""
         for usage in self._open.get():

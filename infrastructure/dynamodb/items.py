@@ -6,12 +6,13 @@ Rules and figures: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, TypeVar
 from zlib import crc32
 
+from pynamodb.attributes import Attribute, DiscriminatorAttribute
 from pynamodb.models import Model
 
 from application.errors import InvalidItem, LimitExceeded
@@ -19,6 +20,7 @@ from infrastructure.aggregates.aggregate_type import CLAIM_PREFIX
 from infrastructure.limits import (
     MAX_DIGITS,
     MAX_HASH_KEY,
+    MAX_ITEM,
     MAX_RANGE_KEY,
     Record,
     check_item_size,
@@ -36,29 +38,43 @@ Item = Mapping[str, Value]
 """Attributes by name, as the botocore client takes and gives them."""
 
 
-def item_size(item: Item) -> int:
-    """The bytes that the service counts for an item."""
+def item_size(item: Item, look: Callable[[str, Value], None] | None = None) -> int:
+    """The bytes that the service counts for an item.
+
+    `look` is called for each value that may be none which the service takes.
+    """
     size = 0
     for name, value in item.items():
-        size += text_size(name)
+        size += len(name) if name.isascii() else text_size(name)
         for kind, content in value.items():
-            # Most values are such texts, and this runs for each that is read.
-            size += len(content) if kind == "S" and content.isascii() else _value_size(value)
+            # Most values are such, and this runs for each that is read or written.
+            if kind == "S" and content.isascii():
+                size += len(content)
+            elif kind == "N" and len(content) <= MAX_DIGITS and content.isdecimal():
+                size += number_size(content)
+            elif kind == "BOOL":
+                size += 1
+            else:
+                if look is not None:
+                    look(name, value)
+                size += _value_size(value)
     return size
 
 
 def request_size(request: Mapping[str, Any]) -> int:
-    """The bytes that a write counts for in a transaction: its item or key, and its expressions.
+    """The bytes that a write counts for in a transaction: its item or key, and its expressions."""
+    return item_size(request.get("Item") or request["Key"]) + expressions_size(request)
 
-    That expressions count is DynamoDB Local's rule; the documentation does not say.
+
+def expressions_size(request: Mapping[str, Any]) -> int:
+    """The bytes that the expressions of a write count for, with their names and values.
+
+    That they count is DynamoDB Local's rule; the documentation does not say.
     """
     expressions = (request.get("ConditionExpression", ""), request.get("UpdateExpression", ""))
     names = request.get("ExpressionAttributeNames", {}).values()
-    return (
-        item_size(request.get("Item") or request["Key"])
-        + item_size(request.get("ExpressionAttributeValues", {}))
-        + sum(len(text.encode()) for text in (*expressions, *names))
-    )
+    texts = sum(map(text_size, (*expressions, *names)))
+    return texts + item_size(request.get("ExpressionAttributeValues", {}))
 
 
 def key_text(key: Item) -> str:
@@ -76,24 +92,35 @@ def _shown(value: object) -> object:
     return f"{CLAIM_PREFIX}{kind}#…"
 
 
-def check_item(table: str, key: Item, item: Item) -> None:
-    """Raises `InvalidItem` or `LimitExceeded` for what the service would refuse."""
-    described = key_text(key)
-    for name in key:
-        _check_key(table, described, name, item[name], hash_key=name == next(iter(key)))
-    for name, value in item.items():
+def check_item(table: str, key: Collection[str], item: Item) -> int:
+    """The size of an item, whose `key` is of these attributes, the hash key first.
+
+    Raises `InvalidItem` or `LimitExceeded` for what the service would refuse.
+    """
+
+    def look(name: str, value: Value) -> None:
         for path, problem in _problems(name, value):
-            raise InvalidItem(table, described, path, problem)
-    where = f"{described} of {table}"
-    check_item_size(item_size(item), where, item, lambda name: _value_size(item[name]))
+            raise InvalidItem(table, _described(key, item), path, problem)
+
+    for name, allowed in zip(key, (MAX_HASH_KEY, MAX_RANGE_KEY), strict=False):
+        _check_key(table, key, item, name, allowed)
+    size = item_size(item, look)
+    if size > MAX_ITEM:
+        where = f"{_described(key, item)} of {table}"
+        check_item_size(size, where, item, lambda name: _value_size(item[name]))
+    return size
 
 
-def _check_key(table: str, described: str, name: str, value: Value, *, hash_key: bool) -> None:
-    size, allowed = _value_size(value), MAX_HASH_KEY if hash_key else MAX_RANGE_KEY
+def _check_key(table: str, key: Collection[str], item: Item, name: str, allowed: int) -> None:
+    size = _value_size(item[name])
     if size == 0:
-        raise InvalidItem(table, described, name, "a key must not be empty")
+        raise InvalidItem(table, _described(key, item), name, "a key must not be empty")
     if size > allowed:
         raise LimitExceeded("key size", size, allowed, "bytes", f"{name} of {table}")
+
+
+def _described(key: Collection[str], item: Item) -> str:
+    return key_text({name: item[name] for name in key})
 
 
 def _value_size(value: Value) -> int:
@@ -155,14 +182,42 @@ def _number_problems(number: str) -> Iterator[str]:
 
 def model_of(model: type[ModelT], record: Record) -> ModelT:
     """The item of a record, whose names are the stored ones or, for keys, those of Python."""
-    names = _python_names(model)
-    values: dict[str, Any] = {names.get(stored, stored): v for stored, v in record.items()}
-    return model(**values)
+    names = _names(model)
+    return holding(model, {names.get(stored, stored): v for stored, v in record.items()})
+
+
+def holding(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
+    """The same as `model(**values)`, past those descriptors that keep a value as it is.
+
+    They take ten times as long as all else.
+    """
+    kept = _kept_as_they_are(model)
+    if not kept or not values.keys() <= model.get_attributes().keys():
+        return model(**values)
+    made = model.__new__(model)
+    made.attribute_values = dict(values)
+    for name in values.keys() - kept:
+        setattr(made, name, values[name])
+    return made
 
 
 @cache
-def _python_names(model: type[Model]) -> Mapping[str, str]:
+def _names(model: type[Model]) -> Mapping[str, str]:
+    """The names in Python by those that are stored."""
     return {attribute.attr_name: name for name, attribute in model.get_attributes().items()}
+
+
+@cache
+def _kept_as_they_are(model: type[Model]) -> Set[str]:
+    """The attributes that a model's object holds as they are given; none where it does more."""
+    attributes = model.get_attributes()
+    fills_in = any(
+        isinstance(a, DiscriminatorAttribute) or (a.default, a.default_for_new) != (None, None)
+        for a in attributes.values()
+    )
+    if fills_in or model.__init__ is not Model.__init__:
+        return frozenset()
+    return {n for n, a in attributes.items() if type(a).__set__ is Attribute.__set__}
 
 
 def shard_of(key: str, shards: int) -> int:

@@ -53,7 +53,7 @@ class Breaker:
     @property
     def seconds_left(self) -> float | None:
         """For how long it is left alone still: nothing where a try is due. None: it is not."""
-        if self._is_closed:
+        if self.is_closed:
             return None
         return max(0.0, self._next_try - self._monotonic())
 
@@ -67,19 +67,19 @@ class Breaker:
 
         Should nobody hear of the one try after a pause, the next one comes after another pause.
         """
-        if self._is_closed:
+        if self.is_closed:
             return True
         with self._lock:
             if not self.is_ready:
                 return False
-            if not self._is_closed:
+            if not self.is_closed:
                 self._pause()
                 self._circuit.half_open()
             return True
 
     def tell(self, failure: str | None = None) -> None:
         """Says how a call went that was admitted: why it failed, or None where it succeeded."""
-        if failure is None and self._is_closed and not self._circuit.fail_counter:
+        if failure is None and self.is_closed and not self._circuit.fail_counter:
             return
         with self._lock:
             before = self._circuit.current_state
@@ -99,7 +99,8 @@ class Breaker:
                 self._on_change(self._name, False)  # noqa: FBT003 see `OnChange`
 
     @property
-    def _is_closed(self) -> bool:
+    def is_closed(self) -> bool:
+        """Whether every call is admitted."""
         return bool(self._circuit.current_state == STATE_CLOSED)
 
     def _pause(self) -> None:
@@ -122,7 +123,7 @@ class Breakers:
 
     def refusal(self, names: Iterable[str]) -> float | None:
         """Seconds until a call that needs all of these may be tried; None: it is admitted now."""
-        breakers = [self._of(name) for name in names]
+        breakers = [breaker for name in names if not (breaker := self._of(name)).is_closed]
         # Looked at before any is admitted: else one would spend its try on a call that is not made.
         waiting = [left for breaker in breakers if (left := breaker.seconds_left)]
         if waiting:

@@ -17,10 +17,15 @@ from pynamodb.attributes import (
     TTLAttribute,
     UTCDateTimeAttribute,
 )
+from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
-from infrastructure.dynamodb.mappers.writing import item_of
+from infrastructure.dynamodb.items import holding
+from infrastructure.dynamodb.mappers.reading import plain
+from infrastructure.dynamodb.mappers.writing import Constant, item_of, put_of
+from infrastructure.dynamodb.models.base import ClaimModel
 from tests.property.test_reading import MODELS, EveryKindModel, outcome
+from tests.samples.models import PersonModel
 from tests.wire import TEXTS
 
 MOMENTS = st.datetimes(timezones=st.just(UTC))
@@ -64,13 +69,15 @@ def test_an_item_is_written_as_pynamodb_writes_it(model: type[Model], data: st.D
     keys = {name: values_of(each) for name, each in attributes if _is_key(each)}
     others = {name: values_of(each) for name, each in attributes if not _is_key(each)}
     some = st.fixed_dictionaries(keys, optional=others)
-    held = model(**data.draw(st.fixed_dictionaries({**keys, **others}) | some))
+    values = data.draw(st.fixed_dictionaries({**keys, **others}) | some)
+    held = model(**values)
 
-    written = outcome(item_of, held)
+    written = outcome(item_of, holding(model, values))
 
     theirs = outcome(lambda held: held.get_save_kwargs_from_instance(None, None)["Item"], held)
     assert written == theirs
     assert list(written) == list(theirs)
+    assert plain(holding(model, values)) == plain(held)
 
 
 def test_a_model_that_writes_itself_is_asked() -> None:
@@ -82,3 +89,39 @@ def test_a_model_that_writes_itself_is_asked() -> None:
         ("pk", {"S": "key"}),
         ("more", {"S": "than it declares"}),
     ]
+
+
+def test_an_attribute_that_a_model_has_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="height"):
+        holding(PersonModel, {"id": "ada", "height": 3})
+
+
+def test_a_model_that_makes_itself_is_asked() -> None:
+    class OwnModel(PersonModel):
+        def __init__(self, **values: Any) -> None:
+            super().__init__(**{**values, "id": "mine"})
+
+    assert holding(OwnModel, {"id": "ada"}).id == "mine"
+
+
+CONDITIONS = [
+    ClaimModel.id.does_not_exist(),
+    ClaimModel.owner == "ada",
+    (ClaimModel.owner < "ada") | ClaimModel.id.exists(),
+]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=str)
+@pytest.mark.parametrize("other", [None, *CONDITIONS], ids=str)
+def test_a_constant_condition_is_written_as_any_other(
+    condition: Condition, other: Condition | None
+) -> None:
+    claim = ClaimModel(id="CLAIM#email#ada", owner="ada", commits=["1"])
+    plainly, constantly = [
+        each if other is None else each & other for each in (condition, Constant(condition))
+    ]
+
+    theirs = claim.get_save_kwargs_from_instance(plainly, "ALL_OLD")
+
+    assert put_of(claim, constantly) == put_of(claim, plainly)
+    assert {"TableName": "claims", **put_of(claim, plainly)} == theirs

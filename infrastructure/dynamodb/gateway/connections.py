@@ -26,10 +26,12 @@ from infrastructure.dynamodb.gateway.errors import BrokenAnswer
 
 _CHUNK = 65536  # bytes of one read
 
+_READ = {name.encode(): name for name in ("content-length", "x-amz-crc32", "x-amzn-requestid")}
+
 
 @frozen
 class Answer:
-    """What came back. The names of `headers` are in lower case."""
+    """What came back. `headers` are those that are looked at, their names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -38,7 +40,7 @@ class Answer:
 
 def answer_of(answer: AWSResponse) -> Answer:
     """What the SDK, or what stands for it in tests, has read."""
-    headers = {name.lower(): value for name, value in answer.headers.items()}
+    headers = {name: answer.headers[name] for name in _READ.values() if name in answer.headers}
     return Answer(answer.status_code, headers, answer.content)
 
 
@@ -123,7 +125,8 @@ def _written(request: AWSPreparedRequest, target: str) -> bytes:
     body: bytes = request.body
     headers = [f"{name}: {value}" for name, value in request.headers.items()]
     lines = [f"POST {target} HTTP/1.1", *headers, f"Content-Length: {len(body)}"]
-    if not all(line.isascii() and line.isprintable() for line in lines):
+    text = "".join(lines)
+    if not (text.isascii() and text.isprintable()):
         raise sdk.HTTPClientError(error="a header is no line of ASCII")
     return "\r\n".join((*lines, "", "")).encode() + body
 
@@ -161,7 +164,9 @@ class _Reader:
         self._answers += 1
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        known = _READ.get(name.lower())
+        if known is not None:
+            self._headers[known] = value.decode("latin-1")
 
     def on_body(self, body: bytes) -> None:
         self._body.append(body)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from math import ceil
 from typing import Any
@@ -138,7 +139,7 @@ class Gateway:
         return False
 
     def _send(self, operation: str, request: Request) -> Response:
-        method = getattr(self._client, _METHOD.sub("_", operation).lower())
+        method = getattr(self._client, _method(operation))
         metered = {"ReturnConsumedCapacity": "TOTAL"} if operation in METERED else {}
         try:
             answer: Response = method(**request, **metered)
@@ -151,10 +152,17 @@ class Gateway:
         return answer
 
     def _account(self, operation: str, request: Request, answer: Response) -> None:
+        if not self.meter.is_open:
+            return
         reads, writes = reported_units(operation, answer)
         if not self._trust_read_units and operation not in WRITES:
             reads = read_units(operation, request, answer)
         self.meter.add(read_units=reads, write_units=writes)
+
+
+@cache
+def _method(operation: str) -> str:
+    return _METHOD.sub("_", operation).lower()
 
 
 def check_answers(client: Client) -> None:

@@ -98,17 +98,13 @@ class LeanClient:
         """
         credentials = self._credentials()
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        headers = {
-            "Content-Type": _CONTENT_TYPE,
-            "Host": self._host,
-            "X-Amz-Date": now,
-            "X-Amz-Target": f"{_TARGET}.{operation}",
-        }
+        headers = {"Content-Type": _CONTENT_TYPE, "Host": self._host, "X-Amz-Date": now}
         if credentials.token:
             headers["X-Amz-Security-Token"] = credentials.token
-        signed = sorted((name.lower(), value) for name, value in headers.items())
-        names = ";".join(name for name, _ in signed)
-        lines = "".join(f"{name}:{value}\n" for name, value in signed)
+        headers["X-Amz-Target"] = f"{_TARGET}.{operation}"
+        # They are in alphabetical order.
+        names = ";".join(headers).lower()
+        lines = "".join([f"{name.lower()}:{value}\n" for name, value in headers.items()])
         canonical = f"POST\n{self._path}\n\n{lines}\n{names}\n{sha256(body).hexdigest()}"
         scope = f"{now[:8]}/{self._signing_region}/dynamodb/aws4_request"
         text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"

@@ -12,7 +12,7 @@ from pynamodb.exceptions import AttributeDeserializationError
 
 from application.errors import UnreadableState
 from infrastructure.aggregates.aggregate_type import AggregateType, State
-from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.items import Item, holding
 from infrastructure.dynamodb.mappers.reading import reader_of
 from infrastructure.dynamodb.models.base import COMMITS, VERSION, AggregateModel, ListedModel
 from infrastructure.serialization import is_single_value
@@ -43,7 +43,7 @@ class Mapper:
         values = {**state, "commits": list(commits), "held_claims": sorted(claims)}
         if self.is_listed:
             values["list_shard"] = list_shard
-        return self.model(**values)
+        return holding(self.model, values)
 
     def to_state(self, item: Item) -> State:
         """The state that an item holds.

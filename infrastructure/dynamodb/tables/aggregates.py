@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -20,8 +21,9 @@ from infrastructure.commit.participant import Commit
 from infrastructure.dynamodb.gateway.batch import batch_get
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.pages import pages
-from infrastructure.dynamodb.items import Item, Value, shard_of
+from infrastructure.dynamodb.items import Item, Value, holding, shard_of
 from infrastructure.dynamodb.mappers.aggregates import Mapper
+from infrastructure.dynamodb.mappers.writing import Constant, is_new
 from infrastructure.dynamodb.models.base import (
     CLAIMS,
     COMMITS,
@@ -130,28 +132,25 @@ class DynamoDBAggregateTable(AggregateTable):
             kind=ActionKind.DELETE if removes else ActionKind.PUT,
             table=self._name,
             model=model,
-            condition=self._at_version(change.expected),
+            condition=_is_at(self._mapper.model, change.expected),
             refusals=(
                 VersionRefusal(self._type.name, change.aggregate.id, change.expected, removes),
             ),
             repeatable=change.intent is Intent.SAVE,
         )
 
-    def _at_version(self, expected: int) -> Condition:
-        if expected == 0:
-            return self._mapper.model.id.does_not_exist()
-        return self._mapper.model.version == expected
-
     def _claim(self, key: str, change: AggregateChange[Any], commit: Commit) -> ItemAction:
         claim = ItemAction(
             kind=ActionKind.PUT,
             table=self._name,
-            model=ClaimModel(id=key, owner=change.aggregate.id, commits=[commit.id]),
+            model=holding(
+                ClaimModel, {"id": key, "owner": change.aggregate.id, "commits": [commit.id]}
+            ),
         )
         if key in change.handed_over:
             return claim
         refusal = ClaimRefusal(*change.taken[key])
-        return evolve(claim, condition=ClaimModel.id.does_not_exist(), refusals=(refusal,))
+        return evolve(claim, condition=is_new(ClaimModel), refusals=(refusal,))
 
     def _free(self, key: str) -> ItemAction:
         # Without a condition: the aggregate holds the claim as long as its version stands,
@@ -265,6 +264,11 @@ class ClaimRefusal(Refusal):
         if old is not None and old[COMMITS]["L"][0]["S"] == commit_id:
             return Verdict.APPLIED
         return Verdict.UNKNOWN
+
+
+@lru_cache(maxsize=1024)  # most aggregates have few versions
+def _is_at(model: type[AggregateModel], version: int) -> Condition:
+    return is_new(model) if version == 0 else Constant(model.version == version)
 
 
 def _is_claim(item: Item) -> bool:

@@ -15,6 +15,7 @@ from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.pages import pages
 from infrastructure.dynamodb.items import Item, model_of
 from infrastructure.dynamodb.mappers.events import event_reader
+from infrastructure.dynamodb.mappers.writing import is_new
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
 from infrastructure.events.streams import StreamTable, record_of, stream_key, stream_version
@@ -102,7 +103,7 @@ class DynamoDBEventTable(StreamTable):
             kind=ActionKind.PUT,
             table=self._name,
             model=model_of(self._model, {**self._key(event), **record_of(event)}),
-            condition=self._model.pk.does_not_exist(),
+            condition=is_new(self._model),
             refusals=(
                 EventRefusal(
                     event.stream,

@@ -10,6 +10,7 @@ from domain.errors import Conflict
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.mappers.timestamps import timestamp_text
+from infrastructure.dynamodb.mappers.writing import is_new
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
 from infrastructure.outbox.inbox import InboxTable, ProcessedMessage
@@ -61,7 +62,7 @@ class DynamoDBInboxTable(InboxTable):
                 commit_id=commit_id,
                 ttl=processed.expires,
             ),
-            condition=InboxModel.id.does_not_exist(),
+            condition=is_new(InboxModel),
             refusals=(_ProcessedRefusal(processed),),
             # Removed long after the last attempt: one applied once is found by every later one.
             repeatable=True,

@@ -36,6 +36,7 @@ from infrastructure.dynamodb.mappers.outbox import (
     to_stored,
 )
 from infrastructure.dynamodb.mappers.timestamps import milliseconds, timestamp_text
+from infrastructure.dynamodb.mappers.writing import is_new
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
 from infrastructure.outbox.table import (
@@ -106,7 +107,7 @@ class DynamoDBOutboxTable(OutboxTable):
             kind=ActionKind.PUT,
             table=self._name,
             model=model_of(OutboxModel, record_of(message, commit_id, outstanding)),
-            condition=OutboxModel.pk.does_not_exist(),
+            condition=is_new(OutboxModel),
             refusals=(_MessageRefusal(lambda old: None if old is None else refused),),
         )
 

@@ -29,6 +29,7 @@ from infrastructure.dynamodb.mappers.tagged_events import (
     to_guard_state,
     to_sequenced,
 )
+from infrastructure.dynamodb.mappers.writing import is_new
 from infrastructure.dynamodb.models.tagged_events import (
     AllEventsIndex,
     GuardModel,
@@ -109,7 +110,7 @@ class DynamoDBTaggedEventTable(TaggedEventTable):
             kind=ActionKind.PUT,
             table=self.events,
             model=model_of(TaggedEventModel, event_record(self.keys, event)),
-            condition=TaggedEventModel.pk.does_not_exist(),
+            condition=is_new(TaggedEventModel),
             refusals=(EventIdRefusal(event),),
             # Nobody removes an event: what was applied once is found by every later attempt.
             repeatable=True,

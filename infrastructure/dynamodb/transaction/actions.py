@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import Enum
-from functools import cache
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -15,7 +14,7 @@ from pynamodb.models import Model
 from domain.errors import Conflict
 from infrastructure.commit.participant import Action
 from infrastructure.dynamodb.items import Item
-from infrastructure.dynamodb.mappers.writing import put_of
+from infrastructure.dynamodb.mappers.writing import key_of, key_values, put_of
 
 
 class Verdict(Enum):
@@ -73,33 +72,25 @@ class ItemAction(Action):
         """The primary key of the item."""
         return key_of(self.model)
 
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Tells its item from all others."""
+        return self.table, *key_values(self.model)
+
     def request(self) -> dict[str, Any]:
         """The action as the service takes it, alone or in a transaction."""
         # The model knows the logical name alone: it may serve two tables in one process.
-        return {**self._build(), "TableName": self.table}
+        request = self._build()
+        request["TableName"] = self.table
+        return request
 
     def _build(self) -> dict[str, Any]:
-        asking_for_old = "ALL_OLD" if self.condition is not None else None
         if self.kind is ActionKind.PUT:
-            return put_of(self.model, self.condition, asking_for_old)
+            return put_of(self.model, self.condition)
+        asking_for_old = "ALL_OLD" if self.condition is not None else None
         if self.kind is ActionKind.UPDATE:
             return self.model.get_update_kwargs_from_instance(
                 list(self.updates), self.condition, asking_for_old
             )
         # A condition check has the shape of a delete: a key and a condition.
         return self.model.get_delete_kwargs_from_instance(self.condition, asking_for_old)
-
-
-def key_of(model: Model) -> Item:
-    """The primary key of a model instance, as the service takes it."""
-    return {
-        attribute.attr_name: {attribute.attr_type: attribute.serialize(getattr(model, name))}
-        for name, attribute in _key_attributes(type(model)).items()
-    }
-
-
-@cache
-def _key_attributes(model: type[Model]) -> Mapping[str, Any]:
-    attributes = model.get_attributes().items()
-    keys = {n: a for n, a in attributes if a.is_hash_key}
-    return keys | {n: a for n, a in attributes if a.is_range_key}

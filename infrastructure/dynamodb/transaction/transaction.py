@@ -25,7 +25,8 @@ from infrastructure.dynamodb.gateway.errors import (
     TransactionCancelled,
 )
 from infrastructure.dynamodb.gateway.gateway import Gateway
-from infrastructure.dynamodb.items import Item, check_item, key_text, request_size
+from infrastructure.dynamodb.items import Item, check_item, expressions_size, item_size, key_text
+from infrastructure.dynamodb.mappers.writing import key_names
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
 from infrastructure.limits import MAX_ACTIONS, MAX_BYTES
 
@@ -224,20 +225,21 @@ class DynamoDBTransaction(Transaction):
         total = 0
         for action, request in zip(self._actions, requests, strict=True):
             if action.kind is ActionKind.PUT:
-                check_item(request["TableName"], action.key, request["Item"])
-            total += request_size(request)
+                total += check_item(action.table, key_names(type(action.model)), request["Item"])
+            else:
+                total += item_size(request["Key"])
+            total += expressions_size(request)
         if total > MAX_BYTES:
             raise LimitExceeded("size of one commit", total, MAX_BYTES, "bytes")
 
 
 def _merged(actions: Sequence[Action]) -> tuple[ItemAction, ...]:
     """The actions, with each condition check merged into the write of its item."""
-    merged: dict[tuple[str, str], ItemAction] = {}
+    merged: dict[tuple[object, ...], ItemAction] = {}
     for action in actions:
         if not isinstance(action, ItemAction):
             raise TypeError(f"DynamoDB takes no {type(action).__name__}")
-        # Not the key's text for people: that of two different keys can be the same.
-        place = (action.table, repr(action.key))
+        place = action.place
         present = merged.get(place)
         merged[place] = action if present is None else _merge(present, action)
     return tuple(merged.values())
