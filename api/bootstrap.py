@@ -1,15 +1,22 @@
-"""What every process starts with: settings, logs, the container."""
+"""What every process starts with: settings, logs, the container.
+
+They are imported when they are asked for: a command that only shows its help does without.
+"""
 
 from __future__ import annotations
 
-from api.container import Container, build_container
-from infrastructure.contexts.registered import REGISTERED
-from infrastructure.settings.settings import Settings, load_settings
-from infrastructure.system.logs import configure_logs
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from api.container import Container
+    from infrastructure.settings.settings import Settings
 
 
 def read_settings() -> Settings:
     """The settings of this process. Raises `SettingsError`."""
+    from infrastructure.contexts.registered import REGISTERED  # noqa: PLC0415 see above
+    from infrastructure.settings.settings import load_settings  # noqa: PLC0415 see above
+
     return load_settings(
         tables=REGISTERED.tables, destinations=REGISTERED.integration_events.destinations
     )
@@ -20,6 +27,9 @@ def start(settings: Settings | None = None) -> Container:
 
     Raises `SettingsError`, and `TypeError` where an aggregate type and its model differ.
     """
+    from api.container import build_container  # noqa: PLC0415 see above
+    from infrastructure.system.logs import configure_logs  # noqa: PLC0415 see above
+
     settings = settings or read_settings()
     configure_logs(settings.log_level, as_json=settings.is_production)
     container = build_container(settings)

@@ -11,8 +11,6 @@ from inspect import signature
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from limits import parse
-
 from api.composition.adapters import Adapters, make_adapters
 from api.composition.blobs import make_blob_store, make_offload
 from api.composition.doctor import make_doctor
@@ -44,6 +42,7 @@ from application.orders.close_order import CancelOrder, PayOrder
 from application.orders.get_order import GetOrder, GetOrderHistory
 from application.orders.place_order import PlaceOrder
 from application.ports.clock import Clock
+from application.ports.failure_limiter import FailureLimiter
 from application.users.ban_user import BanUser, UnbanUser
 from application.users.change_password import ChangePassword
 from application.users.get_user import GetUser
@@ -64,7 +63,6 @@ from infrastructure.projections.heartbeats import TableProjectionHeartbeats
 from infrastructure.projections.reading import StoredProjections
 from infrastructure.settings.settings import Settings
 from infrastructure.system.clock import SystemClock
-from infrastructure.system.failure_limiter import FailureLimits, WindowFailureLimiter
 from infrastructure.system.ids import RandomIds
 from infrastructure.system.notifiers import LogNotifier
 from infrastructure.system.passwords import Argon2Hasher
@@ -98,7 +96,15 @@ def _password_hasher(settings: Settings) -> Argon2Hasher:
     return Argon2Hasher(slots=settings.hashing_slots, wait_seconds=settings.hashing_wait_seconds)
 
 
-def _failure_limiter(settings: Settings, adapters: Adapters, clock: Clock) -> WindowFailureLimiter:
+def _failure_limiter(settings: Settings, adapters: Adapters, clock: Clock) -> FailureLimiter:
+    # Here, as the package takes long to be imported, and few processes count failures.
+    from limits import parse  # noqa: PLC0415 see above
+
+    from infrastructure.system.failure_limiter import (  # noqa: PLC0415 see above
+        FailureLimits,
+        WindowFailureLimiter,
+    )
+
     limits = FailureLimits(
         per_account_and_source=parse(settings.failures_per_account_and_source),
         per_source=parse(settings.failures_per_source),

@@ -10,13 +10,8 @@ from application.ports.failure_limiter import FailureLimiter, TooManyFailures
 from infrastructure.dynamodb.provider import DynamoDBProvider
 from infrastructure.dynamodb.tables.failures import DynamoDBFailureTable
 from infrastructure.memory.tables.failures import MemoryFailureTable
-from infrastructure.system.failure_limiter import (
-    FAILURES,
-    FailureLimits,
-    FailureTable,
-    FailureWindow,
-    WindowFailureLimiter,
-)
+from infrastructure.system.failure_limiter import FailureLimits, WindowFailureLimiter
+from infrastructure.system.failure_windows import FAILURES, FailureTable, FailureWindow
 from tests.stores import Store
 from tests.subscription.subscribing import FakeClock
 from tests.times import NOW

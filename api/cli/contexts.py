@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from api.cli.demo.courses import CoursesStory
 from api.cli.demo.orders import OrdersStory
-from api.cli.demo.story import Story
 from api.cli.demo.users import UsersStory
 from api.cli.seed import seed as seed_command
 from api.cli.seed import seed_users
-from api.container import Container
+
+if TYPE_CHECKING:
+    from api.cli.demo.story import Story
+    from api.container import Container
 
 
 @frozen(kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
@@ -15,7 +15,9 @@ from api.cli.output import AsJson, json_line, say, say_table
 from application.ports.event_store import EventStore, RawEvent, StoredEvent
 from application.ports.subscriptions import EventSubscriptions, Start, Subscription
 from domain.consistency import StreamId
-from domain.events import DomainEvent
+
+if TYPE_CHECKING:
+    from domain.events import DomainEvent
 
 app = typer.Typer(help="The events that are stored.")
 

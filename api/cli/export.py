@@ -11,8 +11,7 @@ import typer
 from api.bootstrap import read_settings
 from api.cli.migrate.extra import needing_extra
 from api.cli.output import say, say_json
-from infrastructure.contexts.registered import REGISTERED
-from infrastructure.deployment.roles import OF_CONTRACT, Role
+from infrastructure.deployment.role import OF_CONTRACT, Role
 
 if TYPE_CHECKING:
     from infrastructure.deployment.deployment import Deployment
@@ -39,6 +38,7 @@ def cloudformation(
     """
     # Imported where it is used: in memory alone the command works without the SDK of AWS.
     from api.composition.deployment import make_deployment  # noqa: PLC0415 see above
+    from infrastructure.contexts.registered import REGISTERED  # noqa: PLC0415 see above
     from infrastructure.deployment.template import template  # noqa: PLC0415 see above
     from infrastructure.deployment.yaml import to_yaml  # noqa: PLC0415 see above
 
@@ -99,6 +99,7 @@ def _check_contract(role: Role | None, contract: Path | None) -> None:
 def _deployments(settings: Settings, contract: Path | None) -> dict[Role, Deployment]:
     """What each role has to do with."""
     from api.composition.deployment import make_deployment  # noqa: PLC0415 as above
+    from infrastructure.contexts.registered import REGISTERED  # noqa: PLC0415 as above
 
     service = make_deployment(settings, REGISTERED)
     found = {role: service for role in Role if role not in OF_CONTRACT}

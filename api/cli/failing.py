@@ -7,16 +7,14 @@ from enum import IntEnum
 from typing import Any
 
 import typer
-from structlog.contextvars import bound_contextvars
 from typer.core import TyperGroup
 
 from application.event_context import event_context
 from application.ports.event_store import EventMetadata
 from domain.errors import DynastrataError
-from infrastructure.engines import EngineFailed, EngineUnavailable
-from infrastructure.settings.settings import SettingsError
+from infrastructure.engines.errors import EngineFailed, EngineUnavailable
+from infrastructure.settings.checks import SettingsError
 from infrastructure.system.ids import RandomIds
-from infrastructure.system.logs import showing_failures
 
 
 class ExitCode(IntEnum):
@@ -40,6 +38,11 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command. Raises `typer.Exit` for an expected error."""
+        # Here, as help does without.
+        from structlog.contextvars import bound_contextvars  # noqa: PLC0415 see above
+
+        from infrastructure.system.logs import showing_failures  # noqa: PLC0415 see above
+
         correlation_id = RandomIds().new_id()
         metadata = EventMetadata(correlation_id=correlation_id)
         try:

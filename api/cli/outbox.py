@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from attrs import asdict, define, field
@@ -20,8 +20,10 @@ from application.ports.outbox import (
     OutboxStatistics,
     StoredMessage,
 )
-from application.relay import RelayReport
-from infrastructure.outbox.relays import PollingRelay, StreamRelay
+
+if TYPE_CHECKING:
+    from application.relay import RelayReport
+    from infrastructure.outbox.relays import PollingRelay, StreamRelay
 
 app = typer.Typer(help="Messages that are pending, and those that were given up.")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,13 +16,15 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from api.bootstrap import start
 from api.cli.output import AsJson, say, say_json, say_table, tell
 from api.cli.working import HealthFile, until_stopped
-from api.container import Container
 from application.collect_blobs import collect_blobs
-from application.ports.projection_store import ProjectionState, RunningInstance
-from application.projector import AnyProjector
-from domain.tagged_events import Position
-from infrastructure.projections.runner import ProjectionProgress
-from infrastructure.projections.several import ProjectionRunner
+
+if TYPE_CHECKING:
+    from api.container import Container
+    from application.ports.projection_store import ProjectionState, RunningInstance
+    from application.projector import AnyProjector
+    from domain.tagged_events import Position
+    from infrastructure.projections.runner import ProjectionProgress
+    from infrastructure.projections.several import ProjectionRunner
 
 app = typer.Typer(help="What is folded from tagged events.")
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from attrs import asdict, evolve, field, frozen
 
 from api.bootstrap import read_settings, start
 from api.cli.output import AsJson, say, say_json, say_table
-from api.container import Container
 from domain.errors import DynastrataError
 from domain.users.errors import EmailAlreadyRegistered
-from domain.users.user import User
 from domain.users.values import Email, Role
 from infrastructure.settings.settings import SAMPLE_PASSWORD, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from api.container import Container
+    from domain.users.user import User
 
 _SAMPLE_USERS = (
     ("Grace", "Hopper", "grace.hopper@example.com"),

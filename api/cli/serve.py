@@ -8,7 +8,6 @@ from contextlib import contextmanager, nullcontext
 from contextvars import Context
 from typing import TYPE_CHECKING, Annotated
 
-import structlog
 import typer
 from attrs import evolve
 
@@ -16,15 +15,14 @@ from api.bootstrap import read_settings, start
 from api.cli.contexts import CONTEXTS
 from api.cli.failing import ExitCode
 from api.cli.working import end
-from api.container import Container
-from infrastructure.outbox.relays import PollingRelay
-from infrastructure.settings.settings import Settings
 from infrastructure.system.work import WorkThread
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-logger = structlog.get_logger(__name__)
+    from api.container import Container
+    from infrastructure.outbox.relays import PollingRelay
+    from infrastructure.settings.settings import Settings
 
 
 def serve(
@@ -86,6 +84,9 @@ def _warn_of_messages_that_stay(container: Container) -> None:
     found = container.destinations().by_name.items()
     local = [name for name, destination in found if destination.kind in ("log", "memory")]
     if container.settings().is_production and local:
+        import structlog  # noqa: PLC0415 it is rarely needed
+
+        logger = structlog.get_logger(__name__)
         logger.warning("no relay publishes to log: or memory: in production", destinations=local)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from shlex import quote
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from attrs import asdict
@@ -13,9 +13,11 @@ from api.bootstrap import read_settings, start
 from api.cli.failing import ExitCode
 from api.cli.output import AsJson, busy, say, say_json, say_table, tell
 from application.errors import ServiceFault, Throttled, Unreachable
-from application.ports.table_initializer import TableInitializer, TableStatus
-from infrastructure.claiming import Claiming, Left
 from infrastructure.settings.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from application.ports.table_initializer import TableInitializer, TableStatus
+    from infrastructure.claiming import Left
 
 app = typer.Typer(help="The tables of the store. The memory provider has none.")
 
@@ -92,6 +94,8 @@ def claim(
     are told and left as they are. Exits with 3 if there are some. After each page it is told how to
     go on, should the command be ended.
     """
+    from infrastructure.claiming import Claiming  # noqa: PLC0415 help does without
+
     claiming = Claiming(start().units_of_work(), type_)
     done = "would be completed" if dry_run else "completed"
     seen = completed = 0

@@ -10,7 +10,6 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Annotated, Protocol
 
-import structlog
 import typer
 
 from infrastructure.system.work import WorkThread
@@ -26,8 +25,6 @@ HealthFile = Annotated[
         help="Touch this file every second, unless no round has succeeded for two minutes.",
     ),
 ]
-
-logger = structlog.get_logger(__name__)
 
 
 class Worker(Protocol):
@@ -48,6 +45,9 @@ def end(thread: Thread, worker: Worker, seconds: float) -> None:
     worker.stop()
     thread.join(seconds)
     if thread.is_alive():
+        import structlog  # noqa: PLC0415 it is rarely needed
+
+        logger = structlog.get_logger(__name__)
         logger.warning("left at work: what it holds is free when its leases end", who=thread.name)
 
 

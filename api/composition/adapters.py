@@ -19,7 +19,7 @@ from infrastructure.provider import Provider
 from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.change_reader import ChangeSource
 from infrastructure.subscriptions.leases import CheckpointTable
-from infrastructure.system.failure_limiter import FailureTable
+from infrastructure.system.failure_windows import FailureTable
 from infrastructure.telemetry.telemetry import Telemetry
 
 

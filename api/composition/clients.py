@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import boto3
+from collections.abc import Callable
+
 from botocore.config import Config
 from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError
+from botocore.session import Session, get_session
 
 from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.settings.checks import invalid
@@ -32,14 +34,14 @@ def make_client(settings: Settings, service: str = "dynamodb", *, attempts: int 
 
 def region_of(settings: Settings) -> str:
     """The region of everything. Raises `SettingsError` where none is set."""
-    region: str | None = boto3.Session(region_name=settings.region).region_name
+    region: str | None = settings.region or get_session().get_config_variable("region")
     if region is None:
         raise invalid("region", "is set neither here nor for the AWS SDK")
     return region
 
 
 def _make(settings: Settings, service: str, attempts: int) -> Client:
-    session = boto3.Session(region_name=region_of(settings))
+    session = get_session()
     if settings.is_production:
         _refuse_dummies(session.get_credentials())
     dummy: dict[str, str] = {}
@@ -47,8 +49,9 @@ def _make(settings: Settings, service: str, attempts: int) -> Client:
         dummy = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
     # Any address but that of a local engine is of DynamoDB alone.
     has_endpoint = settings.uses_local_engine or service in _OF_DYNAMODB
-    return session.client(
+    return _maker_of(service, session)(
         service,
+        region_name=region_of(settings),
         endpoint_url=settings.endpoint_url if has_endpoint else None,
         config=Config(
             connect_timeout=settings.connect_timeout_seconds,
@@ -60,6 +63,16 @@ def _make(settings: Settings, service: str, attempts: int) -> Client:
         ),
         **dummy,
     )
+
+
+def _maker_of(service: str, session: Session) -> Callable[..., Client]:
+    """Who makes the client: boto3, but for DynamoDB, where that would only take longer."""
+    maker: Callable[..., Client] = session.create_client
+    if service not in _OF_DYNAMODB:
+        import boto3  # noqa: PLC0415 see above
+
+        maker = boto3.Session(botocore_session=session).client
+    return maker
 
 
 def _refuse_dummies(credentials: Credentials | None) -> None:

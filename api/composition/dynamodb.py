@@ -49,7 +49,7 @@ from infrastructure.settings.settings import TABLE, Settings, SettingsError
 from infrastructure.subscriptions.change_reader import ChangeSource
 from infrastructure.subscriptions.leases import CHECKPOINTS
 from infrastructure.system.breakers import BreakerOptions, Breakers
-from infrastructure.system.failure_limiter import FAILURES
+from infrastructure.system.failure_windows import FAILURES
 from infrastructure.tagged_events.keys import EventKeys
 from infrastructure.tagged_events.table import TAGGED_EVENTS
 from infrastructure.telemetry.gauges import BreakerGauge

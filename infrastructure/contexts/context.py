@@ -21,7 +21,7 @@ from infrastructure.outbox.table import OUTBOX
 from infrastructure.outbox.writer import IntegrationEventRegistry
 from infrastructure.projections.table import PROJECTION_STATES
 from infrastructure.subscriptions.leases import CHECKPOINTS
-from infrastructure.system.failure_limiter import FAILURES
+from infrastructure.system.failure_windows import FAILURES
 from infrastructure.tagged_events.query import Guarded
 from infrastructure.tagged_events.table import TAGGED_EVENTS, TAGS
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from infrastructure.deployment.addresses import Address, Place
 from infrastructure.deployment.deployment import Deployment
-from infrastructure.deployment.roles import PERMISSIONS, Permissions, Role, TableUse
+from infrastructure.deployment.role import Role
+from infrastructure.deployment.roles import PERMISSIONS, Permissions, TableUse
 from infrastructure.dynamodb.schema.table_schema import TableSchema
 
 Grant = tuple[str, str]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from attrs import field, frozen
 
+from infrastructure.deployment.role import Role
 from infrastructure.events.snapshots import SNAPSHOTS
 from infrastructure.events.streams import EVENTS
 from infrastructure.migration.names import CLAIMS, JOURNAL, PHASES
@@ -14,23 +14,8 @@ from infrastructure.outbox.inbox import INBOX
 from infrastructure.outbox.table import OUTBOX
 from infrastructure.projections.table import PROJECTION_STATES
 from infrastructure.subscriptions.leases import CHECKPOINTS
-from infrastructure.system.failure_limiter import FAILURES
+from infrastructure.system.failure_windows import FAILURES
 from infrastructure.tagged_events.table import TAGGED_EVENTS, TAGS
-
-
-class Role(StrEnum):
-    """Who needs permissions: a process may have several of these roles."""
-
-    APPLICATION = "application"
-    RELAY = "relay"
-    PROJECTOR = "projector"
-    READ_ONLY = "read-only"
-    MIGRATION = "migration"
-    CONTRACT_APPLICATION = "contract-application"
-
-
-OF_CONTRACT = frozenset({Role.MIGRATION, Role.CONTRACT_APPLICATION})
-"""The roles whose tables are those of a migration's contract, and no others."""
 
 
 def _actions(text: str) -> frozenset[str]:

@@ -9,7 +9,6 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from attrs import Attribute, frozen
-from limits import parse_many
 
 from domain.errors import DynastrataError, InvalidValue
 from infrastructure.settings.destination import Destination
@@ -130,7 +129,14 @@ def destination(_: object, attribute: Attribute[Any], value: str) -> None:
 
 
 def rate(_: object, attribute: Attribute[Any], value: str) -> None:
-    """A number in a time, in the notation of `limits`."""
+    """A number in a time, in the notation of `limits`.
+
+    Without the package where it is the default: its import takes as long as reading all settings.
+    """
+    if value == attribute.default:
+        return
+    from limits import parse_many  # noqa: PLC0415 see above
+
     try:
         (limit,) = parse_many(value)
     except ValueError:

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-import structlog
-from structlog.typing import Processor
+if TYPE_CHECKING:
+    from structlog.typing import Processor
 
 FAILURES_ARE_SHOWN: ContextVar[bool] = ContextVar("failures are shown", default=False)
 """Whether whoever waits for an operation tells how it failed: then it is not logged by itself."""
@@ -30,6 +31,8 @@ def configure_logs(level: str, *, as_json: bool) -> None:
 
     Called once by whatever starts a process, never by what is imported.
     """
+    import structlog  # noqa: PLC0415 a command that logs nothing does without
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -43,6 +46,8 @@ def configure_logs(level: str, *, as_json: bool) -> None:
 
 
 def _rendering(*, as_json: bool) -> list[Processor]:
+    import structlog  # noqa: PLC0415 as above
+
     # Tracebacks never show local variables, which hold passwords and tokens.
     if as_json:
         tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-import jwt
 from typing_extensions import override
 
 from application.ports.clock import Clock
@@ -17,7 +16,10 @@ _EXPIRY = "exp"
 
 
 class JwtSigner(TokenSigner):
-    """JSON Web Tokens: the audience is the purpose, the clock is the port's."""
+    """JSON Web Tokens: the audience is the purpose, the clock is the port's.
+
+    The package is imported by the first token: most of it is cryptography that is not needed here.
+    """
 
     def __init__(self, key: str, clock: Clock) -> None:
         self._key = key
@@ -33,6 +35,8 @@ class JwtSigner(TokenSigner):
         content: dict[str, str | int] = {**claims, _PURPOSE: purpose}
         if lifetime is not None:
             content[_EXPIRY] = int((self._clock.now() + lifetime).timestamp())
+        import jwt  # noqa: PLC0415 see above
+
         return jwt.encode(content, self._key, algorithm=_ALGORITHM)
 
     @override
@@ -49,6 +53,8 @@ class JwtSigner(TokenSigner):
         return claims
 
     def _verified(self, purpose: str, token: str) -> dict[str, object]:
+        import jwt  # noqa: PLC0415 see above
+
         try:
             content: dict[str, object] = jwt.decode(
                 token,

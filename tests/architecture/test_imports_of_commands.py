@@ -14,6 +14,12 @@ WEB = {"fastapi", "starlette", "uvicorn", "werkzeug"}
 AWS = {"boto3", "botocore", "pynamodb"}
 MIGRATION = {"pymysql", "sqlalchemy", "sqlglot", "pyspark"}
 TELEMETRY = {"opentelemetry.sdk"}
+STORE = {"cattrs", "dependency_injector", "msgspec", "opentelemetry", "structlog"}
+RARE = {"boto3", "deprecated", "jwt", "limits", "s3transfer", "wrapt"}
+"""Nothing of these is needed to read and write on DynamoDB."""
+
+LOOKED_FOR = {"rich", "yaml"}
+"""What others import where it is installed."""
 
 HELP = "import api.cli.main"
 MEMORY = """
@@ -33,10 +39,10 @@ SERVICE = f"{MEMORY}\nfrom api.http.app import create_app\ncreate_app(start(Sett
 @pytest.mark.parametrize(
     ("script", "left_out"),
     [
-        (HELP, WEB | AWS | MIGRATION | TELEMETRY),
-        (MEMORY, WEB | AWS | MIGRATION | TELEMETRY),
-        (DYNAMODB, WEB | MIGRATION | TELEMETRY),
-        (SERVICE, AWS | MIGRATION | TELEMETRY | {"uvicorn"}),
+        (HELP, WEB | AWS | MIGRATION | TELEMETRY | STORE | RARE),
+        (MEMORY, WEB | AWS | MIGRATION | TELEMETRY | RARE | LOOKED_FOR),
+        (DYNAMODB, WEB | MIGRATION | TELEMETRY | RARE | LOOKED_FOR),
+        (SERVICE, AWS | MIGRATION | TELEMETRY | RARE | {"uvicorn"}),
     ],
     ids=["help", "memory", "dynamodb", "service"],
 )

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from infrastructure.metering import Usage
-from infrastructure.system.failure_limiter import FailureTable, FailureWindow
+from infrastructure.system.failure_windows import FailureTable, FailureWindow
 from tests.contract.storing import HOSTILE_IDS
 from tests.failures import WINDOW, add, fail, failure_table, limiter, wait_of, window
 from tests.stores import Store

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from infrastructure.deployment.addresses import Place
 from infrastructure.deployment.deployment import Deployment
 from infrastructure.deployment.policies import policy
-from infrastructure.deployment.roles import Role
+from infrastructure.deployment.role import Role
 from tests.deployment.driving import ACCOUNT
 from tests.deployment.recording import Access
 from tests.stores import REGION

@@ -20,7 +20,7 @@ from api.composition.clients import make_client
 from api.composition.migration import phases
 from api.composition.migration.phases import make_phases
 from api.composition.migration.repositories import make_contract_repository, make_moving_repository
-from infrastructure.deployment.roles import Role
+from infrastructure.deployment.role import Role
 from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.dynamodb.items import Item
 from infrastructure.engines import LocalEngine

@@ -13,7 +13,7 @@ from application.ports.relay_queue import Acknowledgement, KeyLease
 from domain.consistency import NoStream, StreamId
 from domain.tagged_events import Query
 from infrastructure.contexts.context import Contexts
-from infrastructure.deployment.roles import Role
+from infrastructure.deployment.role import Role
 from tests.blobs import key_of, noise, s3_client
 from tests.deployment.driving import LOST, command, real_publishers, resume
 from tests.faults.kernel_use_cases import (

@@ -12,7 +12,7 @@ from cfnlint.api import lint
 from api.composition.migration.deployment import make_contract_deployment
 from infrastructure.deployment.addresses import Place
 from infrastructure.deployment.policies import policy
-from infrastructure.deployment.roles import OF_CONTRACT, Role
+from infrastructure.deployment.role import OF_CONTRACT, Role
 from infrastructure.engines import LocalEngine
 from infrastructure.migration.phases.phase import Side
 from infrastructure.migration.reading import contract_from

@@ -14,7 +14,7 @@ from api.composition.deployment import make_deployment
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.deployment.addresses import Place
 from infrastructure.deployment.policies import policy
-from infrastructure.deployment.roles import OF_CONTRACT, Role
+from infrastructure.deployment.role import OF_CONTRACT, Role
 from infrastructure.engines import LocalEngine
 from tests.deployment.driving import Driven, driven
 from tests.deployment.grants import granted_by, not_allowed, not_needed

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infrastructure.system.failure_limiter import FailureWindow
+from infrastructure.system.failure_windows import FailureWindow
 from tests.failures import WINDOW, add, failure_table, window
 from tests.race.races import WRITERS, Start, race, rounds_on
 from tests.stores import Store

@@ -8,7 +8,7 @@ import pytest
 from attrs import define, setters
 from pynamodb.attributes import UnicodeAttribute
 
-from api import bootstrap
+from api import bootstrap, container
 from api.container import Container, build_container
 from api.lambdas import outbox_relay
 from domain.aggregate import Aggregate
@@ -49,11 +49,11 @@ def drifted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The service has a context whose class and model differ."""
 
     def build(settings: Settings) -> Container:
-        container = build_container(settings)
-        container.contexts.override(DRIFTED)
-        return container
+        built = build_container(settings)
+        built.contexts.override(DRIFTED)
+        return built
 
-    monkeypatch.setattr(bootstrap, "build_container", build)
+    monkeypatch.setattr(container, "build_container", build)
 
 
 def test_a_class_that_differs_from_its_model_ends_the_start(drifted: None) -> None:

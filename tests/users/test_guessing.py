@@ -20,7 +20,7 @@ from domain.users.errors import UserIsBanned
 from infrastructure.memory.tables.failures import MemoryFailureTable
 from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
 from infrastructure.system.clock import SystemClock
-from infrastructure.system.failure_limiter import FailureTable, FailureWindow
+from infrastructure.system.failure_windows import FailureTable, FailureWindow
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
 from tests.failures import LIMITS, limiter

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from itertools import chain
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from attrs import asdict, evolve, frozen
@@ -16,9 +16,10 @@ from api.cli.contexts import CONTEXTS
 from api.cli.demo.outbox import OutboxStory
 from api.cli.demo.story import Row, StoryResult, play
 from api.cli.output import AsJson, busy, say_json, say_table
-from api.container import Container
-from infrastructure.engines import run_ministack
 from infrastructure.settings.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from api.container import Container
 
 _FREE = "The memory provider sends no requests."
 _UNITS = "In capacity units. A refused write costs some too, which no engine reports."
@@ -89,6 +90,8 @@ def _with_engine(settings: Settings) -> Iterator[Settings]:
         return
     with ExitStack() as resources:
         with busy("Starting MiniStack, a local DynamoDB engine"):
+            from infrastructure.engines import run_ministack  # noqa: PLC0415 for the demo alone
+
             engine = resources.enter_context(run_ministack())
         yield evolve(settings, endpoint_url=engine.endpoint_url, region=settings.region or _REGION)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from api.cli.demo.story import Step, Story, StoryResult
-from api.container import Container
 from domain.courses.boundaries import course_tag
 from domain.courses.errors import CourseIsFull
+
+if TYPE_CHECKING:
+    from api.container import Container
 
 _COURSES = (("algebra", "Algebra for Engines", 2), ("weaving", "Weaving by Cards", 20))
 _STUDENTS = ("Ada", "Grace", "Alan")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from api.cli.demo.story import Step, Story, StoryResult
-from api.container import Container
 from application.orders.change_order import OrderToChange
-from application.ports.event_store import StoredEvent
 from domain.orders import events
 from domain.orders.errors import OrderIsClosed
-from domain.orders.order import Order
 from domain.orders.values import OrderLine
+
+if TYPE_CHECKING:
+    from api.container import Container
+    from application.ports.event_store import StoredEvent
+    from domain.orders.order import Order
 
 _ALGEBRA = OrderLine.of(
     sku="algebra", title="Algebra for Engines", quantity=1, unit_price_cents=4_900

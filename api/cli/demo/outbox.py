@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from api.cli.demo.story import Step, Story, StoryResult
-from api.container import Container
 from application.ports.relay_queue import PendingKey
+
+if TYPE_CHECKING:
+    from api.container import Container
 
 
 class OutboxStory(Story):

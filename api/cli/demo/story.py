@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import define, frozen
 from typing_extensions import override
 
-from api.container import Container
 from application.ports.clock import Clock
 from infrastructure.system.clock import SystemClock
+
+if TYPE_CHECKING:
+    from api.container import Container
 
 Step = tuple[str, Callable[[], str]]
 """What is done, and the function that does it and tells what was stored."""

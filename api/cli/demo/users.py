@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from api.cli.demo.story import DemoClock, Step, Story, StoryResult
-from api.container import Container
-from application.users.sign_in import SessionTokens
 from domain.users.errors import EmailAlreadyRegistered, SessionRefused, UserNotFound
-from domain.users.user import User
 from domain.users.values import Email
-from infrastructure.system.notifiers import MemoryNotifier
+
+if TYPE_CHECKING:
+    from api.container import Container
+    from application.users.sign_in import SessionTokens
+    from domain.users.user import User
 
 _PASSWORD = "a password for the demo"  # noqa: S105 of users who live as long as the demo
 _PEOPLE = (
@@ -32,6 +34,8 @@ class UsersStory(Story):
     def __init__(self, container: Container) -> None:
         self._container = container
         self._clock = DemoClock()
+        from infrastructure.system.notifiers import MemoryNotifier  # noqa: PLC0415 for the demo alone
+
         self._notifier = MemoryNotifier()
         self._users: dict[str, User] = {}
         self._ids: list[str] = []

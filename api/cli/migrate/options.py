@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infrastructure.settings.settings import Settings
+if TYPE_CHECKING:
+    from infrastructure.settings.settings import Settings
 
 SPARK_MASTER = "local[2,4]"
 """Two tasks at once on this machine, each tried up to four times, as a cluster does."""

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -18,7 +19,9 @@ from rich.progress import (
 )
 
 from api.cli.output import counted, tell
-from infrastructure.migration.run.outcome import Progress as Told
+
+if TYPE_CHECKING:
+    from infrastructure.migration.run.outcome import Progress as Told
 
 _SECONDS_APART = 10.0
 """Between two lines of a pass, where there is no terminal."""

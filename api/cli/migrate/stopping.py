@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import TIMEOUT_MAX
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from api.cli.working import until_stopped
-from infrastructure.migration.engines.stopping import Stoppable
+
+if TYPE_CHECKING:
+    from infrastructure.migration.engines.stopping import Stoppable
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-from infrastructure.system.failure_limiter import FAILURES
+from infrastructure.system.failure_windows import FAILURES
 
 
 class FailureModel(Model):

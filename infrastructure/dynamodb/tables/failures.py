@@ -15,7 +15,7 @@ from application.errors import StorageError
 from infrastructure.dynamodb.gateway.errors import ConditionFailed
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.models.failures import FailureModel
-from infrastructure.system.failure_limiter import FailureTable, FailureWindow
+from infrastructure.system.failure_windows import FailureTable, FailureWindow
 
 
 @frozen

@@ -7,7 +7,7 @@ from threading import Lock
 
 from typing_extensions import override
 
-from infrastructure.system.failure_limiter import FailureTable, FailureWindow
+from infrastructure.system.failure_windows import FailureTable, FailureWindow
 
 KEPT = 1_000
 """So many windows are kept before those that have ended are removed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from api.container import Container, build_container
 from application.ports.event_store import RawEvent
@@ -114,8 +115,12 @@ class Replay:
     """An order with 100,000 events, from their JSON."""
 
     def __init__(self) -> None:
-        self._registry: EventRegistry = build_container(Settings()).units_of_work().registry
         self._events: list[RawEvent] = []
+
+    @cached_property
+    def _registry(self) -> EventRegistry:
+        registry: EventRegistry = build_container(Settings()).units_of_work().registry
+        return registry
 
     def replay(self, _: int) -> Order:
         """The order."""
