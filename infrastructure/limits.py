@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from application.errors import InvalidItem, LimitExceeded
 
@@ -58,9 +59,8 @@ def is_text(text: str) -> bool:
 
 def record_size(record: Record) -> int:
     """The bytes that a record takes as an item."""
-    size = 0
-    for name, value in record.items():
-        size += len(name) if name.isascii() else text_size(name)
+    size = names_size(tuple(record))
+    for value in record.values():
         if isinstance(value, str) and value.isascii():
             size += len(value)
         else:
@@ -68,20 +68,28 @@ def record_size(record: Record) -> int:
     return size
 
 
-def check_record(table: str, keys: tuple[str, ...], record: Record) -> None:
-    """Raises `InvalidItem` or `LimitExceeded` for a record that no item could hold."""
-    described = ", ".join(f"{name}={record[name]!s}" for name in keys)
+@lru_cache(maxsize=1024)  # items of one table have the same ones
+def names_size(names: tuple[str, ...]) -> int:
+    """The bytes that the names of an item's attributes take."""
+    return sum(map(text_size, names))
+
+
+def check_record(table: str, keys: tuple[str, ...], record: Record) -> int:
+    """A record's size. Raises `InvalidItem` or `LimitExceeded` for one that no item could hold."""
     for name, allowed in zip(keys, (MAX_HASH_KEY, MAX_RANGE_KEY), strict=False):
-        if _value_size(record[name]) > allowed:
-            size = _value_size(record[name])
+        size = _value_size(record[name])
+        if size > allowed:
             raise LimitExceeded("key size", size, allowed, "bytes", f"{name} of {table}")
-    # In the order of an item's check, so that both providers name the same attribute.
-    for name in (*keys, *sorted(record.keys() - set(keys))):
-        value = record[name]
-        if isinstance(value, str) and not is_text(value):
-            raise InvalidItem(table, described, name, "is text that UTF-8 cannot encode")
+    wrong = {n for n, v in record.items() if isinstance(v, str) and not is_text(v)}
+    described = ", ".join(f"{name}={record[name]!s}" for name in keys)
+    if wrong:
+        # In the order of an item's check, so that both providers name the same attribute.
+        name = next((key for key in keys if key in wrong), min(wrong))
+        raise InvalidItem(table, described, name, "is text that UTF-8 cannot encode")
+    size = record_size(record)
     where = f"{described} of {table}"
-    check_item_size(record_size(record), where, record, lambda name: _value_size(record[name]))
+    check_item_size(size, where, record, lambda name: _value_size(record[name]))
+    return size
 
 
 def check_item_size(

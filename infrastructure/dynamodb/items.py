@@ -25,6 +25,7 @@ from infrastructure.limits import (
     Record,
     check_item_size,
     is_text,
+    names_size,
     number_size,
     text_size,
 )
@@ -43,9 +44,8 @@ def item_size(item: Item, look: Callable[[str, Value], None] | None = None) -> i
 
     `look` is called for each value that may be none which the service takes.
     """
-    size = 0
+    size = names_size(tuple(item))
     for name, value in item.items():
-        size += len(name) if name.isascii() else text_size(name)
         for kind, content in value.items():
             # Most values are such, and this runs for each that is read or written.
             if kind == "S" and content.isascii():

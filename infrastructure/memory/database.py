@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
 from threading import RLock
 from typing import Any, TypeVar
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from typing_extensions import override
 
 from application.errors import ItemWrittenTwice, LimitExceeded
@@ -16,6 +15,7 @@ from application.ports.transaction import Transaction
 from domain.errors import Conflict
 from infrastructure.commit.participant import Action
 from infrastructure.limits import MAX_ACTIONS, MAX_BYTES
+from infrastructure.memory.copying import copy_of
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class MemoryDatabase:
     def get(self, table: str, key: str) -> Record | None:
         """A copy of the record as last committed, or None."""
         with self._lock:
-            return deepcopy(self._tables.get(table, {}).get(key))
+            return copy_of(self._tables.get(table, {}).get(key))
 
     def has(self, table: str, key: str) -> bool:
         """Whether there is such a record."""
@@ -128,7 +128,7 @@ class MemoryDatabase:
             present = self._tables.get(table, {}).get(key)
             if not condition(present):
                 return False
-            self._write(table, key, deepcopy(change(deepcopy(present))))
+            self._write(table, key, copy_of(change(copy_of(present))))
             return True
 
     def transaction(self, actions: Sequence[Action]) -> MemoryTransaction:
@@ -146,7 +146,8 @@ class MemoryDatabase:
             if (action.table, action.key) in seen:
                 raise ItemWrittenTwice(action.table, action.key)
             seen.add((action.table, action.key))
-        return MemoryTransaction(self, tuple(deepcopy(own)))
+        copies = [evolve(action, record=copy_of(action.record)) for action in own]
+        return MemoryTransaction(self, tuple(copies))
 
     def apply(self, actions: Sequence[MemoryAction]) -> None:
         """Writes all, or raises the first refusal and writes nothing."""
@@ -166,12 +167,12 @@ class MemoryDatabase:
     def changes(self, table: str, after: int, limit: int) -> list[MemoryChange]:
         """Copies of the table's changes in the order of their commits, from the `after`th on."""
         with self._lock:
-            return deepcopy(self._changes.get(table, [])[after : after + limit])
+            return copy_of(self._changes.get(table, [])[after : after + limit])
 
     def _outcome(self, action: MemoryAction) -> Record | None:
         if action.change is None:
             return action.record
-        return deepcopy(action.change(self.get(action.table, action.key)))
+        return copy_of(action.change(self.get(action.table, action.key)))
 
     def _write(self, table: str, key: str, record: Record | None) -> None:
         records = self._tables.setdefault(table, {})

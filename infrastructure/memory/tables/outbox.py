@@ -20,7 +20,7 @@ from application.ports.outbox import (
 )
 from application.ports.relay_queue import Busy, KeyLease
 from domain.errors import Conflict
-from infrastructure.limits import NEW_ITEM_CONDITION, check_record, record_size
+from infrastructure.limits import NEW_ITEM_CONDITION, check_record
 from infrastructure.memory.database import MemoryAction, MemoryDatabase, Record
 from infrastructure.outbox.table import (
     OUTBOX,
@@ -56,7 +56,7 @@ class MemoryOutboxTable(OutboxTable):
     @override
     def put(self, message: OutboxMessage, commit_id: str) -> MemoryAction:
         record = record_of(message, commit_id)
-        check_record(OUTBOX, ("pk", "sk"), record)
+        size = check_record(OUTBOX, ("pk", "sk"), record)
         stored = StoredMessage(message=message)
         added = MessageAlreadyAdded(stored.key.ordering_key, stored.key.message_id)
         return MemoryAction(
@@ -64,7 +64,7 @@ class MemoryOutboxTable(OutboxTable):
             _key(stored.key),
             {"message": stored},
             lambda present: None if present is None else added,
-            size=record_size(record) + NEW_ITEM_CONDITION,
+            size=size + NEW_ITEM_CONDITION,
         )
 
     @override

@@ -17,7 +17,7 @@ from domain.tagged_events import (
     Position,
     Tag,
 )
-from infrastructure.limits import NEW_ITEM_CONDITION, check_record, record_size
+from infrastructure.limits import NEW_ITEM_CONDITION, check_record
 from infrastructure.memory.database import MemoryAction, MemoryDatabase, Record
 from infrastructure.tagged_events.keys import EventKeys
 from infrastructure.tagged_events.table import (
@@ -49,13 +49,13 @@ class MemoryTaggedEventTable(TaggedEventTable):
     @override
     def put(self, event: SequencedEvent, guards: Sequence[str]) -> tuple[MemoryAction, ...]:
         record = event_record(_KEYS, event)
-        check_record(TAGGED_EVENTS, ("pk",), record)
+        size = check_record(TAGGED_EVENTS, ("pk",), record)
         stored = MemoryAction(
             TAGGED_EVENTS,
             event.event_id,
             {"event": event, "index": event.position.value},
             partial(_refused, event),
-            size=record_size(record) + NEW_ITEM_CONDITION,
+            size=size + NEW_ITEM_CONDITION,
         )
         return (stored, *(self._row(guard, event) for guard in guards))
 
@@ -126,12 +126,12 @@ class MemoryTaggedEventTable(TaggedEventTable):
 
     def _row(self, guard: str, event: SequencedEvent) -> MemoryAction:
         record = row_record(_KEYS, guard, event)
-        check_record(TAGS, ("pk", "sk"), record)
+        size = check_record(TAGS, ("pk", "sk"), record)
         return MemoryAction(
             TAGS,
             guard + _FIRST + event.position.value,
             {"event": event},
-            size=record_size(record),
+            size=size,
         )
 
 
