@@ -238,9 +238,11 @@ def _with_claims_settled(
         # the claim twice would be refused for a reason that says less.
         own = change.freed - freed
         freed |= own
-        settled.append(evolve(change, freed=own))
+        settled.append(evolve(change, freed=own) if own != change.freed else change)
     handed_over = frozenset(taken & freed)
-    return tuple(evolve(change, handed_over=handed_over) for change in settled)
+    if handed_over:
+        settled = [evolve(change, handed_over=handed_over) for change in settled]
+    return tuple(settled)
 
 
 @frozen

@@ -192,12 +192,17 @@ def holding(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
     They take ten times as long as all else.
     """
     kept = _kept_as_they_are(model)
-    if not kept or not values.keys() <= model.get_attributes().keys():
+    if not kept:
         return model(**values)
     made = model.__new__(model)
-    made.attribute_values = dict(values)
-    for name in values.keys() - kept:
-        setattr(made, name, values[name])
+    made.attribute_values = held = {}
+    for name, value in values.items():
+        if name in kept:
+            held[name] = value
+        elif name in model.get_attributes():
+            setattr(made, name, value)
+        else:
+            return model(**values)  # which refuses it
     return made
 
 

@@ -95,11 +95,11 @@ class Connections:
     ) -> None:
         socket, ends = connection.sock, monotonic() + self._deadline
         try:
-            socket.settimeout(self._read_timeout)
+            _let_wait(socket, self._read_timeout)
             socket.sendall(_written(request, self._target))
             while not reader.is_whole:
                 left = max(ends - monotonic(), 1e-6)  # 0 would not wait at all
-                socket.settimeout(min(left, self._read_timeout))
+                _let_wait(socket, min(left, self._read_timeout))
                 reader.feed(socket.recv(_CHUNK))
         except TimeoutError as error:
             raise sdk.ReadTimeoutError(endpoint_url=self.url, error=error) from error
@@ -118,6 +118,11 @@ class Connections:
         pool: HTTPConnectionPool = self._session._manager.connection_from_url(self.url)  # noqa: SLF001
         self._session._setup_ssl_cert(pool, self.url, self._session._verify)  # noqa: SLF001
         return pool
+
+
+def _let_wait(socket: Any, seconds: float) -> None:
+    if socket.gettimeout() != seconds:  # it costs a call of the system
+        socket.settimeout(seconds)
 
 
 def _written(request: AWSPreparedRequest, target: str) -> bytes:
