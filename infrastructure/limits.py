@@ -44,6 +44,7 @@ def text_size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
+@lru_cache(maxsize=4096)  # most numbers are small
 def number_size(number: str) -> int:
     """Bytes of a number: one, one for every two digits without outer zeros, one for a minus."""
     digits = number.strip("0")

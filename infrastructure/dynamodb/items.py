@@ -73,8 +73,9 @@ def expressions_size(request: Mapping[str, Any]) -> int:
     """
     expressions = (request.get("ConditionExpression", ""), request.get("UpdateExpression", ""))
     names = request.get("ExpressionAttributeNames", {}).values()
-    texts = sum(map(text_size, (*expressions, *names)))
-    return texts + item_size(request.get("ExpressionAttributeValues", {}))
+    size = sum(map(text_size, (*expressions, *names)))
+    values = request.get("ExpressionAttributeValues")
+    return size + item_size(values) if values else size
 
 
 def key_text(key: Item) -> str:
@@ -183,7 +184,7 @@ def _number_problems(number: str) -> Iterator[str]:
 def model_of(model: type[ModelT], record: Record) -> ModelT:
     """The item of a record, whose names are the stored ones or, for keys, those of Python."""
     names = _names(model)
-    return holding(model, {names.get(stored, stored): v for stored, v in record.items()})
+    return holding(model, {names[stored]: value for stored, value in record.items()})
 
 
 def holding(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
@@ -208,8 +209,9 @@ def holding(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
 
 @cache
 def _names(model: type[Model]) -> Mapping[str, str]:
-    """The names in Python by those that are stored."""
-    return {attribute.attr_name: name for name, attribute in model.get_attributes().items()}
+    """The names in Python by those that are stored, and by themselves."""
+    attributes = model.get_attributes().items()
+    return {name: name for name, _ in attributes} | {a.attr_name: name for name, a in attributes}
 
 
 @cache
