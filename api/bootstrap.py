@@ -31,7 +31,7 @@ def start(settings: Settings | None = None) -> Container:
     from infrastructure.system.logs import configure_logs  # noqa: PLC0415 see above
 
     settings = settings or read_settings()
-    configure_logs(settings.log_level, as_json=settings.is_production)
+    configure_logs(settings.log_level, as_json=settings.is_deployed)
     container = build_container(settings)
     container.store()  # whoever starts learns of what is wrong, not who sends the first request
     return container

@@ -61,6 +61,7 @@ from infrastructure.messaging.local import MemoryPublisher
 from infrastructure.metering import Meter
 from infrastructure.projections.heartbeats import TableProjectionHeartbeats
 from infrastructure.projections.reading import StoredProjections
+from infrastructure.settings.safety import refuse_samples
 from infrastructure.settings.settings import Settings
 from infrastructure.system.clock import SystemClock
 from infrastructure.system.ids import RandomIds
@@ -114,7 +115,7 @@ def _failure_limiter(settings: Settings, adapters: Adapters, clock: Clock) -> Fa
 
 
 def _notifier(settings: Settings) -> LogNotifier:
-    return LogNotifier(reveal_tokens=not settings.is_production)
+    return LogNotifier(reveal_tokens=not settings.is_deployed)
 
 
 class Container(containers.DeclarativeContainer):
@@ -242,5 +243,9 @@ class Container(containers.DeclarativeContainer):
 
 
 def build_container(settings: Settings) -> Container:
-    """The container of a process or a test. Nothing is connected until it is asked for."""
+    """The container of a process or a test. Nothing is connected until it is asked for.
+
+    Raises `SettingsError` where a sample would make anybody an administrator.
+    """
+    refuse_samples(settings)
     return Container(settings=settings)

@@ -29,7 +29,7 @@ from infrastructure.settings.settings import (
 )
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guides" / "configuration.md"
-ENVIRONMENTS = ("development", "test", "production")
+ENVIRONMENTS = ("development", "test", "staging", "production")
 
 
 @frozen

@@ -64,13 +64,14 @@ def seed(
         str | None,
         typer.Option(
             help="Better by DYNASTRATA_ADMIN_PASSWORD: other users of the machine can see options. "
-            "Without any, production asks, and everything else takes a sample.",
+            "Without any, a sample is taken in memory and on an engine of this machine, and "
+            "elsewhere it asks.",
             show_default=False,
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create the first administrator and, except in production, sample users.
+    """Create the first administrator; in memory and on a local engine, sample users too.
 
     A second run changes nothing.
     """
@@ -90,10 +91,11 @@ def seed(
 def seed_users(container: Container) -> list[Seeded]:
     """Makes sure that the administrator of the settings and the sample users are there.
 
-    Raises `AdminAddressTaken`. Existing users are left as they are, their passwords too.
+    Raises `AdminAddressTaken`, and `SettingsError` where a password is needed. Existing users are
+    left as they are, their passwords too.
     """
     settings = container.settings()
-    password = settings.admin_password or SAMPLE_PASSWORD
+    password = settings.admin_password or _default_password(settings)
     admin = Person(
         first_name="Ada",
         last_name="Lovelace",
@@ -104,7 +106,7 @@ def seed_users(container: Container) -> list[Seeded]:
     seeded = [_ensure(container, admin)]
     if seeded[0].user.role is not Role.ADMIN:
         raise AdminAddressTaken(settings.admin_email)
-    if not settings.is_production:
+    if settings.takes_samples:
         seeded += [_ensure(container, sample) for sample in _samples()]
     return seeded
 
@@ -125,7 +127,7 @@ def _ensure(container: Container, person: Person) -> Seeded:
 
 
 def _default_password(settings: Settings) -> str:
-    if not settings.is_production:
+    if settings.takes_samples:
         return SAMPLE_PASSWORD
     if not sys.stdin.isatty():
         raise SettingsError("DYNASTRATA_ADMIN_PASSWORD", "is needed, there is no terminal to ask")

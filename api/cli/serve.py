@@ -80,14 +80,14 @@ def _listen(settings: Settings, app: FastAPI) -> None:
 
 
 def _warn_of_messages_that_stay(container: Container) -> None:
-    """In production no relay takes these destinations: their messages would pile up."""
+    """Once deployed, no relay takes these destinations: their messages would pile up."""
     found = container.destinations().by_name.items()
     local = [name for name, destination in found if destination.kind in ("log", "memory")]
-    if container.settings().is_production and local:
+    if container.settings().is_deployed and local:
         import structlog  # noqa: PLC0415 it is rarely needed
 
         logger = structlog.get_logger(__name__)
-        logger.warning("no relay publishes to log: or memory: in production", destinations=local)
+        logger.warning("no relay publishes to log: or memory: here", destinations=local)
 
 
 @contextmanager

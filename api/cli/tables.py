@@ -120,10 +120,12 @@ def delete(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete every table with all its data. Never in production."""
+    """Delete every table with all its data. Never in staging or production."""
     settings = read_settings()
-    if settings.is_production:
-        raise SettingsError("environment", "this command does not delete tables in production")
+    if settings.is_deployed:
+        raise SettingsError(
+            "environment", f"this command deletes no tables in {settings.environment}"
+        )
     if not yes:
         typer.confirm(f"Delete {_where(settings)}, with all data?", abort=True)
     deleted = start(settings).table_initializer().delete_all()

@@ -42,7 +42,7 @@ def region_of(settings: Settings) -> str:
 
 def _make(settings: Settings, service: str, attempts: int) -> Client:
     session = get_session()
-    if settings.is_production:
+    if settings.is_deployed and not settings.uses_local_engine:
         _refuse_dummies(session.get_credentials())
     dummy: dict[str, str] = {}
     if settings.uses_local_engine and session.get_credentials() is None:
@@ -86,5 +86,6 @@ def _refuse_dummies(credentials: Credentials | None) -> None:
     if len(key_id) < _SHORTEST_KEY_ID or key_id.endswith(_KEY_ID_OF_EXAMPLES):
         raise SettingsError(
             "AWS_ACCESS_KEY_ID",
-            f"production takes no dummy credentials; the SDK found them by {credentials.method}",
+            "a deployed service takes no dummy credentials; the SDK found them by "
+            f"{credentials.method}",
         )

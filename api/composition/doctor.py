@@ -27,7 +27,7 @@ def make_doctor(
             logical=name,
             destination=destination,
             clients=partial(make_client, settings),
-            is_production=settings.is_production,
+            is_deployed=settings.is_deployed,
         )
         for name, destination in destinations.by_name.items()
     ]

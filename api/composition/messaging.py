@@ -39,7 +39,7 @@ def make_publishers(
 
     `memory` takes the messages of all destinations that are `memory:`. Destinations of one service
     share a client, and a service that none uses gets none. Raises `SettingsError` where a client is
-    needed and no region is set, and in production for what is neither queue, topic nor bus.
+    needed and no region is set, and once deployed for what is neither queue, topic nor bus.
     """
     clients = cache(partial(_client, settings))
     local: dict[str, Publisher] = {"log": LogPublisher(), "memory": memory}
@@ -53,11 +53,11 @@ def make_publishers(
             batches = BatchPublisher(format=written, sender=sender, timeout=timeout)
             breaker = Breaker(f"destination {name}", options, on_change=on_breaker)
             return GuardedPublisher(batches, breaker)
-        if settings.is_production:
+        if settings.is_deployed:
             raise SettingsError(
                 option_of(name, DESTINATION),
-                f"{destination} loses messages in production: name a queue, topic or bus by "
-                f"{variable(option_of(name, DESTINATION))}",
+                f"{destination} loses messages in {settings.environment}: name a queue, topic or "
+                f"bus by {variable(option_of(name, DESTINATION))}",
             )
         return local[destination.kind]
 

@@ -44,7 +44,7 @@ class DestinationCheck(Check):
     logical: str
     destination: Destination
     clients: Callable[[str], Any]
-    is_production: bool
+    is_deployed: bool
 
     @property
     def name(self) -> str:
@@ -56,9 +56,9 @@ class DestinationCheck(Check):
         yield self._remote() if self.destination.kind in _LOOKS else self._local()
 
     def _local(self) -> Finding:
-        if not self.is_production:
+        if not self.is_deployed:
             return Finding(self.name, Level.OK, f"{self.destination} is in this process")
-        found = f"{self.destination} loses messages, so relays refuse it in production"
+        found = f"{self.destination} loses messages, so relays refuse it here"
         return Finding(
             self.name, Level.FAULT, found, f"name a queue, topic or bus: {self._variable}"
         )

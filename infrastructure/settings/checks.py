@@ -69,12 +69,14 @@ def one_of(choices: object) -> SettingCheck:
     return check
 
 
-def bytes_at_least(least: int) -> SettingCheck:
-    """A text that is this long in UTF-8."""
+def bytes_at_least(least: int, different: int) -> SettingCheck:
+    """A text that is this long in UTF-8, and not the same few bytes over and over."""
 
     def check(_: object, attribute: Attribute[Any], value: str) -> None:
-        if len(value.encode("utf-8", "surrogatepass")) < least:
-            raise invalid(attribute.name, f"must have at least {least} bytes")
+        found = value.encode("utf-8", "surrogatepass")
+        if len(found) < least or len(set(found)) < different:
+            reason = f"must have at least {least} bytes, {different} of them different"
+            raise invalid(attribute.name, reason)
 
     return check
 
@@ -162,10 +164,18 @@ def is_local(address: str) -> bool:
     host = _host(address) or ""
     if not address.lower().startswith("https://") or host in _LOCAL_NAMES:
         return True
+    if is_loopback(address) or host.endswith(".local"):
+        return True
+    return not {".", ":"} & set(host)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine is reached by it: RFC 1122, 3.2.1.3; RFC 4291, 2.5.3; RFC 6761."""
+    host = _host(address) or ""
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return "." not in host or host.endswith((".localhost", ".local"))
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _host(address: str) -> str | None:

@@ -13,7 +13,8 @@ from attrs import frozen
 from infrastructure.settings.checks import each, one_of, part_of_table_name, web_address
 from infrastructure.settings.options import option, optional
 
-Environment = Literal["development", "test", "production"]
+Environment = Literal["development", "test", "staging", "production"]
+DEPLOYED = ("staging", "production")
 ProviderName = Literal["memory", "dynamodb"]
 
 TABLE = "_table"
@@ -26,7 +27,8 @@ class PlaceSettings:
 
     environment: Environment = option(
         "development",
-        "Chooses the settings file, and how strict the checks are.",
+        "Chooses the settings file, and how strict the checks are. staging: as production, but a "
+        "local engine may be used.",
         one_of(Environment),
     )
     provider: ProviderName = option(

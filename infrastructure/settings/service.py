@@ -14,11 +14,12 @@ from infrastructure.settings.options import option, secret
 LogLevel = Literal["debug", "info", "warning", "error"]
 MetricsName = Literal["off", "emf"]
 
-# Both can be read here by everyone, which is why production refuses them.
+# Both can be read here by everyone: they are for memory, and for an engine on this machine.
 SAMPLE_SIGNING_KEY = "sample-signing-key-for-development-only"
 SAMPLE_PASSWORD = "sample-password"  # noqa: S105 a sample, see above
 
 _SHORTEST_SIGNING_KEY = 32  # bytes: what HS256 asks for, RFC 7518, section 3.2
+_DIFFERENT_BYTES = 8  # fewer are no random key: 32 random hexadecimal digits have more
 
 
 @frozen(kw_only=True, slots=False)
@@ -27,8 +28,9 @@ class ServiceSettings:
 
     signing_key: str = secret(
         SAMPLE_SIGNING_KEY,
-        "Signs tokens and cursors: 32 bytes or more. Production needs one of its own.",
-        bytes_at_least(_SHORTEST_SIGNING_KEY),
+        "Signs tokens and cursors: 32 bytes or more. The sample is for memory and an engine on "
+        "this machine.",
+        bytes_at_least(_SHORTEST_SIGNING_KEY, _DIFFERENT_BYTES),
     )
     access_token_minutes: int = option(10, "How long an access token is valid.", within(1, 24 * 60))
     refresh_token_days: int = option(
@@ -36,7 +38,7 @@ class ServiceSettings:
     )
     admin_email: str = option("admin@example.com", "The administrator that `seed` creates.")
     admin_password: str = secret(
-        "", "Their password. Empty: a sample one; in production `seed` asks."
+        "", "Their password. Empty: a sample one where the sample key is taken, else `seed` asks."
     )
     hashing_slots: int = option(
         0,

@@ -6,7 +6,7 @@ Each subject has a file of its own beside this one.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 import typed_settings as ts
@@ -16,8 +16,8 @@ from infrastructure.settings.blobs import BlobSettings
 from infrastructure.settings.checks import (
     PREFIX,
     SettingsError,
-    invalid,
     is_local,
+    is_loopback,
     one_of,
     option_of,
     variable,
@@ -28,7 +28,8 @@ from infrastructure.settings.loading import BY_NAME, parse, read_file, refuse_un
 from infrastructure.settings.messages import MessageSettings
 from infrastructure.settings.migration import MigrationSettings
 from infrastructure.settings.options import option
-from infrastructure.settings.place import TABLE, Environment, PlaceSettings
+from infrastructure.settings.place import DEPLOYED, TABLE, Environment, PlaceSettings
+from infrastructure.settings.safety import unsafe
 from infrastructure.settings.service import SAMPLE_PASSWORD, SAMPLE_SIGNING_KEY, ServiceSettings
 from infrastructure.settings.store import StoreSettings
 
@@ -60,17 +61,28 @@ class Settings(
     """All settings, checked as a whole. Making one raises `SettingsError`."""
 
     def __attrs_post_init__(self) -> None:
-        unsafe = list(self._unsafe()) if self.is_production else []
-        if unsafe:
+        refused = list(unsafe(self)) if self.is_deployed else []
+        if refused:
             # All at once: whoever sets a service up would meet them one by one.
             raise SettingsError(
-                unsafe[0].name, "; ".join([unsafe[0].reason, *map(str, unsafe[1:])])
+                refused[0].name, "; ".join([refused[0].reason, *map(str, refused[1:])])
             )
 
     @property
     def is_production(self) -> bool:
         """Whether the data of real users is at stake."""
         return self.environment == "production"
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether others than its developers reach the service: in staging and in production."""
+        return self.environment in DEPLOYED
+
+    @property
+    def takes_samples(self) -> bool:
+        """Whether all that a sample key or password opens is in memory, or on this machine."""
+        on_loopback = self.endpoint_url is not None and is_loopback(self.endpoint_url)
+        return not self.is_deployed and (self.provider == "memory" or on_loopback)
 
     @property
     def uses_local_engine(self) -> bool:
@@ -87,31 +99,6 @@ class Settings(
         """Where messages for a logical name go."""
         return Destination.parse(self.destinations.get(name, DEFAULT_DESTINATION))
 
-    def _unsafe(self) -> Iterator[SettingsError]:
-        """What production does not take."""
-        if self.provider == "memory":
-            yield invalid(
-                "provider", "memory forgets everything at exit: production needs dynamodb"
-            )
-        if self.signing_key == SAMPLE_SIGNING_KEY:
-            yield invalid("signing_key", "production needs a key of its own, not the sample")
-        if self.admin_password == SAMPLE_PASSWORD:
-            yield invalid("admin_password", "production does not take the sample")
-        if self.uses_local_engine:
-            yield invalid("endpoint_url", "production takes no local and no http:// endpoint")
-        if self.blob_store == "memory":
-            yield invalid("blob_store", "memory loses blobs in production: choose file or s3")
-        if self.create_tables and not self.allow_create_tables_in_production:
-            yield invalid(
-                "create_tables", "off in production unless allow_create_tables_in_production is on"
-            )
-        for name in self.destinations:
-            found = self.destination(name)
-            if found.kind == "sqs" and is_local(found.address):
-                yield invalid(
-                    option_of(name, DESTINATION), "production takes no local and no http:// queue"
-                )
-
 
 def load_settings(
     directory: Path = DIRECTORY,
@@ -121,9 +108,9 @@ def load_settings(
 ) -> Settings:
     """The settings of this process. Raises `SettingsError`.
 
-    `DYNASTRATA_ENVIRONMENT` names the file. A missing file is no error but in production. Each
-    logical name of a table or a destination has a setting of its own: `users_table`,
-    `users_destination`.
+    `DYNASTRATA_ENVIRONMENT` names the file. A missing file is no error but in staging and
+    production. Each logical name of a table or a destination has a setting of its own:
+    `users_table`, `users_destination`.
     """
     options = {
         **{option_of(name, TABLE): option("") for name in tables},
@@ -134,8 +121,10 @@ def load_settings(
     environment = os.environ.get(variable("environment"), "development")
     one_of(Environment)(None, fields(Settings).environment, environment)
     file = directory / f"{environment}.toml"
-    if environment == "production" and not file.is_file():
-        raise SettingsError("environment", f"production needs the file {file}, which is not there")
+    if environment in DEPLOYED and not file.is_file():
+        raise SettingsError(
+            "environment", f"{environment} needs the file {file}, which is not there"
+        )
     loaded: Settings = ts.load_settings(
         named,
         loaders=[

@@ -23,7 +23,7 @@ class StoreSettings:
         default=False, meaning="Whether `serve` first creates the missing tables."
     )
     allow_create_tables_in_production: bool = option(
-        default=False, meaning="Permits `create_tables` in production."
+        default=False, meaning="Permits `create_tables` in staging and production."
     )
     billing_mode: BillingMode = option(
         "on_demand", "How new tables are billed.", one_of(BillingMode)

@@ -30,6 +30,7 @@ from tests.deploy.samples import (
     started_by_units,
     unit,
 )
+from tests.deployed import OWN_KEY
 
 SAMPLE_DESTINATIONS = {"users", "orders", "courses"}
 
@@ -159,7 +160,7 @@ def test_settings_of_the_samples_are_those_of_a_service_in_production(
 ) -> None:
     (configuration,) = [each for each in resources() if each["kind"] == "ConfigMap"]
     monkeypatch.setenv("DYNASTRATA_ENVIRONMENT", "production")
-    monkeypatch.setenv("DYNASTRATA_SIGNING_KEY", "k" * 32)
+    monkeypatch.setenv("DYNASTRATA_SIGNING_KEY", OWN_KEY)
     declared = REGISTERED.integration_events.destinations
     of_others = {variable(option_of(name, DESTINATION)) for name in SAMPLE_DESTINATIONS - declared}
     for name, value in configuration["data"].items():

@@ -39,13 +39,13 @@ def only(check: Check) -> Finding:
     return finding
 
 
-def destination(text: str, clients: Any = client, *, is_production: bool = False) -> Finding:
+def destination(text: str, clients: Any = client, *, is_deployed: bool = False) -> Finding:
     return only(
         DestinationCheck(
             logical="people",
             destination=Destination.parse(text),
             clients=clients,
-            is_production=is_production,
+            is_deployed=is_deployed,
         )
     )
 
@@ -128,5 +128,5 @@ def test_a_destination_that_does_not_answer_is_a_fault() -> None:
 @pytest.mark.parametrize("text", ["log:", "memory:"])
 def test_what_loses_messages_is_a_fault_in_production_alone(text: str) -> None:
     assert destination(text).level is Level.OK
-    found = destination(text, is_production=True)
+    found = destination(text, is_deployed=True)
     assert (found.level, "DYNASTRATA_PEOPLE_DESTINATION" in found.advice) == (Level.FAULT, True)

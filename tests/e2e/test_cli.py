@@ -11,6 +11,7 @@ from urllib.request import urlopen
 import pytest
 from attrs import evolve
 from moto import mock_aws
+from typer.testing import Result
 
 from api.cli.seed import AdminAddressTaken, seed_users
 from api.container import Container
@@ -18,10 +19,10 @@ from domain.users.errors import RefreshTokenReused, RefreshTokenSuperseded
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.settings.settings import SAMPLE_PASSWORD, Settings
 from tests.commands import Cli, variables
+from tests.deployed import OWN_KEY
 from tests.e2e.clients import PASSWORD, Api
 from tests.e2e.conftest import REGION
 
-OWN_KEY = "an unguessable key of 32 bytes or more"
 PRODUCTION = {
     "DYNASTRATA_ENVIRONMENT": "production",
     "DYNASTRATA_REGION": REGION,
@@ -66,7 +67,8 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(command: Cli) -> None:
     result = command("demo", DYNASTRATA_SIGNING_KEY="hush")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
-        "error: signing_key (DYNASTRATA_SIGNING_KEY): must have at least 32 bytes\n"
+        "error: signing_key (DYNASTRATA_SIGNING_KEY): must have at least 32 bytes, "
+        "8 of them different\n"
     )
 
 
@@ -233,10 +235,29 @@ def test_in_production_seed_creates_the_administrator_alone_and_tells_no_secret(
 
 
 @pytest.mark.parametrize("password", ["", SAMPLE_PASSWORD])
-def test_in_production_seed_takes_no_sample_password(password: str, production: Cli) -> None:
-    result = production("seed", DYNASTRATA_ADMIN_PASSWORD=password)
+@pytest.mark.parametrize("arguments", [("seed",), ("serve", "--seed")])
+def test_in_production_seed_takes_no_sample_password(
+    arguments: tuple[str, ...], password: str, production: Cli
+) -> None:
+    result = production(*arguments, DYNASTRATA_ADMIN_PASSWORD=password)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "ADMIN_PASSWORD" in result.stderr
+
+
+def test_where_others_reach_the_store_nobody_gets_a_sample_password(production: Cli) -> None:
+    def seed(**env: str) -> Result:
+        return production(
+            "seed",
+            "--json",
+            **{"DYNASTRATA_ENVIRONMENT": "development", **env},
+            DYNASTRATA_PROVIDER="dynamodb",
+        )
+
+    refused, seeded = seed(), seed(DYNASTRATA_ADMIN_PASSWORD="hush-hush-hush")
+
+    assert refused.exit_code == 2
+    assert "ADMIN_PASSWORD" in refused.stderr
+    assert [user["role"] for user in json.loads(seeded.stdout)] == ["admin"]
 
 
 def test_the_demo_ends_with_the_same_each_time_on_each_provider(cli: Cli) -> None:

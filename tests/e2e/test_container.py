@@ -18,6 +18,7 @@ from infrastructure.contexts.context import Context, Contexts
 from infrastructure.messaging.local import LogPublisher
 from infrastructure.settings.destination import Destination
 from infrastructure.settings.settings import Settings, SettingsError
+from tests.deployed import OWN_KEY
 from tests.orders.samples import line
 from tests.outboxes import message
 from tests.times import NOW
@@ -180,7 +181,9 @@ def test_relays_work_as_set() -> None:
     container = build_container(settings)
     polling, following = container.polling_relay(), container.stream_relay()
     # Made, and never connected to anything.
-    on_dynamodb = build_container(evolve(settings, provider="dynamodb", region="us-east-1"))
+    on_dynamodb = build_container(
+        evolve(settings, provider="dynamodb", region="us-east-1", signing_key=OWN_KEY)
+    )
     batch = on_dynamodb.batch_relay()
     for relay in (container.relay(), polling.relay, following.relay, batch.relay):
         options = relay._options

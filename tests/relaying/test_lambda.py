@@ -27,6 +27,7 @@ from infrastructure.memory.tables.outbox import _key
 from infrastructure.outbox.table import OUTBOX
 from infrastructure.settings.settings import Settings, SettingsError
 from infrastructure.telemetry import names
+from tests.deployed import OWN_KEY
 from tests.emf import check
 from tests.items import message_model
 from tests.outboxes import key, message
@@ -387,6 +388,7 @@ def test_the_handler_makes_its_container_once_by_the_settings_of_the_environment
     outbox_relay._container.cache_clear()
     monkeypatch.setattr(outbox_relay, "start", watched_start)
     monkeypatch.setenv("DYNASTRATA_PROVIDER", "dynamodb")
+    monkeypatch.setenv("DYNASTRATA_SIGNING_KEY", OWN_KEY)
     monkeypatch.setenv("DYNASTRATA_REGION", REGION)
     monkeypatch.setenv("DYNASTRATA_RELAY_ATTEMPTS", "7")
     start().table_initializer().create_missing()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from attrs import define, setters
+from attrs import define, evolve, setters
 from pynamodb.attributes import UnicodeAttribute
 
 from api import bootstrap, container
@@ -69,7 +69,7 @@ def test_memory_has_no_model_to_differ_from(drifted: None) -> None:
 def test_a_key_with_the_name_of_another_attribute_ends_the_start(name: str) -> None:
     changes = {name: "eventType"}
     with pytest.raises(SettingsError, match=f"^{name} .*must not be another attribute"):
-        bootstrap.start(Settings(provider="dynamodb", region="us-east-1", **changes))  # type: ignore[arg-type]
+        bootstrap.start(evolve(DYNAMODB, **changes))  # type: ignore[arg-type]
 
 
 def test_the_lambda_relay_does_not_start_in_memory(

@@ -9,8 +9,9 @@ from botocore.credentials import RefreshableCredentials
 
 from api.composition.clients import make_client
 from infrastructure.settings.settings import Settings, SettingsError
+from tests.deployed import OWN_KEY
 
-DEVELOPMENT = Settings(provider="dynamodb", region="eu-central-1", signing_key="k" * 32)
+DEVELOPMENT = Settings(provider="dynamodb", region="eu-central-1", signing_key=OWN_KEY)
 PRODUCTION = evolve(DEVELOPMENT, environment="production")
 
 

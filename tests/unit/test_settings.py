@@ -1,4 +1,6 @@
 import os
+import subprocess
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,11 @@ from attrs import evolve, fields
 from typed_settings.constants import METADATA_KEY
 
 from api.composition.dynamodb import make_event_model
+from api.container import build_container
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.settings.destination import Destination
+from infrastructure.settings.place import Environment
+from infrastructure.settings.safety import MAKE_KEY
 from infrastructure.settings.settings import (
     DIRECTORY,
     SAMPLE_PASSWORD,
@@ -18,8 +23,8 @@ from infrastructure.settings.settings import (
     SettingsError,
     load_settings,
 )
+from tests.deployed import OWN_KEY
 
-OWN_KEY = "an unguessable key of 32 bytes or more"
 QUEUE = "sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/users"
 
 load_named = partial(
@@ -43,6 +48,10 @@ def write(directory: Path, text: str, environment: str = "development") -> Path:
 def production(**changes: Any) -> Settings:
     safe = {"environment": "production", "provider": "dynamodb"}
     return evolve(Settings(signing_key=OWN_KEY), **{**safe, **changes})
+
+
+def staging(**changes: Any) -> Settings:
+    return production(**{"environment": "staging", **changes})
 
 
 def test_defaults_apply_without_a_file(tmp_path: Path) -> None:
@@ -78,7 +87,7 @@ def test_an_empty_variable_means_that_nothing_is_set(
     assert getattr(load_settings(tmp_path), name) is None
 
 
-@pytest.mark.parametrize("environment", ["development", "test", "production"])
+@pytest.mark.parametrize("environment", ["development", "test", "staging", "production"])
 def test_the_files_of_the_repository_load(
     environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,10 +98,8 @@ def test_the_files_of_the_repository_load(
         tables=REGISTERED.tables,
         destinations=REGISTERED.integration_events.destinations,
     )
-    assert (environment, environment != "production") == (
-        settings.environment,
-        settings.create_tables,
-    )
+    assert settings.environment == environment
+    assert settings.create_tables is (environment in ("development", "test"))
 
 
 @pytest.mark.parametrize(
@@ -149,6 +156,7 @@ def test_the_files_of_the_repository_load(
         ("BLOB_CACHE_MEGABYTES", "0", "blob_cache_megabytes (DYNASTRATA_BLOB_CACHE_MEGABYTES): mu"),
         ("OFFLOAD_THRESHOLD_BYTES", "400000", "offload_threshold_bytes (DYNASTRATA_OFFLOAD_THRES"),
         ("SIGNING_KEY", "hush", "signing_key (DYNASTRATA_SIGNING_KEY): must have at least 32 byt"),
+        ("SIGNING_KEY", "k" * 64, "signing_key (DYNASTRATA_SIGNING_KEY): must have at least 32 b"),
     ],
 )
 def test_a_wrong_variable_is_named(
@@ -259,6 +267,7 @@ def test_settings_do_not_show_their_secrets() -> None:
     assert "hush" not in repr(settings)
 
 
+@pytest.mark.parametrize("deployed", [production, staging])
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
@@ -267,6 +276,19 @@ def test_settings_do_not_show_their_secrets() -> None:
         ({"admin_password": SAMPLE_PASSWORD}, "admin_password"),
         ({"create_tables": True}, "create_tables"),
         ({"blob_store": "memory"}, "blob_store"),
+    ],
+)
+def test_staging_and_production_refuse_what_is_unsafe(
+    deployed: Callable[..., Settings], changes: dict[str, Any], name: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        deployed(**changes)
+    assert refused.value.name.startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
         ({"endpoint_url": "http://dynamodb.eu-central-1.amazonaws.com"}, "endpoint_url"),
         ({"endpoint_url": "https://localhost:4566"}, "endpoint_url"),
         ({"endpoint_url": "https://127.0.0.1"}, "endpoint_url"),
@@ -276,10 +298,67 @@ def test_settings_do_not_show_their_secrets() -> None:
         ({"destinations": {"users": "sqs:http://127.0.0.1:4566/000000000000/q"}}, "users_dest"),
     ],
 )
-def test_production_refuses_what_is_unsafe(changes: dict[str, Any], name: str) -> None:
+def test_a_local_engine_is_for_staging_and_not_for_production(
+    changes: dict[str, Any], name: str
+) -> None:
+    assert staging(**changes).is_deployed
     with pytest.raises(SettingsError) as refused:
         production(**changes)
     assert refused.value.name.startswith(name)
+
+
+def test_staging_refuses_the_sample_key_on_this_machine_too() -> None:
+    with pytest.raises(SettingsError, match=r"^signing_key "):
+        staging(endpoint_url="http://127.0.0.1:4566", signing_key=SAMPLE_SIGNING_KEY)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {},
+        {"endpoint_url": "https://dynamodb.eu-central-1.amazonaws.com"},
+        {"endpoint_url": "http://localstack:4566"},
+        {"endpoint_url": "http://10.0.0.7:4566"},
+        {"endpoint_url": "http://localhost.example.com:4566"},
+        {"endpoint_url": "http://127.0.0.1.example.com"},
+        {"endpoint_url": "http://127.0.0.1@example.com"},
+    ],
+)
+@pytest.mark.parametrize("environment", ["development", "test"])
+def test_samples_are_refused_where_others_could_use_them(
+    environment: Environment, place: dict[str, Any]
+) -> None:
+    settings = Settings(environment=environment, provider="dynamodb", region="eu-west-1", **place)
+    with pytest.raises(SettingsError, match=r"^signing_key .*: export DYNASTRATA_SIGNING_KEY=\$"):
+        build_container(settings)
+    with pytest.raises(SettingsError, match=r"^admin_password "):
+        build_container(evolve(settings, signing_key=OWN_KEY, admin_password=SAMPLE_PASSWORD))
+    build_container(evolve(settings, signing_key=OWN_KEY))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"provider": "memory"},
+        {"endpoint_url": "http://127.0.0.1:4566"},
+        {"endpoint_url": "http://127.1.2.3:4566"},
+        {"endpoint_url": "http://[::1]:8000"},
+        {"endpoint_url": "https://LOCALHOST:4566"},
+        {"endpoint_url": "http://dynamodb.localhost:4566"},
+    ],
+)
+def test_samples_are_for_memory_and_an_engine_on_this_machine(place: dict[str, Any]) -> None:
+    build_container(Settings(**{"provider": "dynamodb", "region": "eu-west-1", **place}))
+
+
+def test_the_command_that_makes_a_key_makes_one_that_is_taken() -> None:
+    shown = subprocess.run(
+        ["/bin/sh", "-c", f"{MAKE_KEY}; printf %s $DYNASTRATA_SIGNING_KEY"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert staging(signing_key=shown.stdout).is_deployed
 
 
 @pytest.mark.parametrize(
@@ -302,11 +381,12 @@ def test_every_setting_explains_itself() -> None:
     assert silent == []
 
 
-def test_production_does_not_run_without_its_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_staging_and_production_do_not_run_without_their_file(
+    environment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DYNASTRATA_ENVIRONMENT", "production")
+    monkeypatch.setenv("DYNASTRATA_ENVIRONMENT", environment)
     monkeypatch.setenv("DYNASTRATA_SIGNING_KEY", OWN_KEY)
 
-    with pytest.raises(SettingsError, match=r"production\.toml"):
+    with pytest.raises(SettingsError, match=rf"{environment}\.toml"):
         load_settings(tmp_path)

@@ -48,8 +48,8 @@ def demo(
     an earlier demo left, and leaves its own. Both providers end with the same users and events.
     """
     settings = read_settings()
-    if settings.is_production:
-        raise SettingsError("environment", "the demo does not run in production")
+    if settings.is_deployed:
+        raise SettingsError("environment", f"the demo does not run in {settings.environment}")
     settings = evolve(settings, destinations=dict.fromkeys(settings.destinations, "memory:"))
     if provider is not None:
         settings = evolve(settings, provider=provider.value)

@@ -42,7 +42,7 @@ def check(
         # Imported where it is used: other commands run without what migrations need.
         from api.composition.migration.check import check_all  # noqa: PLC0415 see above
     settings = read_settings()
-    configure_logs(settings.log_level, as_json=settings.is_production)
+    configure_logs(settings.log_level, as_json=settings.is_deployed)
     with busy("Checking"):
         problems = check_all(settings, contract, source or settings.migration_source, live=live)
     errors = [each for each in problems if not each.is_warning]

@@ -106,7 +106,7 @@ def _phases(contract: Path, table: str) -> Phases:
         from infrastructure.migration.reading import read_contract  # noqa: PLC0415 see above
 
     settings = read_settings()
-    configure_logs(settings.log_level, as_json=settings.is_production)
+    configure_logs(settings.log_level, as_json=settings.is_deployed)
     find_table(read_contract(contract), table)
     phases = make_phases(settings)
     phases.create_tables()

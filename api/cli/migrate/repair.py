@@ -36,7 +36,7 @@ def repair(
         from infrastructure.migration.reading import read_contract  # noqa: PLC0415 see above
 
     settings = read_settings()
-    configure_logs(settings.log_level, as_json=settings.is_production)
+    configure_logs(settings.log_level, as_json=settings.is_deployed)
     url = source_of(settings, source)
     declared = read_contract(contract)
     with busy("Repairing"):

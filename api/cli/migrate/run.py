@@ -118,7 +118,7 @@ def run(
         from infrastructure.migration.run.work_directory import open_work  # noqa: PLC0415 see above
 
     settings = read_settings()
-    configure_logs(settings.log_level, as_json=settings.is_production)
+    configure_logs(settings.log_level, as_json=settings.is_deployed)
     loaded, url = read_contract(contract), source_of(settings, source)
     with _work_path(contract, work, dry_run=dry_run) as path:
         job = make_job(settings, loaded, url, work=path, files=to_files, is_dry_run=dry_run)

@@ -82,7 +82,7 @@ def verify(
     settings, share = read_settings(), _share(sample)
     if repair and share < 1:
         raise typer.BadParameter("needs all rows: leave --sample out", param_hint="--repair")
-    configure_logs(settings.log_level, as_json=settings.is_production)
+    configure_logs(settings.log_level, as_json=settings.is_deployed)
     if settings.provider == "memory":
         raise SettingsError("provider", "memory holds no tables to verify: choose dynamodb")
     job = make_job(settings, read_contract(contract), source_of(settings, source), work=Path())

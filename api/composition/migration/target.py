@@ -34,7 +34,7 @@ def prepare_target(job: MigrationJob, work: WorkDirectory) -> None:
     tables = make_migration_tables(job.settings, job.contract)
     states = tables.status()
     missing = [each.name for each in states if each.state == "MISSING"]
-    may_create = not job.settings.is_production or job.settings.allow_create_tables_in_production
+    may_create = not job.settings.is_deployed or job.settings.allow_create_tables_in_production
     if missing and not may_create:
         reason = f"is off, and these tables are missing: {', '.join(missing)}"
         raise invalid("allow_create_tables_in_production", reason)

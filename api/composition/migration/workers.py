@@ -23,7 +23,7 @@ from infrastructure.system.logs import configure_logs
 
 def make_worker(job: MigrationJob) -> Worker:
     """A worker for one process. Nothing is connected until its first task."""
-    configure_logs(job.settings.log_level, as_json=job.settings.is_production)
+    configure_logs(job.settings.log_level, as_json=job.settings.is_deployed)
     pacing = Pacing(job.write_units)
     claims = ClaimPass(job.contract, make_claims(job), job.colliding, pacing)
     return Worker(_make_expected(job, claims), claims, make_target(job, pacing))
@@ -31,7 +31,7 @@ def make_worker(job: MigrationJob) -> Worker:
 
 def make_comparer(job: MigrationJob, sample: float) -> Comparer:
     """What compares ranges, for one process. `sample` is the share of the rows, at most 1."""
-    configure_logs(job.settings.log_level, as_json=job.settings.is_production)
+    configure_logs(job.settings.log_level, as_json=job.settings.is_deployed)
     gateway, names = make_patient_gateway(job.settings), table_names(job.settings)
     stored = StoredClaims(gateway, names.physical(CLAIMS))
     claims = ClaimPass(job.contract, stored, job.colliding)

@@ -13,6 +13,7 @@ from infrastructure.messaging.guarded_publisher import GuardedPublisher
 from infrastructure.messaging.local import LogPublisher, MemoryPublisher
 from infrastructure.messaging.senders import BusSender, QueueSender, TopicSender
 from infrastructure.settings.settings import Settings, SettingsError
+from tests.deployed import OWN_KEY
 from tests.messaging import message, publishers_of
 
 NOWHERE = Settings(endpoint_url="http://127.0.0.1:9", region="eu-central-1")
@@ -55,7 +56,7 @@ def test_production_does_not_lose_messages_in_the_process(destination: str) -> N
     production = Settings(
         environment="production",
         provider="dynamodb",
-        signing_key="k" * 32,
+        signing_key=OWN_KEY,
         admin_password="a password of its own",
         region="eu-central-1",
         destinations={"people": destination, "parcels": BUS},
