@@ -15,6 +15,7 @@ from api.composition.adapters import Adapters, make_adapters
 from api.composition.blobs import make_blob_store, make_offload
 from api.composition.doctor import make_doctor
 from api.composition.injection import containers, providers
+from api.composition.mail import make_notifier
 from api.composition.messaging import make_destinations, make_publishers
 from api.composition.outbox import (
     make_outbox,
@@ -65,7 +66,6 @@ from infrastructure.settings.safety import refuse_samples
 from infrastructure.settings.settings import Settings
 from infrastructure.system.clock import SystemClock
 from infrastructure.system.ids import RandomIds
-from infrastructure.system.notifiers import LogNotifier
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
 from infrastructure.telemetry.gauges import BreakerGauge
@@ -114,10 +114,6 @@ def _failure_limiter(settings: Settings, adapters: Adapters, clock: Clock) -> Fa
     return WindowFailureLimiter(adapters.failures, clock, limits)
 
 
-def _notifier(settings: Settings) -> LogNotifier:
-    return LogNotifier(reveal_tokens=not settings.is_deployed)
-
-
 class Container(containers.DeclarativeContainer):
     """Every adapter once, and every use case put together from them.
 
@@ -133,7 +129,7 @@ class Container(containers.DeclarativeContainer):
     meter = Shared(Meter)
     telemetry = Shared(make_telemetry, settings)
     password_hasher = Shared(_password_hasher, settings)
-    notifier = Shared(_notifier, settings)
+    notifier = Shared(make_notifier, settings, clock, ids)
     token_signer = Shared(JwtSigner, key=settings.provided.signing_key, clock=clock)
 
     # What differs between the providers is selected here, and nowhere else.

@@ -40,7 +40,7 @@ def serve(
     """Serve the HTTP API until interrupted, and end the requests under way. Documented at /docs.
 
     With create_tables on, the missing tables are created first; with relay_while_serving on,
-    messages are published too.
+    messages are published too. In staging and production /docs is there with http_docs on alone.
     """
     settings = read_settings()
     settings = evolve(
@@ -56,7 +56,10 @@ def serve(
     # Imported where it is used: the other commands start in half of the time without.
     from api.http.app import create_app  # noqa: PLC0415 see above
 
-    with _relaying(container) if settings.relay_while_serving else nullcontext() as relay:
+    with (
+        _ending_by_itself(),
+        _relaying(container) if settings.relay_while_serving else nullcontext() as relay,
+    ):
         # What belongs to the command, such as its correlation id, is none of the requests'.
         Context().run(_listen, settings, create_app(container, relay=relay))
 
@@ -91,16 +94,26 @@ def _warn_of_messages_that_stay(container: Container) -> None:
 
 
 @contextmanager
+def _ending_by_itself() -> Iterator[None]:
+    """Within the block SIGTERM interrupts, as Ctrl-C does.
+
+    Having shut down, the server raises the signal again that it got. Left to its default, SIGTERM
+    would end the process there: with messages published and not marked, with mail not sent.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def _relaying(container: Container) -> Iterator[PollingRelay]:
     """A relay that publishes messages within the block, in a thread beside it."""
     relay: PollingRelay = container.polling_relay()
     thread = WorkThread(type(relay).__name__, relay.run)
-    # Having shut down, the server raises the signal again that it got. Left to its default, SIGTERM
-    # would end the process there, with messages published and not marked.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     thread.start()
     try:
         yield relay
     finally:
         end(thread, relay, container.settings().relay_stop_seconds)
-        signal.signal(signal.SIGTERM, before)

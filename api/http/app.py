@@ -11,22 +11,34 @@ from api.http import error_handlers, health, openapi
 from api.http.contexts import CONTEXTS
 from api.http.middleware import BodyLimit, Correlation
 from api.http.problems import KINDS, ProblemTable
+from api.http.security import DESCRIPTION, DOCS, Security, policy_of_docs
 from infrastructure.outbox.relays import PollingRelay
+from infrastructure.settings.settings import Settings
 from infrastructure.telemetry.telemetry import Telemetry
+
+_TITLE = "Dynastrata"
 
 MAX_BODY = 256 * 1024
 """Bytes. The largest body that makes sense here is an order of a hundred lines."""
 
 
 def create_app(container: Container, *, relay: PollingRelay | None = None) -> FastAPI:
-    """The API over one container. Documentation is at `/docs`.
+    """The API over one container. Documentation is at `/docs`, where the settings open it.
 
-    With a relay that runs in this process, `/ready` tells when it no longer works.
+    With a relay that runs in this process, `/ready` tells when it no longer works. Raises
+    `SettingsError` for a setting that its routes could not work by.
     """
+    for name in (name for context in CONTEXTS for name in context.needs):
+        container.providers[name]()
     telemetry: Telemetry = container.telemetry()
+    settings: Settings = container.settings()
+    has_docs = settings.http_docs or not settings.is_deployed
     app = FastAPI(
-        title="Dynastrata",
+        title=_TITLE,
         version=version("dynastrata"),
+        openapi_url=DESCRIPTION if has_docs else None,
+        docs_url=DOCS,
+        swagger_ui_oauth2_redirect_url=None,
         redoc_url=None,
         redirect_slashes=False,
         telemetry={
@@ -39,6 +51,7 @@ def create_app(container: Container, *, relay: PollingRelay | None = None) -> Fa
     app.state.relay = relay
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY)
     app.add_middleware(Correlation, ids=container.ids)
+    app.add_middleware(Security, policies={DOCS: policy_of_docs(_TITLE)} if has_docs else {})
     problems = dict(KINDS)
     for context in CONTEXTS:
         problems |= context.problems

@@ -17,14 +17,18 @@ from api.http.users.users import router as users
 
 @frozen(kw_only=True)
 class ContextApi:
-    """The routers of one context, and how its errors appear."""
+    """The routers of one context, and how its errors appear.
+
+    `needs` names what the container has to have for them: what it lacks ends the start.
+    """
 
     routers: tuple[APIRouter, ...]
     problems: Kinds = field(factory=dict)
+    needs: tuple[str, ...] = ()
 
 
 CONTEXTS: tuple[ContextApi, ...] = (
-    ContextApi(routers=(users, sessions), problems=USER_PROBLEMS),
+    ContextApi(routers=(users, sessions), problems=USER_PROBLEMS, needs=("notifier",)),
     ContextApi(routers=(orders,), problems=ORDER_PROBLEMS),
     ContextApi(routers=(courses,), problems=COURSE_PROBLEMS),
 )

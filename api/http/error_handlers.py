@@ -18,6 +18,7 @@ from structlog.contextvars import bound_contextvars
 
 from api.http.middleware import HEADER
 from api.http.problems import INTERNAL, ProblemKind, ProblemTable, facts_of, headers_of
+from api.http.security import security_headers
 from domain.errors import DynastrataError
 
 MEDIA_TYPE = "application/problem+json"
@@ -61,11 +62,12 @@ async def _of_ours(
 
 
 async def _of_anything(request: Request, error: Exception) -> ProblemResponse:
-    # This answer is made outside of all middleware, so what `Correlation` adds is added here.
+    # This answer is made outside of all middleware, so what that adds is added here.
     correlation_id = request.state.correlation_id
     with bound_contextvars(correlation_id=correlation_id):
         _log.error(INTERNAL.title, method=request.method, path=request.url.path, exc_info=error)
-    return _problem(INTERNAL, INTERNAL.detail, {}, {HEADER: correlation_id})
+    headers = {**security_headers(request.scope), HEADER: correlation_id}
+    return _problem(INTERNAL, INTERNAL.detail, {}, headers)
 
 
 async def _of_http(

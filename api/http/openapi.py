@@ -100,7 +100,7 @@ def _complete(operation: dict[str, Any]) -> None:
     for status, response in responses.items():
         if status == "default" or int(status) >= _FIRST_ERROR:
             response["content"] = {MEDIA_TYPE: {"schema": _PROBLEM}}
-        headers = _refer_to(HEADER, *_HEADERS_OF.get(status, ()))
+        headers = _refer_to(HEADER, "Cache-Control", *_HEADERS_OF.get(status, ()))
         response["headers"] = {**response.get("headers", {}), **headers}
     for parameter in operation.get("parameters", ()):
         if parameter["name"] == "if-match":
@@ -126,7 +126,7 @@ _HEADERS_OF = {
 _HEADERS = {
     "ETag": _header("The version. Send it as If-Match.", type="string", pattern=f"^{TAG}$"),
     "Location": _header("Where what was made is.", type="string", format="uri-reference"),
-    "Cache-Control": _header("No cache may keep tokens.", type="string", const="no-store"),
+    "Cache-Control": _header("No cache may keep an answer.", type="string", const="no-store"),
     "WWW-Authenticate": _header("How to sign in.", type="string", const="Bearer"),
     "Retry-After": _header(
         "Seconds. Missing where a second try might do the same again.",

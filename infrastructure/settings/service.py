@@ -74,6 +74,10 @@ class ServiceSettings:
     http_stop_seconds: int = option(
         10, "How long requests may go on once `serve` is told to stop.", within(1, 3600)
     )
+    http_docs: bool = option(
+        default=False,
+        meaning="Whether /docs and /openapi.json are open in staging and production too.",
+    )
     http_trusted_proxies: str = option(
         "127.0.0.1,::1",
         "Proxies whose X-Forwarded-For is believed. Empty: none.",

@@ -25,6 +25,7 @@ from infrastructure.settings.checks import (
 from infrastructure.settings.destination import DEFAULT_DESTINATION, DESTINATION, Destination
 from infrastructure.settings.events import EventSettings
 from infrastructure.settings.loading import BY_NAME, parse, read_file, refuse_unknown_variables
+from infrastructure.settings.mail import MailSettings
 from infrastructure.settings.messages import MessageSettings
 from infrastructure.settings.migration import MigrationSettings
 from infrastructure.settings.options import option
@@ -51,6 +52,7 @@ DIRECTORY = Path(__file__).resolve().parents[2] / "settings"
 @frozen(kw_only=True, slots=False)
 class Settings(
     MigrationSettings,
+    MailSettings,
     ServiceSettings,
     BlobSettings,
     MessageSettings,

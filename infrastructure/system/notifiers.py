@@ -1,25 +1,82 @@
-"""Ways to deliver tokens. Sending real mail is left to the service that is built from this."""
+"""Ways to deliver tokens."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.utils import format_datetime
 from typing import Any
 
 import structlog
 from attrs import field, frozen
 from typing_extensions import override
 
+from application.ports.clock import Clock
+from application.ports.ids import IdFactory
 from application.ports.notifier import Notifier
 from domain.users.values import Email
 
+_VERIFY = """\
+Somebody gave this address when they registered. If it was you, confirm it:
 
-class LogNotifier(Notifier):
-    """Writes to the log instead of sending: the token with `reveal_tokens`, else not even to whom.
+{token}
 
-    Never reveal tokens where the log is read by people who may not act for every user.
+If it was not you, there is nothing to do.
+"""
+_RESET = """\
+Somebody asked for a new password for the account with this address. If it was you, choose one:
+
+{token}
+
+If it was not you, there is nothing to do: your password stays as it is.
+"""
+
+
+@frozen(kw_only=True)
+class MailNotifier(Notifier):
+    """Hands a mail over for each token.
+
+    Where there is a page that takes the token, the mail has its address, with the token behind `#`:
+    that part of an address is sent to no server.
     """
 
-    def __init__(self, *, reveal_tokens: bool) -> None:
-        self._reveal_tokens = reveal_tokens
+    hand_over: Callable[[EmailMessage], None]
+    sender: str
+    clock: Clock
+    ids: IdFactory
+    verification_page: str | None = None
+    reset_page: str | None = None
+
+    @override
+    def send_email_verification(self, email: Email, token: str) -> None:
+        text = _VERIFY.format(token=_link(self.verification_page, token))
+        self._post(email, "Confirm your e-mail address", text)
+
+    @override
+    def send_password_reset(self, email: Email, token: str) -> None:
+        text = _RESET.format(token=_link(self.reset_page, token))
+        self._post(email, "Choose a new password", text)
+
+    def _post(self, email: Email, subject: str, text: str) -> None:
+        message = EmailMessage()
+        message["From"] = self.sender
+        message["To"] = email.value
+        message["Subject"] = subject
+        message["Date"] = format_datetime(self.clock.now())
+        message["Message-ID"] = f"<{self.ids.new_id()}@{self.sender.partition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"  # no holiday notes: RFC 3834
+        message.set_content(text)
+        self.hand_over(message)
+
+
+def _link(page: str | None, token: str) -> str:
+    return token if page is None else f"{page}#{token}"
+
+
+class LogNotifier(Notifier):
+    """Writes tokens to the log, whose readers may then act for every user: for development."""
+
+    def __init__(self) -> None:
         self._log: Any = structlog.get_logger()
 
     @override
@@ -31,10 +88,7 @@ class LogNotifier(Notifier):
         self._write("password reset due", email, token)
 
     def _write(self, event: str, email: Email, token: str) -> None:
-        if self._reveal_tokens:
-            self._log.info(event, email=email.value, token=token)
-        else:
-            self._log.info(event)
+        self._log.info(event, email=email.value, token=token)
 
 
 @frozen

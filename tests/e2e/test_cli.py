@@ -19,14 +19,16 @@ from domain.users.errors import RefreshTokenReused, RefreshTokenSuperseded
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.settings.settings import SAMPLE_PASSWORD, Settings
 from tests.commands import Cli, variables
-from tests.deployed import OWN_KEY
+from tests.deployed import MAIL_VARIABLES, OWN_KEY
 from tests.e2e.clients import PASSWORD, Api
 from tests.e2e.conftest import REGION
+from tests.smtp import smtp_server
 
 PRODUCTION = {
     "DYNASTRATA_ENVIRONMENT": "production",
     "DYNASTRATA_REGION": REGION,
     "DYNASTRATA_SIGNING_KEY": OWN_KEY,
+    **MAIL_VARIABLES,
 }
 
 
@@ -226,11 +228,17 @@ def test_seed_tells_what_it_did(cli: Cli, settings: Settings) -> None:
 def test_in_production_seed_creates_the_administrator_alone_and_tells_no_secret(
     production: Cli,
 ) -> None:
-    result = production("seed", "--json", DYNASTRATA_ADMIN_PASSWORD="hush-hush-hush")
+    with smtp_server() as mailbox:
+        result = production(
+            "seed",
+            "--json",
+            DYNASTRATA_ADMIN_PASSWORD="hush-hush-hush",
+            DYNASTRATA_MAIL_SERVER=f"smtp://127.0.0.1:{mailbox.port}",
+        )
+        assert mailbox.take().recipients == ["admin@example.com"]
     assert result.exit_code == 0
     assert [user["role"] for user in json.loads(result.stdout)] == ["admin"]
-    lines = [json.loads(line) for line in result.stderr.splitlines()]
-    assert [set(line) for line in lines] == [{"correlation_id", "event", "level", "timestamp"}]
+    assert result.stderr == ""
     assert "hush" not in result.output
 
 

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from api.cli.serve import _relaying
+from api.cli.serve import _ending_by_itself, _relaying
 from api.container import Container, build_container
 from infrastructure.outbox.relays import PollingRelay
 from infrastructure.settings.settings import Settings
@@ -120,10 +120,15 @@ def test_shutting_down_it_ends_what_is_begun_so_that_nothing_is_repeated(
 
 def test_the_relay_runs_in_a_thread_that_ends_with_the_server() -> None:
     container = build_container(Settings())
-    before = signal.getsignal(signal.SIGTERM)
     with _relaying(container):
         assert len(relay_threads()) == 1
     assert relay_threads() == []
+
+
+def test_a_signal_interrupts_only_while_it_serves() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with _ending_by_itself():
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
     assert signal.getsignal(signal.SIGTERM) is before
 
 

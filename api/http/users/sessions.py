@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, status
 from pydantic import BaseModel
 
 from api.container import Container
 from api.http.body import Body, Token
 from api.http.dependencies import ContainerOf, SourceOf
-from api.http.openapi import answers, problems
+from api.http.openapi import problems
 from api.http.users.auth import SignedIn
 from api.http.users.schemas import Password
 from application.users.sign_in import SessionTokens
@@ -42,27 +42,25 @@ class SessionView(BaseModel):
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses={**answers(201, "Cache-Control"), **problems(401, 403, 409, 422, 429)},
+    responses=problems(401, 403, 409, 422, 429),
 )
-def sign_in(
-    body: SignInBody, source: SourceOf, container: ContainerOf, response: Response
-) -> SessionView:
+def sign_in(body: SignInBody, source: SourceOf, container: ContainerOf) -> SessionView:
     """Starts a session, which ends the user's session elsewhere. Open to everyone.
 
     After too many wrong passwords none is looked at for a while: `Retry-After` says how long.
     """
-    return _view(container.sign_in()(**body.model_dump(), source=source), container, response)
+    return _view(container.sign_in()(**body.model_dump(), source=source), container)
 
 
-@router.post("/refresh", responses={**answers(200, "Cache-Control"), **problems(401, 409, 422)})
-def refresh(body: RefreshBody, container: ContainerOf, response: Response) -> SessionView:
+@router.post("/refresh", responses=problems(401, 409, 422))
+def refresh(body: RefreshBody, container: ContainerOf) -> SessionView:
     """Exchanges the refresh token for the next pair. An old one that comes back ends the session.
 
     For five minutes the old one is only refused: it may come from a second tab, and the clocks of
     two servers may differ.
     """
     tokens = container.refresh_session()(body.refresh_token)
-    return _view(tokens, container, response)
+    return _view(tokens, container)
 
 
 @router.delete("", status_code=status.HTTP_204_NO_CONTENT, responses=problems(401, 404, 409))
@@ -71,8 +69,7 @@ def sign_out(caller: SignedIn, container: ContainerOf) -> None:
     container.sign_out()(caller.user_id)
 
 
-def _view(tokens: SessionTokens, container: Container, response: Response) -> SessionView:
-    response.headers["Cache-Control"] = "no-store"
+def _view(tokens: SessionTokens, container: Container) -> SessionView:
     return SessionView(
         access_token=tokens.access_token,
         expires_in=int(container.user_tokens().lifetimes.access.total_seconds()),
