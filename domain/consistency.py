@@ -22,9 +22,13 @@ class StreamId:
         return f"{self.type} {self.id}"
 
 
-def _not_negative(_: object, __: object, version: int) -> None:
-    if version < 0:
-        raise InvalidValue("version", "must not be negative")
+MAX_VERSION = 10**18 - 1
+"""No stream and no aggregate comes that far, and every store can count so far."""
+
+
+def _possible(_: object, __: object, version: int) -> None:
+    if not 0 <= version <= MAX_VERSION:
+        raise InvalidValue("version", f"must be from 0 to {MAX_VERSION}")
 
 
 @frozen
@@ -34,7 +38,7 @@ class Loaded:
     Trusted, and so without a read. A number from anywhere else is an `Exact`.
     """
 
-    version: int = field(validator=_not_negative)
+    version: int = field(validator=_possible)
 
 
 @frozen
@@ -45,7 +49,7 @@ class Exact:
     change, so what was there then is there for ever.
     """
 
-    version: int = field(validator=_not_negative)
+    version: int = field(validator=_possible)
 
 
 @frozen

@@ -14,7 +14,7 @@ from api.bootstrap import start
 from api.cli.output import AsJson, json_line, say, say_table
 from application.ports.event_store import EventStore, RawEvent, StoredEvent
 from application.ports.subscriptions import EventSubscriptions, Start, Subscription
-from domain.consistency import StreamId
+from domain.consistency import MAX_VERSION, StreamId
 
 if TYPE_CHECKING:
     from domain.events import DomainEvent
@@ -25,6 +25,8 @@ Raw = Annotated[
     bool, typer.Option("--raw", help="As stored: not upcast, and types that are unknown too.")
 ]
 
+_MOST = 10**9  # events
+
 _COLUMNS = ("version", "type", "timestamp", "actor", "data")
 
 
@@ -33,14 +35,18 @@ def read(
     type_: Annotated[str, typer.Argument(metavar="TYPE", help="The aggregate's type: Order.")],
     id_: Annotated[str, typer.Argument(metavar="ID", help="The aggregate's id.")],
     *,
-    first: Annotated[int, typer.Option("--from", min=1, help="The first version.")] = 1,
+    first: Annotated[
+        int, typer.Option("--from", min=1, max=MAX_VERSION, help="The first version.")
+    ] = 1,
     last: Annotated[
         int | None,
-        typer.Option("--to", min=1, help="The last version, included.", show_default=False),
+        typer.Option(
+            "--to", min=1, max=MAX_VERSION, help="The last version, included.", show_default=False
+        ),
     ] = None,
     backwards: Annotated[bool, typer.Option("--backwards", help="Newest first.")] = False,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many.", show_default=False)
+        int | None, typer.Option(min=1, max=_MOST, help="At most so many.", show_default=False)
     ] = None,
     raw: Raw = False,
     as_json: AsJson = False,
@@ -78,7 +84,7 @@ def tail(
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="End after so many.", show_default=False)
+        int | None, typer.Option(min=1, max=_MOST, help="End after so many.", show_default=False)
     ] = None,
     raw: Raw = False,
     as_json: AsJson = False,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="What is folded from tagged events.")
 
 _COLUMNS = ("projector", "version", "state", "events", "bytes", "updated", "instances")
+_MOST_HOURS = 10 * 365 * 24
 _LINES_APART = 10_000
 """Events between two lines, where there is no terminal."""
 
@@ -95,7 +96,10 @@ def rebuild(
 def collect(
     *,
     older_than_hours: Annotated[
-        float, typer.Option(min=1, help="How long a blob that nothing refers to is spared.")
+        float,
+        typer.Option(
+            min=1, max=_MOST_HOURS, help="How long a blob that nothing refers to is spared."
+        ),
     ] = 24,
     as_json: AsJson = False,
 ) -> None:

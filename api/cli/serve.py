@@ -31,7 +31,8 @@ def serve(
         str | None, typer.Option(help="Also by DYNASTRATA_HTTP_HOST.", show_default=False)
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Also by DYNASTRATA_HTTP_PORT.", show_default=False)
+        int | None,
+        typer.Option(min=1, max=65_535, help="Also by DYNASTRATA_HTTP_PORT.", show_default=False),
     ] = None,
     seed: Annotated[
         bool, typer.Option("--seed", help="First create what every context needs to be tried.")

@@ -28,7 +28,8 @@ _POLL_SECONDS = 0.5
 def create(
     *,
     wait: Annotated[
-        float, typer.Option(min=0, help="Wait up to so many seconds for the store to answer.")
+        float,
+        typer.Option(min=0, max=3600, help="Wait up to so many seconds for the store to answer."),
     ] = 0,
     update_existing: Annotated[
         bool,

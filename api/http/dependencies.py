@@ -14,12 +14,10 @@ from pydantic.json_schema import SkipJsonSchema
 
 from api.container import Container
 from api.http.refusals import BadRequest, PreconditionFailed, PreconditionRequired
+from domain.consistency import MAX_VERSION
 
 _IF_MATCH = "If-Match"
 _OPAQUE = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
-MAX_VERSION = 10**18 - 1
-"""No resource comes that far, and every store can count so far."""
-
 TAG = rf'"[1-9][0-9]{{0,{len(str(MAX_VERSION)) - 1}}}"'
 """How the entity tag of a version looks, as a pattern."""
 

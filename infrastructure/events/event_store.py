@@ -10,11 +10,20 @@ from typing_extensions import override
 from application.ports.event_store import EventMetadata, EventStore, StreamSlice
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.retry_on_conflict import retry_on_conflict
-from domain.consistency import Anything, ExpectedVersion, Loaded, StreamExists, StreamId
+from domain.consistency import (
+    MAX_VERSION,
+    Anything,
+    ExpectedVersion,
+    Loaded,
+    StreamExists,
+    StreamId,
+)
 from domain.errors import InvalidValue
 from domain.events import DomainEvent
 from infrastructure.events.registry import EventRegistry
 from infrastructure.events.streams import StreamTable, confirmed_version, stream_version
+
+_LARGEST = MAX_VERSION + 1  # whoever asks for what follows the last one
 
 
 @frozen(kw_only=True)
@@ -65,6 +74,8 @@ class TableEventStore(EventStore):
     ) -> StreamSlice:
         if limit is not None and limit < 1:
             raise InvalidValue("limit", "must be at least 1")
+        if max(first, last or 0) > _LARGEST:
+            raise InvalidValue("version", f"must be at most {_LARGEST}")
         found = self.table.read(stream, first=first, last=last, backwards=backwards, limit=limit)
         return (
             found if raw else evolve(found, events=tuple(map(self.registry.decoded, found.events)))

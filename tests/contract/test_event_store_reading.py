@@ -10,7 +10,8 @@ from attrs import evolve, frozen
 
 from application.errors import UnknownEventType, UnreadableEvent
 from application.ports.event_store import RawEvent
-from domain.consistency import NoStream, StreamId
+from domain.consistency import MAX_VERSION, Exact, Loaded, NoStream, StreamId
+from domain.errors import InvalidValue
 from domain.events import DomainEvent
 from infrastructure.contexts.context import Context, Contexts
 from infrastructure.events.registry import EventRegistry, EventType
@@ -36,6 +37,9 @@ def store(make_store: Callable[[], Store]) -> Store:
         ({"first": 2, "last": 4}, [2, 3, 4]),
         ({"first": 4, "last": 2}, []),
         ({"first": 6}, []),
+        ({"first": MAX_VERSION + 1}, []),
+        ({"last": MAX_VERSION + 1}, [1, 2, 3, 4, 5]),
+        ({"limit": 10**126}, [1, 2, 3, 4, 5]),
         ({"last": 99}, [1, 2, 3, 4, 5]),
         ({"limit": 2}, [1, 2]),
         ({"first": 2, "limit": 2}, [2, 3]),
@@ -52,6 +56,19 @@ def test_a_stream_is_read_within_bounds(
     filled(store, 5)
     found = store.event_store().read(STREAM, **bounds)
     assert [event.version for event in found.events] == versions
+
+
+@pytest.mark.parametrize("bound", ["first", "last"])
+def test_a_version_that_no_store_could_count_to_is_refused(store: Store, bound: str) -> None:
+    bounds: dict[str, Any] = {bound: 10**126}
+    with pytest.raises(InvalidValue, match=r"^version: "):
+        store.event_store().read(STREAM, **bounds)
+
+
+@pytest.mark.parametrize("expectation", [Exact, Loaded])
+def test_so_is_one_that_is_expected(expectation: type[Exact] | type[Loaded]) -> None:
+    with pytest.raises(InvalidValue, match=r"^version: "):
+        expectation(10**126)
 
 
 def test_a_stream_that_does_not_exist_is_empty(store: Store) -> None:

@@ -36,10 +36,10 @@ Source = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, help="Processes at work.", show_default="one for each processor"),
+    typer.Option(min=1, max=1000, help="Processes at work.", show_default="one for each processor"),
 ]
 RangeSize = Annotated[
-    int, typer.Option(min=1, help="Rows that are read, written and saved as one.")
+    int, typer.Option(min=1, max=1_000_000, help="Rows that are read, written and saved as one.")
 ]
 EngineOption = Annotated[
     EngineName, typer.Option("--engine", help="processes: of this machine. spark: Apache Spark.")

@@ -70,12 +70,16 @@ def run(
     workers: Workers = None,
     range_size: RangeSize = 1000,
     max_rejects: Annotated[
-        int, typer.Option(min=0, help="Stop when more rows than these cannot become items.")
+        int,
+        typer.Option(min=0, max=10**12, help="Stop when more rows than these cannot become items."),
     ] = 1000,
     write_units: Annotated[
         float | None,
         typer.Option(
-            min=1, help="Write units a second, all workers together.", show_default="no limit"
+            min=1,
+            max=10**9,
+            help="Write units a second, all workers together.",
+            show_default="no limit",
         ),
     ] = None,
     to_files: Annotated[
@@ -93,7 +97,9 @@ def run(
     price: Annotated[
         float,
         typer.Option(
-            min=0, help=f"For --dry-run: USD for a million write units. The default is {PRICED}."
+            min=0,
+            max=10**6,
+            help=f"For --dry-run: USD for a million write units. The default is {PRICED}.",
         ),
     ] = PRICE_PER_MILLION,
     engine: EngineOption = EngineName.PROCESSES,

@@ -10,7 +10,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response, status
 
 from api.http.dependencies import (
-    MAX_VERSION,
     ChangedVersion,
     ContainerOf,
     IfNoneMatch,
@@ -28,6 +27,7 @@ from api.http.orders.schemas import (
 )
 from api.http.users.auth import PathId, SignedIn
 from application.orders.change_order import OrderToChange
+from domain.consistency import MAX_VERSION
 from domain.orders.order import Order
 
 router = APIRouter(prefix="/orders", tags=["orders"])
