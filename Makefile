@@ -36,7 +36,7 @@ test: check ## Everything: check, then all tests, those without an engine first
 # The tests of the contexts of the service, as far as these are there.
 CONTEXT_TESTS := $(wildcard tests/users tests/orders tests/courses)
 
-test-fast: .venv/installed ## Unit and property tests, and the contracts in memory: seconds
+test-fast: .venv/installed ## Unit and property tests, and the contracts in memory
 	$(PYTEST) tests/unit tests/property tests/contract tests/dcb_examples $(CONTEXT_TESTS) -m "not engine" -k "not moto" $(ARGS)
 
 test-engines: engines ## The tests on MiniStack and DynamoDB Local; what cannot be had is skipped
@@ -90,7 +90,10 @@ clean: ## Remove the environments, the engines, the built site and all caches
 	@echo "Making .venv with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv --clear .venv || { \
 		echo "$(PYTHON) cannot make environments; on Debian: apt install python3-venv" >&2; exit 1; }
+	@echo "Installing $$(grep -c '^[a-z0-9].*==' requirements/development.txt) packages from the registry;" \
+		"pip says nothing until it is done ..."
 	@$(PIP) install --require-hashes -r requirements/development.txt
+	@echo "Done: .venv is ready."
 	@touch $@
 
 .venv/installed: .venv/locked pyproject.toml

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from application.errors import ResourceMissing
 from application.event_context import event_context
 from application.ports.event_store import EventMetadata
 from domain.errors import DynastrataError
@@ -53,6 +54,13 @@ class Commands(TyperGroup):
             ):
                 return super().invoke(ctx)
         except EXPECTED as error:
-            print(f"error: {error}", file=sys.stderr)  # noqa: T201 a command speaks to its user
+            print(f"error: {error}{_advice(error)}", file=sys.stderr)  # noqa: T201 to its user
             code = ExitCode.USAGE if isinstance(error, SettingsError) else ExitCode.FAILED
             raise typer.Exit(code) from error
+
+
+def _advice(error: Exception) -> str:
+    # A bucket that is missing is of no table.
+    if isinstance(error, ResourceMissing) and error.table is not None:
+        return "; `dynastrata tables create` makes the tables that are missing"
+    return ""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from api.cli import events, export, outbox, projections, tables
@@ -10,7 +13,15 @@ from api.cli.demo.command import demo
 from api.cli.doctor import doctor
 from api.cli.failing import Commands
 from api.cli.migrate import commands as migrate
+from api.cli.output import say
 from api.cli.serve import serve
+
+
+def _tell_version(is_wanted: bool) -> None:  # noqa: FBT001 the signature is Typer's
+    if is_wanted:
+        say(f"dynastrata {version('dynastrata')}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="dynastrata",
@@ -20,10 +31,22 @@ app = typer.Typer(
     "Exit codes: 0 done; 1 failed, with one line that says why; 2 wrong usage or settings; "
     "3 `tables status`, `doctor` or `migrate check` found a fault.",
     no_args_is_help=True,
-    add_completion=False,
     # Its tracebacks would show local variables, and with them passwords.
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def options(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_tell_version, help="Show the version."),
+    ] = False,
+) -> None:
+    """What stands before the command. `app` has the text of the help."""
+
+
 app.command()(demo)
 app.command()(serve)
 app.command()(doctor)

@@ -6,14 +6,14 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Annotated
+from typing import Annotated, Literal
 
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
-_WIDTH_ELSEWHERE = 140
+_AS_WIDE_AS_IT_IS = 10**6  # characters: a row is a line, for whatever reads the pipe
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 """The option that every command has which a script would read."""
@@ -50,10 +50,11 @@ def say_table(
     """A table; the columns in `numbers` are aligned to the right."""
     table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left")
+        justify: Literal["left", "right"] = "right" if column in numbers else "left"
+        table.add_column(column, justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*map(str, row))
-    width = None if sys.stdout.isatty() else _WIDTH_ELSEWHERE
+    width = None if sys.stdout.isatty() else _AS_WIDE_AS_IT_IS
     Console(width=width, markup=False).print(table)
 
 

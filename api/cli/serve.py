@@ -15,6 +15,7 @@ from api.bootstrap import read_settings, start
 from api.cli.contexts import CONTEXTS
 from api.cli.failing import ExitCode
 from api.cli.working import end
+from infrastructure.system.logs import config_of_server
 from infrastructure.system.work import WorkThread
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _listen(settings: Settings, app: FastAPI) -> None:
             app,
             host=settings.http_host,
             port=settings.http_port,
-            log_level=settings.log_level,
+            log_config=config_of_server(settings.log_level, as_json=settings.is_deployed),
             forwarded_allow_ips=settings.http_trusted_proxies,
             http="h11",  # bounds what it holds of a request that has not come whole
             timeout_graceful_shutdown=settings.http_stop_seconds,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The tables of the store. The memory provider has none.")
 
 _POLL_SECONDS = 0.5
+_NONE = "The memory provider has no tables."
 
 
 @app.command()
@@ -52,7 +53,7 @@ def create(
     for table in tables:
         say(f"{table.name}: {'created' if table.name in created else 'was there, left alone'}")
     if not tables:
-        say("The memory provider has no tables.")
+        say(_NONE)
 
 
 @app.command()
@@ -68,7 +69,7 @@ def status(*, as_json: AsJson = False) -> None:
         rows = [(table.name, table.state, "; ".join(table.drift) or "none") for table in tables]
         say_table("Tables", ("table", "state", "drift"), rows)
     else:
-        say("The memory provider has no tables.")
+        say(_NONE)
     if any(table.state != "ACTIVE" or table.drift for table in tables):
         raise typer.Exit(ExitCode.DRIFT)
 
@@ -127,6 +128,9 @@ def delete(
         raise SettingsError(
             "environment", f"this command deletes no tables in {settings.environment}"
         )
+    if settings.provider == "memory":
+        say(_NONE)
+        return
     if not yes:
         typer.confirm(f"Delete {_where(settings)}, with all data?", abort=True)
     deleted = start(settings).table_initializer().delete_all()

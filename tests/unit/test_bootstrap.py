@@ -17,7 +17,9 @@ from infrastructure.aggregates.aggregate_type import AggregateType
 from infrastructure.aggregates.repository import StateRepository
 from infrastructure.contexts.context import Context, Contexts, StateStored
 from infrastructure.dynamodb.models.base import AggregateModel
+from infrastructure.settings.place import Environment
 from infrastructure.settings.settings import Settings, SettingsError
+from tests.deployed import OWN_KEY
 
 DYNAMODB = Settings(provider="dynamodb", endpoint_url="http://127.0.0.1:1", region="us-east-1")
 
@@ -70,6 +72,18 @@ def test_a_key_with_the_name_of_another_attribute_ends_the_start(name: str) -> N
     changes = {name: "eventType"}
     with pytest.raises(SettingsError, match=f"^{name} .*must not be another attribute"):
         bootstrap.start(evolve(DYNAMODB, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("environment", ["development", "staging", "production"])
+def test_without_a_region_nothing_starts_on_dynamodb(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    settings = Settings(environment=environment, provider="dynamodb", signing_key=OWN_KEY)
+    with pytest.raises(SettingsError, match=r"^region \(DYNASTRATA_REGION\): "):
+        bootstrap.start(settings)
 
 
 def test_the_lambda_relay_does_not_start_in_memory(
