@@ -57,6 +57,7 @@ from application.users.sign_out import SignOut
 from application.users.tokens import Lifetimes, UserTokens
 from application.users.update_user import UpdateUser
 from application.users.verify_email import RequestEmailVerification, VerifyEmail
+from domain.orders.price_list import ACADEMY
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.messaging.local import MemoryPublisher
 from infrastructure.metering import Meter
@@ -223,6 +224,7 @@ class Container(containers.DeclarativeContainer):
     refresh_session = bound(RefreshSession, locals())
     sign_out = bound(SignOut, locals())
 
+    price_list = providers.Object(ACADEMY)
     place_order = bound(PlaceOrder, locals())
     add_line = bound(AddLine, locals())
     remove_line = bound(RemoveLine, locals())

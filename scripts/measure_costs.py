@@ -26,6 +26,7 @@ from application.ports.unit_of_work import UnitOfWork
 from domain.consistency import Loaded, StreamId
 from domain.orders.events import LineAdded
 from domain.orders.order import Order
+from domain.orders.price_list import RequestedLine
 from domain.orders.values import OrderLine
 from domain.tagged_events import AppendCondition, Query, Tag, TaggedEvent
 from domain.users.values import Email
@@ -201,7 +202,7 @@ def _on_messages(container: Container) -> Operations:
 
 
 def _place_order(container: Container) -> None:
-    container.place_order()(customer_id="c", lines=(_LINE,))
+    container.place_order()(customer_id="c", lines=[RequestedLine("algebra")])
 
 
 _LINE = OrderLine.of(sku="a", title="x", quantity=1, unit_price_cents=1)

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("domain", "application", "infrastructure", "api")
 
 _PASSWORD = "a password to trace with"  # noqa: S105 of a user who lives as long as the script
-_LINE = {"sku": "algebra", "title": "Algebra", "quantity": 1, "unit_price_cents": 4_900}
+_LINE = {"sku": "algebra", "quantity": 1}
 
 Files = list[str]
 

@@ -8,20 +8,27 @@ from application.orders.change_order import OrderToChange, change_order
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWorkFactory
 from domain.orders.order import Order
-from domain.orders.values import OrderLine
+from domain.orders.price_list import PriceList, RequestedLine
 
 
 @frozen
 class AddLine:
-    """Adds a line to an open order."""
+    """Adds a line to an open order, at the price of the list."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    price_list: PriceList
 
-    def __call__(self, target: OrderToChange, line: OrderLine) -> Order:
-        """The order. Raises `OrderNotFound`, `ConcurrencyConflict` and what `add_line` raises."""
-        now = self.clock.now
-        return change_order(self.unit_of_work, target, lambda order: order.add_line(line, now()))
+    def __call__(self, target: OrderToChange, requested: RequestedLine) -> Order:
+        """The order. Raises `OrderNotFound`, `ConcurrencyConflict` and what `add_line` raises.
+
+        Raises `ArticleNotSold` only for an order that the customer may change.
+        """
+
+        def add(order: Order) -> None:
+            order.add_line(self.price_list.line(requested), self.clock.now())
+
+        return change_order(self.unit_of_work, target, add)
 
 
 @frozen

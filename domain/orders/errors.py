@@ -27,6 +27,16 @@ class OrderIsClosed(RuleViolation):
 
 
 @frozen
+class ArticleNotSold(RuleViolation):
+    """The price list has no such article."""
+
+    sku: str
+
+    def __str__(self) -> str:
+        return f"{self.sku} is not sold"
+
+
+@frozen
 class LineExists(RuleViolation):
     """The order has a line of this article already."""
 

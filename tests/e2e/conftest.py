@@ -13,6 +13,7 @@ from infrastructure.settings.settings import Settings
 from infrastructure.system.notifiers import MemoryNotifier
 from tests.commands import Cli, run, variables
 from tests.e2e.clients import CHEAP, Api, ManualClock
+from tests.orders.samples import PRICES
 from tests.stores import promise_tables_of
 
 REGION = "us-east-1"
@@ -51,6 +52,7 @@ def container(settings: Settings, clock: ManualClock) -> Container:
     container.password_hasher.override(CHEAP)
     container.notifier.override(MemoryNotifier())
     container.clock.override(clock)
+    container.price_list.override(PRICES)
     promise_tables_of(container)
     return container
 

@@ -173,7 +173,8 @@ def test_claims_of_a_type_that_is_not_there_are_refused(cli: Cli) -> None:
 
 def test_deleting_the_tables_asks_first(cli: Cli, settings: Settings) -> None:
     cli("tables", "create")
-    assert cli("tables", "delete", answers="n\n").exit_code == 1
+    in_memory = settings.provider == "memory"  # there is nothing to ask for
+    assert cli("tables", "delete", answers="n\n").exit_code == (0 if in_memory else 1)
     assert cli("tables", "status").exit_code == 0
     assert cli("tables", "delete", "--yes").exit_code == 0
     assert cli("tables", "status").exit_code == (3 if settings.provider == "dynamodb" else 0)
@@ -259,6 +260,7 @@ def test_where_others_reach_the_store_nobody_gets_a_sample_password(production: 
             "--json",
             **{"DYNASTRATA_ENVIRONMENT": "development", **env},
             DYNASTRATA_PROVIDER="dynamodb",
+            DYNASTRATA_MAIL_SERVER="",
         )
 
     refused, seeded = seed(), seed(DYNASTRATA_ADMIN_PASSWORD="hush-hush-hush")

@@ -10,11 +10,11 @@ from application.orders.change_order import OrderToChange
 from application.ports.event_store import EventMetadata
 from domain.consistency import Loaded, NoStream, StreamId
 from domain.orders.events import OrderPaid
+from domain.orders.price_list import RequestedLine
 from infrastructure.contexts.context import Context, Contexts
 from infrastructure.events.registry import EventType
 from tests.commands import Cli
 from tests.e2e.clients import ManualClock
-from tests.orders.samples import line
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def here(container: Container, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli
 @pytest.fixture
 def order_id(container: Container) -> str:
     """An order of three events, the last two of one request."""
-    order = container.place_order()(customer_id="ada", lines=(line("algebra"),))
+    order = container.place_order()(customer_id="ada", lines=(RequestedLine("algebra"),))
     with event_context(EventMetadata(correlation_id="request-1", actor="ada")):
-        container.add_line()(OrderToChange(order_id=order.id), line("weaving"))
+        container.add_line()(OrderToChange(order_id=order.id), RequestedLine("weaving"))
         container.pay_order()(OrderToChange(order_id=order.id))
     return order.id
 
@@ -173,10 +173,10 @@ def test_tail_shows_people_a_line_each(here: Cli, order_id: str) -> None:
 
 
 def test_tail_goes_on_after_what_was_shown(here: Cli, container: Container) -> None:
-    order = container.place_order()(customer_id="ada", lines=(line("algebra"),))
+    order = container.place_order()(customer_id="ada", lines=(RequestedLine("algebra"),))
     told = []
     for sku in ("weaving", "numbers", "letters"):
-        container.add_line()(OrderToChange(order_id=order.id), line(sku))
+        container.add_line()(OrderToChange(order_id=order.id), RequestedLine(sku))
         arguments = ("--from", "checkpoint", "--name", "reader", "--limit", "1", "--json")
         told += lines(here("events", "tail", *arguments).stdout)
     assert [each["version"] for each in told] == [1, 2, 3]

@@ -14,6 +14,7 @@ from domain.consistency import NoStream, StreamId
 from domain.errors import InvalidValue
 from domain.orders.events import LineRemoved
 from domain.orders.order import Order
+from domain.orders.price_list import RequestedLine
 from infrastructure.contexts.context import Context, Contexts
 from infrastructure.messaging.local import LogPublisher
 from infrastructure.settings.destination import Destination
@@ -125,7 +126,7 @@ def test_the_tables_of_events_are_named_and_keyed_as_set(settings: Settings) -> 
         )
     )
     created = built.table_initializer().create_missing()
-    order = built.place_order()(customer_id="ada", lines=(line(),))
+    order = built.place_order()(customer_id="ada", lines=[RequestedLine("algebra")])
 
     assert {f"{prefix}journal", f"{prefix}photos"} <= set(created)
     assert built.store().tables.physical("checkpoints") == f"{prefix}marks"

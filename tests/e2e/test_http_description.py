@@ -150,7 +150,8 @@ def test_a_client_knows_the_limits_before_it_sends(description: dict[str, Any]) 
     assert registration["password"]["minLength"] == MIN_PASSWORD
     assert registration["password"]["maxLength"] == MAX_PASSWORD
     assert line["sku"]["pattern"] == f"^{SKU.pattern}$"
-    assert line["title"]["maxLength"] == MAX_TEXT
+    assert set(line) == {"sku", "quantity"}
+    assert schemas["CancelBody"]["properties"]["reason"]["maxLength"] == MAX_TEXT
     assert line["quantity"]["maximum"] == MAX_OF_A_LINE
     course = schemas["CourseBody"]["properties"]
     assert course["id"]["pattern"] == f"^{COURSE_ID.pattern}$"

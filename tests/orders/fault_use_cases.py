@@ -7,19 +7,22 @@ from typing import Any
 
 from api.container import Container
 from application.orders.change_order import OrderToChange
+from domain.orders.price_list import RequestedLine
 from tests.faults.matrix.service import Service
 from tests.faults.matrix.use_cases import UseCase
-from tests.orders.samples import line
+from tests.orders.samples import PRICES
 
 CUSTOMER = "ada"
 
 
 def configure(container: Container) -> None:
-    """Orders bring nothing that would have to be replaced."""
+    """Lets every article be sold."""
+    container.price_list.override(PRICES)
 
 
 def place(container: Container) -> Any:
-    return container.place_order()(customer_id=CUSTOMER, lines=(line("algebra"), line("weaving")))
+    lines = (RequestedLine("algebra"), RequestedLine("weaving"))
+    return container.place_order()(customer_id=CUSTOMER, lines=lines)
 
 
 def placed(*changes: Callable[[Container, str], object]) -> Callable[[Service], str]:
@@ -39,7 +42,7 @@ def target(order_id: str, version: int | None = None, customer: str = CUSTOMER) 
 
 
 def add_line(container: Container, order_id: str) -> Any:
-    return container.add_line()(target(order_id), line("logic"))
+    return container.add_line()(target(order_id), RequestedLine("logic"))
 
 
 def pay(container: Container, order_id: str) -> Any:
@@ -51,7 +54,7 @@ def cancel(container: Container, order_id: str) -> Any:
 
 
 def another_line(service: Service, order_id: str) -> None:
-    service.container.add_line()(target(order_id), line("music"))
+    service.container.add_line()(target(order_id), RequestedLine("music"))
 
 
 def payment(service: Service, order_id: str) -> None:
@@ -79,14 +82,14 @@ USE_CASES = (
     use_case("add_line", add_line, case="and a snapshot"),
     use_case(
         "add_line",
-        lambda c, id_: c.add_line()(target(id_, version=2), line("rhetoric")),
+        lambda c, id_: c.add_line()(target(id_, version=2), RequestedLine("rhetoric")),
         placed(add_line),
         case="to a version, from a snapshot",
     ),
     use_case("add_line", add_line, placed(add_line), case="that is there"),
     use_case(
         "add_line",
-        lambda c, id_: c.add_line()(target(id_, version=7), line("logic")),
+        lambda c, id_: c.add_line()(target(id_, version=7), RequestedLine("logic")),
         case="to another version",
     ),
     use_case("remove_line", lambda c, id_: c.remove_line()(target(id_), "weaving")),

@@ -17,13 +17,14 @@ from application.orders.place_order import PlaceOrder
 from application.retry_on_conflict import MAX_ATTEMPTS
 from domain.consistency import Loaded, StreamId
 from domain.errors import ConcurrencyConflict
-from domain.orders.errors import OrderIsClosed, OrderNeedsLines, OrderNotFound
+from domain.orders.errors import ArticleNotSold, OrderIsClosed, OrderNeedsLines, OrderNotFound
 from domain.orders.events import OrderPaid
 from domain.orders.order import Order
+from domain.orders.price_list import Article, PriceList, RequestedLine
 from domain.orders.values import OrderStatus
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.events.event_store import TableEventStore
-from tests.orders.samples import line
+from tests.orders.samples import PRICES
 from tests.stores import Store, memory_store
 from tests.times import NOW
 
@@ -57,12 +58,15 @@ def shop() -> Store:
 
 
 def place(shop: Store, *skus: str, customer_id: str = "ada") -> Order:
-    lines = tuple(map(line, skus or ("a", "b")))
-    return PlaceOrder(shop.unit_of_work, CLOCK, shop.ids)(customer_id=customer_id, lines=lines)
+    lines = list(map(RequestedLine, skus or ("a", "b")))
+    placing = PlaceOrder(shop.unit_of_work, CLOCK, shop.ids, PRICES)
+    return placing(customer_id=customer_id, lines=lines)
 
 
 def add(shop: Store, order: Order, sku: str) -> Order:
-    return AddLine(shop.unit_of_work, CLOCK)(OrderToChange(order_id=order.id), line(sku))
+    return AddLine(shop.unit_of_work, CLOCK, PRICES)(
+        OrderToChange(order_id=order.id), RequestedLine(sku)
+    )
 
 
 def pay(shop: Store, order: Order) -> Order:
@@ -99,7 +103,41 @@ def test_a_placed_order_is_found_again(shop: Store) -> None:
 
 def test_an_order_that_breaks_a_rule_is_not_placed(shop: Store) -> None:
     with pytest.raises(OrderNeedsLines):
-        PlaceOrder(shop.unit_of_work, CLOCK, shop.ids)(customer_id="ada", lines=())
+        PlaceOrder(shop.unit_of_work, CLOCK, shop.ids, PRICES)(customer_id="ada", lines=())
+
+
+def test_an_order_is_placed_and_changed_at_the_prices_of_the_list(shop: Store) -> None:
+    before = PriceList.of(
+        Article(sku="algebra", title="Algebra", unit_price_cents=4_900),
+        Article(sku="weaving", title="Weaving", unit_price_cents=1_500),
+    )
+    after = PriceList.of(Article(sku="numbers", title="Numbers", unit_price_cents=2_500))
+    placing = PlaceOrder(shop.unit_of_work, CLOCK, shop.ids, before)
+    order = placing(
+        customer_id="ada", lines=[RequestedLine("algebra"), RequestedLine("weaving", 2)]
+    )
+
+    adding = AddLine(shop.unit_of_work, CLOCK, after)
+    changed = adding(OrderToChange(order_id=order.id), RequestedLine("numbers"))
+
+    assert [(each.title, each.total_cents) for each in changed.lines] == [
+        ("Algebra", 4_900),
+        ("Weaving", 3_000),
+        ("Numbers", 2_500),
+    ]
+
+
+def test_what_the_list_does_not_have_is_not_sold(shop: Store) -> None:
+    order, nothing = place(shop, "a"), PriceList.of()
+    with pytest.raises(ArticleNotSold):
+        PlaceOrder(shop.unit_of_work, CLOCK, shop.ids, nothing)(
+            customer_id="ada", lines=[RequestedLine("b")]
+        )
+    with pytest.raises(ArticleNotSold):
+        AddLine(shop.unit_of_work, CLOCK, nothing)(
+            OrderToChange(order_id=order.id), RequestedLine("b")
+        )
+    assert skus(stored(shop, order)) == ["a"]
 
 
 def test_lines_come_and_go(shop: Store) -> None:
@@ -169,7 +207,9 @@ def test_what_is_decided_anew_may_be_refused(shop: Store) -> None:
     clock = Interrupted([lambda: pay(shop, order)])
 
     with pytest.raises(OrderIsClosed):
-        AddLine(shop.unit_of_work, clock)(OrderToChange(order_id=order.id), line("c"))
+        AddLine(shop.unit_of_work, clock, PRICES)(
+            OrderToChange(order_id=order.id), RequestedLine("c")
+        )
 
 
 def test_a_change_that_is_always_overtaken_gives_up(shop: Store) -> None:
@@ -186,8 +226,8 @@ USE_CASES: dict[str, Callable[..., object]] = {
         order_id, customer_id
     ),
     "history": lambda shop, order_id, customer_id, **_: history(shop)(order_id, customer_id),
-    "add a line": lambda shop, **whose: AddLine(shop.unit_of_work, CLOCK)(
-        OrderToChange(**whose), line("c")
+    "add a line": lambda shop, **whose: AddLine(shop.unit_of_work, CLOCK, PRICES)(
+        OrderToChange(**whose), RequestedLine("c")
     ),
     "remove a line": lambda shop, **whose: RemoveLine(shop.unit_of_work, CLOCK)(
         OrderToChange(**whose), "a"

@@ -11,20 +11,17 @@ from api.cli.demo.story import Step, Story, StoryResult
 from application.orders.change_order import OrderToChange
 from domain.orders import events
 from domain.orders.errors import OrderIsClosed
-from domain.orders.values import OrderLine
+from domain.orders.price_list import RequestedLine
 
 if TYPE_CHECKING:
     from api.container import Container
     from application.ports.event_store import StoredEvent
     from domain.orders.order import Order
+    from domain.orders.values import OrderLine
 
-_ALGEBRA = OrderLine.of(
-    sku="algebra", title="Algebra for Engines", quantity=1, unit_price_cents=4_900
-)
-_WEAVING = OrderLine.of(sku="weaving", title="Weaving by Cards", quantity=2, unit_price_cents=1_500)
-_NUMBERS = OrderLine.of(
-    sku="numbers", title="Numbers of Bernoulli", quantity=1, unit_price_cents=2_500
-)
+_ALGEBRA = RequestedLine("algebra")
+_WEAVING = RequestedLine("weaving", 2)
+_NUMBERS = RequestedLine("numbers")
 
 
 class OrdersStory(Story):
@@ -80,8 +77,8 @@ class OrdersStory(Story):
         except OrderIsClosed as refused:
             return f"nothing: the order is {refused.status}"
 
-    def _add_line(self, line: OrderLine) -> Order:
-        return self._container.add_line()(self._target(), line)
+    def _add_line(self, requested: RequestedLine) -> Order:
+        return self._container.add_line()(self._target(), requested)
 
     def _target(self) -> OrderToChange:
         return OrderToChange(order_id=self._order.id, expected_version=self._order.version)

@@ -63,8 +63,8 @@ _CHANGED = {**answers(200, "ETag"), **problems(400, 401, 404, 409, 412, 428)}
 def place_order(
     body: PlaceBody, caller: SignedIn, container: ContainerOf, response: Response
 ) -> OrderView:
-    """Places an order for the caller."""
-    order = container.place_order()(customer_id=caller.user_id, lines=body.checked_lines())
+    """Places an order for the caller, at the present prices."""
+    order = container.place_order()(customer_id=caller.user_id, lines=body.requested())
     response.headers["Location"] = f"/orders/{order.id}"
     return _view(order, response)
 
@@ -109,8 +109,8 @@ def get_order_history(
 def add_line(
     target: Target, body: LineBody, container: ContainerOf, response: Response
 ) -> OrderView:
-    """Adds a line to an open order, if it is still at the version in `If-Match`."""
-    return _view(container.add_line()(target, body.line()), response)
+    """Adds a line at the present price, if the order is still at the version in `If-Match`."""
+    return _view(container.add_line()(target, body.requested()), response)
 
 
 @router.delete("/{order_id}/lines/{sku}", responses={**_CHANGED, **problems(422)})

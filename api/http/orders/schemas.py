@@ -6,21 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from attrs import asdict, evolve
+from attrs import asdict
 from pydantic import BaseModel, BeforeValidator, Field, StrictInt
 
 from api.http.body import LINE, Body, Rule
 from application.ports.event_store import StoredEvent
-from domain.errors import InvalidValue
 from domain.orders.order import Order
+from domain.orders.price_list import RequestedLine
 from domain.orders.values import (
     MAX_LINES,
     MAX_OF_A_LINE,
-    MAX_PRICE_CENTS,
     MAX_TEXT,
     SKU,
     SKU_RULE,
-    OrderLine,
 )
 
 # What the path and the other members of an event say already.
@@ -46,16 +44,14 @@ Text = Annotated[
 
 
 class LineBody(Body):
-    """So many of one article."""
+    """So many of one article. What it costs is not for customers to say."""
 
-    sku: Sku
-    title: Text
-    quantity: WholeNumber = Field(ge=1, le=MAX_OF_A_LINE)
-    unit_price_cents: WholeNumber = Field(ge=0, le=MAX_PRICE_CENTS)
+    sku: Sku = Field(examples=["algebra"])
+    quantity: WholeNumber = Field(ge=1, le=MAX_OF_A_LINE, examples=[1])
 
-    def line(self) -> OrderLine:
-        """The line, checked. Raises `InvalidValue`."""
-        return OrderLine.of(**self.model_dump())
+    def requested(self) -> RequestedLine:
+        """What the customer asks for."""
+        return RequestedLine(self.sku, self.quantity)
 
 
 class PlaceBody(Body):
@@ -67,9 +63,9 @@ class PlaceBody(Body):
         json_schema_extra={"minItems": 1, "maxItems": MAX_LINES},
     )
 
-    def checked_lines(self) -> tuple[OrderLine, ...]:
-        """The lines, checked. Raises `InvalidValue`, which names the line."""
-        return tuple(_line_at(number, body) for number, body in enumerate(self.lines))
+    def requested(self) -> list[RequestedLine]:
+        """What the customer asks for."""
+        return [body.requested() for body in self.lines]
 
 
 class CancelBody(Body):
@@ -137,10 +133,3 @@ class OrderHistory(BaseModel):
         """What is shown of a page of up to `size` events."""
         following = events[-1].version if len(events) == size else None
         return cls(items=[EventView.of(stored) for stored in events], next_after=following)
-
-
-def _line_at(number: int, body: LineBody) -> OrderLine:
-    try:
-        return body.line()
-    except InvalidValue as error:
-        raise evolve(error, field=f"lines.{number}.{error.field}") from error

@@ -54,6 +54,7 @@ PARTS = {
     *("settings", "contexts", "clock", "ids", "meter", "token_signer", "adapters", "store"),
     *("destinations", "memory_publisher", "publishers", "units_of_work"),
     *("password_hasher", "notifier", "user_tokens", "blob_store", "offload"),
+    "price_list",
     *("projection_runner", "telemetry", "breaker_gauge", "doctor"),
 }
 """What the others are put together from; what begins anew from what these stored, or only looks."""
