@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from api.container import Container
 from api.http import error_handlers, health, openapi
 from api.http.contexts import CONTEXTS
-from api.http.middleware import BodyLimit, Correlation
+from api.http.documentation import DESCRIPTION, DOCS, policy_of_docs
+from api.http.middleware import BodyLimit, Correlation, Security
 from api.http.problems import KINDS, ProblemTable
-from api.http.security import DESCRIPTION, DOCS, Security, policy_of_docs
 from infrastructure.outbox.relays import PollingRelay
 from infrastructure.settings.settings import Settings
 from infrastructure.telemetry.telemetry import Telemetry

@@ -16,9 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 from structlog.contextvars import bound_contextvars
 
-from api.http.middleware import HEADER
+from api.http.middleware import HEADER, security_headers
 from api.http.problems import INTERNAL, ProblemKind, ProblemTable, facts_of, headers_of
-from api.http.security import security_headers
 from domain.errors import DynastrataError
 
 MEDIA_TYPE = "application/problem+json"

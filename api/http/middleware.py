@@ -1,9 +1,9 @@
-"""What every request passes: a limit on its body, and the id of all that it causes."""
+"""What every request passes: a limit on its body, the id of all it causes, headers for browsers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from attrs import frozen
 from opentelemetry import trace
@@ -19,6 +19,16 @@ from infrastructure.telemetry import names
 
 HEADER = "X-Correlation-Id"
 CORRELATION_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+_YEAR = 365 * 24 * 60 * 60  # seconds
+_OF_EVERY_ANSWER = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_TLS_ALONE = {"Strict-Transport-Security": f"max-age={_YEAR}"}
 
 
 @frozen
@@ -76,3 +86,34 @@ class Correlation:
     def _id_of(self, scope: Scope) -> str:
         sent = Headers(scope=scope).get(HEADER, "")
         return sent if CORRELATION_ID.fullmatch(sent) else self.ids().new_id()
+
+
+def security_headers(scope: Scope) -> Mapping[str, str]:
+    """The headers of the answer to a request. That it came by TLS a trusted proxy may tell."""
+    return _OF_EVERY_ANSWER | (_TLS_ALONE if scope.get("scheme") == "https" else {})
+
+
+@frozen
+class Security:
+    """Middleware: adds these headers to every answer, unless it has its own.
+
+    `policies` are the content security policies of pages, by path.
+    """
+
+    app: ASGIApp
+    policies: Mapping[str, str]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                policy = self.policies.get(scope["path"])
+                if policy is not None:
+                    headers["Content-Security-Policy"] = policy
+                for name, value in security_headers(scope).items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, sending)
