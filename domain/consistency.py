@@ -35,7 +35,10 @@ def _possible(_: object, __: object, version: int) -> None:
 class Loaded:
     """The stream has exactly `version` events: a load or an append said so.
 
-    Trusted, and so without a read. A number from anywhere else is an `Exact`.
+    Trusted, and so without a read. A number from anywhere else is an `Exact`: the version of an
+    event, say, that came from a subscription or a read up to some version. Others may have been
+    committed with it and after it, and where a commit is packed into one item, nothing is at their
+    versions that could refuse an append. Whole loads, appends and snapshots end with a commit.
     """
 
     version: int = field(validator=_possible)
@@ -45,8 +48,9 @@ class Loaded:
 class Exact:
     """The stream should have exactly `version` events, says somebody from outside.
 
-    Confirmed by one consistent read of that event before anything is written; events never
-    change, so what was there then is there for ever.
+    Confirmed by one consistent read of the commit that should end there before anything is
+    written; commits never change, so what was there then is there for ever. A version within a
+    commit is a conflict.
     """
 
     version: int = field(validator=_possible)

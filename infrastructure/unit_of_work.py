@@ -37,13 +37,14 @@ from infrastructure.tagged_events.reader import TaggedEventReader
 class CommitOptions:
     """What is committed, and how.
 
+    A commit takes at most `max_events` of a stream (None: as many as an item holds).
     `check_message` refuses messages that their destination would not take. The inbox remembers
     processed messages for `keep_processed`. Without `large_events` the data of an event must fit an
     item.
     """
 
     contexts: Contexts = REGISTERED
-    max_events: int = 100
+    max_events: int | None = 100
     snapshots: SnapshotPolicy = field(factory=SnapshotPolicy)
     check_message: MessageCheck = lambda _: None
     keep_processed: timedelta = timedelta(days=30)

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from application.ports.clock import Clock
 from application.ports.dcb_store import SequencedEvent
-from application.ports.event_store import StoredEvent
 from application.ports.outbox import Outbox, StoredMessage
 from application.ports.table_initializer import TableInitializer
 from application.relay import Relay
@@ -19,6 +18,7 @@ from infrastructure.provider import Provider
 from infrastructure.settings.settings import Settings
 from infrastructure.subscriptions.change_reader import ChangeSource
 from infrastructure.subscriptions.leases import CheckpointTable
+from infrastructure.subscriptions.stream_order import Written
 from infrastructure.system.failure_windows import FailureTable
 from infrastructure.telemetry.telemetry import Telemetry
 
@@ -62,8 +62,8 @@ class Adapters(Protocol):
         ...
 
     @property
-    def event_changes(self) -> Callable[[], ChangeSource[StoredEvent]]:
-        """Makes a source of what is added to the events."""
+    def event_changes(self) -> Callable[[], ChangeSource[Written]]:
+        """Makes a source of what is added to the events, item by item."""
         ...
 
     @property
@@ -91,7 +91,7 @@ def make_adapters(
     if settings.provider == "memory":
         from api.composition.memory import MemoryAdapters  # noqa: PLC0415 see above
 
-        return MemoryAdapters()
+        return MemoryAdapters(settings)
     from api.composition.dynamodb import DynamoDBAdapters  # noqa: PLC0415 see above
 
     return DynamoDBAdapters(settings, contexts, meter, clock, telemetry)

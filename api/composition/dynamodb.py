@@ -11,7 +11,6 @@ from api.composition.adapters import Adapters
 from api.composition.clients import make_client
 from application.ports.clock import Clock
 from application.ports.dcb_store import SequencedEvent
-from application.ports.event_store import StoredEvent
 from application.ports.outbox import Outbox, StoredMessage
 from application.relay import Relay
 from domain.errors import InvalidValue
@@ -24,7 +23,7 @@ from infrastructure.dynamodb.gateway.gateway import Gateway, check_answers
 from infrastructure.dynamodb.gateway.lean_client import LeanClient
 from infrastructure.dynamodb.gateway.observation import GatewayTelemetry
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
-from infrastructure.dynamodb.mappers.events import event_reader
+from infrastructure.dynamodb.mappers.events import EventReader
 from infrastructure.dynamodb.mappers.outbox import message_of_image
 from infrastructure.dynamodb.mappers.tagged_events import tagged_event_of_image
 from infrastructure.dynamodb.models import SHARED
@@ -48,6 +47,7 @@ from infrastructure.settings.checks import invalid, option_of
 from infrastructure.settings.settings import TABLE, Settings, SettingsError
 from infrastructure.subscriptions.change_reader import ChangeSource
 from infrastructure.subscriptions.leases import CHECKPOINTS
+from infrastructure.subscriptions.stream_order import Written
 from infrastructure.system.breakers import BreakerOptions, Breakers
 from infrastructure.system.failure_windows import FAILURES
 from infrastructure.tagged_events.keys import EventKeys
@@ -91,6 +91,7 @@ class DynamoDBAdapters(Adapters):
             self._event_model,
             self._settings.outbox_shards,
             make_event_keys(self._settings),
+            self._settings.packs_events,
         )
 
     @cached_property
@@ -132,9 +133,9 @@ class DynamoDBAdapters(Adapters):
 
     @property
     @override
-    def event_changes(self) -> Callable[[], ChangeSource[StoredEvent]]:
+    def event_changes(self) -> Callable[[], ChangeSource[Written]]:
         stream, model = self._stream(EVENTS), self._event_model
-        return lambda: TableChanges(stream, self._clock, event_reader(model))
+        return lambda: TableChanges(stream, self._clock, EventReader(model))
 
     @property
     @override

@@ -9,7 +9,6 @@ from typing_extensions import override
 
 from api.composition.adapters import Adapters
 from application.ports.dcb_store import SequencedEvent
-from application.ports.event_store import StoredEvent
 from application.ports.outbox import Outbox, StoredMessage
 from application.relay import Relay
 from infrastructure.events.streams import EVENTS
@@ -17,7 +16,7 @@ from infrastructure.memory.change_feed import MemoryChanges
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.memory.table_initializer import MemoryTableInitializer
 from infrastructure.memory.tables.checkpoints import MemoryCheckpointTable
-from infrastructure.memory.tables.events import event_of
+from infrastructure.memory.tables.events import events_of
 from infrastructure.memory.tables.failures import MemoryFailureTable
 from infrastructure.memory.tables.outbox import message_of
 from infrastructure.memory.tables.projection_states import (
@@ -27,18 +26,22 @@ from infrastructure.memory.tables.projection_states import (
 from infrastructure.memory.tables.tagged_events import event_of as tagged_event_of
 from infrastructure.outbox.relays import BatchRelay
 from infrastructure.outbox.table import OUTBOX
-from infrastructure.settings.settings import SettingsError
+from infrastructure.settings.settings import Settings, SettingsError
 from infrastructure.subscriptions.change_reader import ChangeSource
+from infrastructure.subscriptions.stream_order import Written
 from infrastructure.tagged_events.table import TAGGED_EVENTS
 
 
 class MemoryAdapters(Adapters):
     """One database in memory, and what reads it."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
     @cached_property
     @override
     def store(self) -> MemoryProvider:
-        return MemoryProvider()
+        return MemoryProvider(packed_events=self._settings.packs_events)
 
     @cached_property
     @override
@@ -72,8 +75,8 @@ class MemoryAdapters(Adapters):
 
     @property
     @override
-    def event_changes(self) -> Callable[[], ChangeSource[StoredEvent]]:
-        return lambda: MemoryChanges(self.store.database, EVENTS, event_of)
+    def event_changes(self) -> Callable[[], ChangeSource[Written]]:
+        return lambda: MemoryChanges(self.store.database, EVENTS, events_of)
 
     @property
     @override

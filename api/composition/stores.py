@@ -33,7 +33,7 @@ def make_commit_options(
     """What every unit of work of the service is made with."""
     return CommitOptions(
         contexts=contexts,
-        max_events=settings.events_max_batch_size,
+        max_events=None if settings.packs_events else settings.events_max_batch_size,
         snapshots=SnapshotPolicy(every=settings.snapshot_every),
         check_message=destinations.check,
         keep_processed=timedelta(days=settings.inbox_keep_days),
@@ -49,7 +49,7 @@ def make_event_store(
         table=store.events(),
         registry=units_of_work.registry,
         unit_of_work=units_of_work,
-        transactional=settings.events_transactional_write,
+        transactional=settings.events_transactional_write or settings.packs_events,
     )
 
 

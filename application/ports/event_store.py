@@ -52,6 +52,11 @@ class StoredEvent:
     is_dispatched: bool = False
 
     @property
+    def commit_last(self) -> int:
+        """The version of the last event of its commit."""
+        return self.commit_first + self.commit_count - 1
+
+    @property
     def name(self) -> str:
         """Names it for people: `event 3 of Order 7`."""
         return f"event {self.version} of {self.stream}"

@@ -37,7 +37,8 @@ class DynamoDBProvider(Provider):
 
     `models` are those of the state-stored types, by logical table. `listing_shards` spreads each
     listing over that many keys, `outbox_shards` the index of what is not published; `event_model`
-    names the keys of the events table, `event_keys` are those of tagged events. Making one raises
+    names the keys of the events table, where `packed_events` puts each commit into one item;
+    `event_keys` are those of tagged events. Making one raises
     `TypeError` where a type and its model differ, and names the attributes.
     """
 
@@ -48,6 +49,7 @@ class DynamoDBProvider(Provider):
     event_model: type[EventModel] = EventModel
     outbox_shards: int = 1
     event_keys: EventKeys = field(factory=EventKeys)
+    packed_events: bool = False
     _aggregates: dict[str, DynamoDBAggregateTable] = field(init=False, eq=False, repr=False)
 
     @_aggregates.default
@@ -74,7 +76,8 @@ class DynamoDBProvider(Provider):
 
     @override
     def events(self) -> DynamoDBEventTable:
-        return DynamoDBEventTable(self.gateway, self.event_model, self.tables.physical(EVENTS))
+        name = self.tables.physical(EVENTS)
+        return DynamoDBEventTable(self.gateway, self.event_model, name, packed=self.packed_events)
 
     @override
     def tagged_events(self) -> DynamoDBTaggedEventTable:

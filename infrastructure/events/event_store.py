@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import evolve, frozen
+from attrs import frozen
 from typing_extensions import override
 
 from application.ports.event_store import EventMetadata, EventStore, StreamSlice
@@ -21,7 +21,11 @@ from domain.consistency import (
 from domain.errors import InvalidValue
 from domain.events import DomainEvent
 from infrastructure.events.registry import EventRegistry
-from infrastructure.events.streams import StreamTable, confirmed_version, stream_version
+from infrastructure.events.streams import (
+    StreamTable,
+    confirmed_version,
+    stream_version,
+)
 
 _LARGEST = MAX_VERSION + 1  # whoever asks for what follows the last one
 
@@ -76,9 +80,9 @@ class TableEventStore(EventStore):
             raise InvalidValue("limit", "must be at least 1")
         if max(first, last or 0) > _LARGEST:
             raise InvalidValue("version", f"must be at most {_LARGEST}")
-        found = self.table.read(stream, first=first, last=last, backwards=backwards, limit=limit)
-        return (
-            found if raw else evolve(found, events=tuple(map(self.registry.decoded, found.events)))
+        decode = None if raw else self.registry.decode_stored
+        return self.table.read(
+            stream, first=first, last=last, backwards=backwards, limit=limit, decode=decode
         )
 
     @override

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from functools import lru_cache
 from typing import Protocol
@@ -21,6 +21,7 @@ from domain.consistency import (
     StreamId,
 )
 from domain.errors import ConcurrencyConflict, InvalidValue
+from domain.events import DomainEvent
 from infrastructure.commit.participant import Action
 from infrastructure.limits import Record
 
@@ -28,14 +29,22 @@ EVENTS = "events"
 """The logical name of the table of events."""
 
 
+EventDecoder = Callable[[StreamId, int, RawEvent], DomainEvent]
+"""Makes an event of its stream, its version, and what was stored."""
+
+
 class StreamTable(Protocol):
-    """Where events are. Reads are strongly consistent."""
+    """Where events are: an item for each, or one for a commit. Reads are strongly consistent.
+
+    Only what is written depends on the layout. Both are read, mixed in one stream, too.
+    """
 
     def append(self, events: Sequence[StoredEvent]) -> tuple[Action, ...]:
         """The actions that store these raw events, each refused if its version is there.
 
-        The refusal is a `ConcurrencyConflict` with the version read after it. Raises
-        `LimitExceeded` for an event that no item can hold.
+        They are those of one stream in one commit: an action for each, or one where they are
+        packed. The refusal is a `ConcurrencyConflict` with the version read after it. Raises
+        `LimitExceeded` for what no item can hold.
         """
         ...
 
@@ -47,8 +56,15 @@ class StreamTable(Protocol):
         last: int | None = None,
         backwards: bool = False,
         limit: int | None = None,
+        decode: EventDecoder | None = None,
     ) -> StreamSlice:
-        """The events from version `first` to `last`, raw, at most `limit` of them."""
+        """The events from version `first` to `last`, at most `limit` of them.
+
+        They are raw without `decode`, which is called with these alone. No more items are read
+        than have such events. One request; one more for a `first` within a commit that
+        is packed or beyond the stream's end, and up to two more for a `limit` backwards. Raises
+        what `decode` raises, and `UnreadableEvent` for packed events that are damaged.
+        """
         ...
 
 
@@ -102,7 +118,7 @@ def confirmed_version(table: StreamTable, stream: StreamId, expected: ExpectedVe
         case NoStream() | Exact(0):
             return 0
         case Exact(version):
-            if table.read(stream, first=version, last=version).events:
+            if _has_commit_to(table, stream, version):
                 return version
             actual = stream_version(table, stream) or None
             raise ConcurrencyConflict(stream.type, stream.id, version, actual)
@@ -113,6 +129,15 @@ def confirmed_version(table: StreamTable, stream: StreamId, expected: ExpectedVe
             return version
         case Anything():
             return stream_version(table, stream)
+
+
+def _has_commit_to(table: StreamTable, stream: StreamId, version: int) -> bool:
+    """Whether a commit ended at this version. It still does: commits never change.
+
+    A version within a commit would not be refused by the item of a packed one.
+    """
+    found = table.read(stream, last=version, backwards=True, limit=1).events
+    return bool(found) and version == found[0].version == found[0].commit_last
 
 
 def stream_version(table: StreamTable, stream: StreamId) -> int:

@@ -20,9 +20,10 @@ from infrastructure.provider import Provider
 
 @frozen
 class MemoryProvider(Provider):
-    """The tables of one database in memory."""
+    """The tables of one database in memory. See `DynamoDBProvider` for `packed_events`."""
 
     database: MemoryDatabase = field(factory=MemoryDatabase)
+    packed_events: bool = False
 
     @override
     def table(self, aggregate_type: AggregateType[Any]) -> MemoryAggregateTable:
@@ -30,7 +31,7 @@ class MemoryProvider(Provider):
 
     @override
     def events(self) -> MemoryEventTable:
-        return MemoryEventTable(self.database)
+        return MemoryEventTable(self.database, self.packed_events)
 
     @override
     def tagged_events(self) -> MemoryTaggedEventTable:

@@ -1,11 +1,17 @@
 """Streams, tagged events, and what is folded from them."""
 
+# ruff: noqa: RUF009 -- the functions called for defaults make attrs fields, as `field` does
+
 from __future__ import annotations
+
+from typing import Literal
 
 from attrs import frozen
 
-from infrastructure.settings.checks import attribute_name, within
+from infrastructure.settings.checks import attribute_name, one_of, within
 from infrastructure.settings.options import option
+
+EventsLayout = Literal["item_per_event", "packed"]
 
 
 @frozen(kw_only=True, slots=False)
@@ -16,13 +22,21 @@ class EventSettings:
         "pk", "Partition key of the table of events.", attribute_name
     )
     events_sort_key: str = option("sk", "Sort key of the table of events.", attribute_name)
+    events_layout: EventsLayout = option(
+        "item_per_event",
+        "How events are written: an item for each, or a commit's events packed into one. Both are "
+        "read, whatever this says.",
+        one_of(EventsLayout),
+    )
     events_transactional_write: bool = option(
         default=True,
         meaning="Whether the event store appends several events at once. Off: one after the "
-        "other, which is cheaper and weaker.",
+        "other, which is cheaper and weaker. Packed events always go at once.",
     )
     events_max_batch_size: int = option(
-        100, "Most events of one stream in one commit.", within(1, 100)
+        100,
+        "Most events of one stream in one commit. For packed ones only their bytes count.",
+        within(1, 100),
     )
     events_streams_enabled: bool = option(
         default=True,
@@ -61,3 +75,8 @@ class EventSettings:
     snapshot_every: int = option(
         100, "Events of one stream between two snapshots. 0: none are taken.", within(0, 1_000_000)
     )
+
+    @property
+    def packs_events(self) -> bool:
+        """Whether a commit's events are written as one item."""
+        return self.events_layout == "packed"

@@ -155,7 +155,7 @@ class ChangeReader(Generic[T]):
         while not self.is_stopping:
             turn = self._source.poll()
             self._handled = 0
-            self._keep_lease()
+            self.keep_lease()
             if turn.changes:
                 yield turn.changes
                 self._handled = len(turn.changes)
@@ -173,7 +173,12 @@ class ChangeReader(Generic[T]):
         `notes` replace those that are stored with the checkpoint.
         """
         self._handled, self.notes = count, notes
-        self._keep_lease()
+        self.keep_lease()
+
+    def keep_lease(self) -> None:
+        """Stores what is handled so far, where the lease needs it. Raises `LeaseLost`."""
+        if self._lease.is_due:
+            self._store()
 
     def close(self) -> None:
         """Stores the checkpoint and gives the lease back, if it is held. Raises `LeaseLost`."""
@@ -205,10 +210,6 @@ class ChangeReader(Generic[T]):
         if not self._has_begun:
             self._source.start_at(self._first)
         self._store()
-
-    def _keep_lease(self) -> None:
-        if self._lease.is_due:
-            self._store()
 
     def _store(self) -> None:
         self._lease.store(self._checkpoint())

@@ -27,7 +27,12 @@ from infrastructure.subscriptions.change_reader import (
     Wait,
 )
 from infrastructure.subscriptions.leases import CheckpointTable, SubscriptionLease
-from infrastructure.subscriptions.stream_order import OpenCommits, StreamOrder, in_version_order
+from infrastructure.subscriptions.stream_order import (
+    OpenCommits,
+    StreamOrder,
+    Written,
+    in_version_order,
+)
 
 _MAX_NAME = 255
 
@@ -39,7 +44,7 @@ class EventSubscription(Subscription):
 
     def __init__(
         self,
-        reader: ChangeReader[StoredEvent],
+        reader: ChangeReader[Written],
         order: StreamOrder,
         show: Callable[[StoredEvent], StoredEvent],
     ) -> None:
@@ -112,27 +117,38 @@ class EventSubscription(Subscription):
         return commits
 
     def _page(
-        self, changes: Sequence[TableChange[StoredEvent]], commits: OpenCommits
+        self, changes: Sequence[TableChange[Written]], commits: OpenCommits
     ) -> Iterator[StoredEvent]:
         added = {place: _added(change) for place, change in enumerate(changes)}
-        records = {place: event for place, event in added.items() if event is not None}
+        records = {place: record for place, record in added.items() if record}
         progress = _Progress(len(changes), records)
         for place in in_version_order(records):
-            yield from self._due(changes[place], records[place])
+            if not (yield from self._given(self._due(changes[place], records[place]))):
+                return
             for passed in progress.done(place):
                 if changes[passed].kind is not ChangeKind.PRESENT:
                     record = records[passed]
-                    commits.arrived(record, self._order.last(record.stream))
+                    commits.arrived(record, self._order.last(record[0].stream))
             self._reader.handled(progress.count, commits.notes())
             if self._reader.is_stopping:
                 return
 
-    def _due(self, change: TableChange[StoredEvent], record: StoredEvent) -> Iterator[StoredEvent]:
+    def _given(self, due: Sequence[StoredEvent]) -> Generator[StoredEvent, None, bool]:
+        """Hands these out; whether all of them: where not, all come again."""
+        for left, event in zip(reversed(range(len(due))), due, strict=True):
+            yield self._show(event)
+            if left:
+                self._reader.keep_lease()
+                if self._reader.is_stopping:
+                    return False
+        return True
+
+    def _due(self, change: TableChange[Written], record: Written) -> Sequence[StoredEvent]:
         # Found in the table, it comes after all earlier ones; from the stream, those of its commit
         # may come later.
         is_present = change.kind is ChangeKind.PRESENT
-        first = record.version if is_present else record.commit_first
-        return map(self._show, self._order.due(record, first=first))
+        first = record[0].version if is_present else record[0].commit_first
+        return self._order.due(record, first=first)
 
 
 @frozen(kw_only=True)
@@ -145,7 +161,7 @@ class TableEventSubscriptions(EventSubscriptions):
     """
 
     table: str
-    source: Callable[[], ChangeSource[StoredEvent]]
+    source: Callable[[], ChangeSource[Written]]
     events: StreamTable
     registry: EventRegistry
     checkpoints: CheckpointTable
@@ -190,15 +206,15 @@ def subscription_key(table: str, name: str) -> str:
     return f"{table}#{name}"
 
 
-def _added(change: TableChange[StoredEvent]) -> StoredEvent | None:
-    """The item of an event; events are only ever added."""
+def _added(change: TableChange[Written]) -> Written | None:
+    """The events of an item; events are only ever added."""
     return change.new if change.kind in (ChangeKind.INSERTED, ChangeKind.PRESENT) else None
 
 
 class _Progress:
     """How much of a page's beginning is handled, while its records are handled in any order."""
 
-    def __init__(self, size: int, records: Mapping[int, StoredEvent]) -> None:
+    def __init__(self, size: int, records: Mapping[int, Written]) -> None:
         self.count = 0
         self._size = size
         self._records = records

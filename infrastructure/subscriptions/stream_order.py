@@ -11,8 +11,11 @@ from application.ports.event_store import StoredEvent
 from domain.consistency import StreamId
 from infrastructure.events.streams import StreamTable, stream_key, stream_of_key
 
+Written = Sequence[StoredEvent]
+"""The events of one item: one, or a whole commit that is packed, in order."""
 
-def in_version_order(records: Mapping[int, StoredEvent]) -> list[int]:
+
+def in_version_order(records: Mapping[int, Written]) -> list[int]:
     """The places of these records, each stream's own places taken in order of its versions.
 
     Streams keep the places they have, so that what was handled stays close to a beginning of the
@@ -20,10 +23,10 @@ def in_version_order(records: Mapping[int, StoredEvent]) -> list[int]:
     """
     places: defaultdict[StreamId, list[int]] = defaultdict(list)
     for place, record in records.items():
-        places[record.stream].append(place)
+        places[record[0].stream].append(place)
     order = {place: place for place in records}
     for taken in places.values():
-        by_version = sorted(taken, key=lambda place: records[place].version)
+        by_version = sorted(taken, key=lambda place: records[place][0].version)
         order.update(zip(taken, by_version, strict=True))
     return list(order.values())
 
@@ -50,20 +53,20 @@ class StreamOrder:
         self._remembered = remembered
         self._seen: OrderedDict[StreamId, _Seen] = OrderedDict()
 
-    def due(self, record: StoredEvent, *, first: int) -> Sequence[StoredEvent]:
+    def due(self, record: Written, *, first: int) -> Sequence[StoredEvent]:
         """What to hand out now, in order. Nothing for a repeat.
 
         `first` is the version that the stream begins with, if it is new here.
         """
-        seen = self._of(record.stream, first)
-        if record.version < seen.first:
+        seen = self._of(record[0].stream, first)
+        if record[-1].version < seen.first:
             # From before this stream's beginning here, by way of another shard: late, not lost.
-            return (record,)
-        if record.version <= seen.last:
+            return record
+        if record[-1].version <= seen.last:
             return ()
-        missing = self._missing(record, seen.last + 1)
-        seen.last = record.version
-        return (*missing, record)
+        missing = self._missing(record[0], seen.last + 1)
+        known, seen.last = seen.last, record[-1].version
+        return (*missing, *(event for event in record if event.version > known))
 
     def know(self, stream: StreamId, first: int, last: int) -> None:
         """Says that these versions of a stream were handed out before."""
@@ -85,7 +88,7 @@ class StreamOrder:
         return seen
 
     def _missing(self, record: StoredEvent, first: int) -> Sequence[StoredEvent]:
-        if first == record.version:
+        if first >= record.version:
             return ()
         return self._table.read(record.stream, first=first, last=record.version - 1).events
 
@@ -109,18 +112,19 @@ class OpenCommits:
         self._max_commits = max_commits
         self._open: OrderedDict[StreamId, _Open] = OrderedDict()
 
-    def arrived(self, record: StoredEvent, last: int) -> None:
+    def arrived(self, record: Written, last: int) -> None:
         """A record came, and the stream's events are dealt with up to version `last`."""
-        present = self._open.get(record.stream)
-        if present is not None and record.commit_first < present.first:
+        stream, first = record[0].stream, record[0].commit_first
+        present = self._open.get(stream)
+        if present is not None and first < present.first:
             return  # an older record once more
-        self._open.pop(record.stream, None)
-        if present is None or present.first < record.commit_first:
-            present = _Open(record.commit_first, last, 0)
+        self._open.pop(stream, None)
+        if present is None or present.first < first:
+            present = _Open(first, last, 0)
         present.last = last
-        present.arrived |= 1 << (record.version - record.commit_first)
-        if present.arrived.bit_count() < record.commit_count:
-            self._open[record.stream] = present
+        present.arrived |= (1 << len(record)) - 1 << (record[0].version - first)
+        if present.arrived.bit_count() < record[0].commit_count:
+            self._open[stream] = present
             if len(self._open) > self._max_commits:
                 self._open.popitem(last=False)
 

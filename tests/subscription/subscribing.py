@@ -14,14 +14,14 @@ from application.ports.subscriptions import Start
 from domain.consistency import Anything, StreamId
 from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
-from infrastructure.dynamodb.mappers.events import event_reader
+from infrastructure.dynamodb.mappers.events import EventReader
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.tables.checkpoints import DynamoDBCheckpointTable
 from infrastructure.events.streams import EVENTS
 from infrastructure.memory.change_feed import MemoryChanges
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.memory.tables.checkpoints import MemoryCheckpointTable
-from infrastructure.memory.tables.events import event_of
+from infrastructure.memory.tables.events import events_of
 from infrastructure.subscriptions.change_reader import ChangeSource, Wait
 from infrastructure.subscriptions.event_subscription import (
     EventSubscription,
@@ -33,6 +33,7 @@ from infrastructure.subscriptions.leases import (
     CheckpointLease,
     CheckpointTable,
 )
+from infrastructure.subscriptions.stream_order import Written
 from tests.events.samples import OPTIONS, REGISTRY, noted
 from tests.stores import Store
 
@@ -135,13 +136,13 @@ class Subscribing:
         self.abandoned.append(subscription)
         self.clock.advance(LEASE)
 
-    def _source(self) -> Callable[[], ChangeSource[StoredEvent]]:
+    def _source(self) -> Callable[[], ChangeSource[Written]]:
         provider = self.store.provider
         if isinstance(provider, MemoryProvider):
             database = provider.database
-            return lambda: MemoryChanges(database, EVENTS, event_of, self.page_size)
+            return lambda: MemoryChanges(database, EVENTS, events_of, self.page_size)
         stream = table_stream(self.store, self.page_size)
-        return lambda: TableChanges(stream, self.clock, event_reader(EventModel))
+        return lambda: TableChanges(stream, self.clock, EventReader(EventModel))
 
 
 def subscribing(store: Store, *, page_size: int = 1000) -> Subscribing:

@@ -85,7 +85,7 @@ def test_shards_in_a_checkpoint() -> None:
 
 def test_notes_of_commits_that_arrived_in_part() -> None:
     commits = OpenCommits()
-    commits.arrived(record(version=7, first=5, count=3), last=7)
+    commits.arrived([record(version=7, first=5, count=3)], last=7)
 
     assert commits.notes() == {"Note:a": "5:7:4"}
     assert list(OpenCommits().load(commits.notes())) == [(stream_id("a"), 5, 7)]

@@ -22,9 +22,14 @@ from infrastructure.dynamodb.change_feed.table_changes import TableChanges
 from infrastructure.dynamodb.change_feed.table_stream import TableStream
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
-from infrastructure.dynamodb.mappers.events import event_reader
+from infrastructure.dynamodb.mappers.events import EventReader
 from infrastructure.dynamodb.models.events import EventModel
-from infrastructure.events.streams import EVENTS, StreamTable, stream_key
+from infrastructure.events.streams import (
+    EVENTS,
+    EventDecoder,
+    StreamTable,
+    stream_key,
+)
 from infrastructure.memory.provider import MemoryProvider
 from infrastructure.memory.tables.checkpoints import MemoryCheckpointTable
 from infrastructure.metering import Meter
@@ -64,9 +69,12 @@ class CountedReads:
         last: int | None = None,
         backwards: bool = False,
         limit: int | None = None,
+        decode: EventDecoder | None = None,
     ) -> StreamSlice:
         self.count += 1
-        return self.table.read(stream, first=first, last=last, backwards=backwards, limit=limit)
+        return self.table.read(
+            stream, first=first, last=last, backwards=backwards, limit=limit, decode=decode
+        )
 
 
 @define
@@ -159,7 +167,7 @@ class World:
         self._resumed = self.checkpoints.stored if start is Start.CHECKPOINT else None
         subscriptions = TableEventSubscriptions(
             table=EVENTS,
-            source=lambda: TableChanges(self.table_stream, self.clock, event_reader(EventModel)),
+            source=lambda: TableChanges(self.table_stream, self.clock, EventReader(EventModel)),
             events=self.gaps,
             registry=REGISTRY,
             checkpoints=self.checkpoints,

@@ -31,7 +31,7 @@ def record(stream: str, version: int, *, first: int = 1, count: int = 1) -> Stor
 def test_each_stream_comes_in_order_of_its_versions_in_the_places_that_it_has() -> None:
     places = {0: ("a", 2), 2: ("b", 1), 3: ("a", 1), 5: ("a", 3), 6: ("b", 2)}
 
-    order = in_version_order({place: record(*each) for place, each in places.items()})
+    order = in_version_order({place: [record(*each)] for place, each in places.items()})
 
     assert order == [3, 2, 0, 5, 6]
 
@@ -76,14 +76,14 @@ class TestCommitsThatArrivedInPart:
         commits = OpenCommits(max_commits=2)
 
         for stream in "abc":
-            commits.arrived(record(stream, 1, count=2), last=2)
+            commits.arrived([record(stream, 1, count=2)], last=2)
 
         assert list(commits.notes()) == ["Note:b", "Note:c"]
 
     def test_one_that_goes_on_arriving_is_among_the_newest(self) -> None:
         commits = OpenCommits(max_commits=2)
         for stream, version in (("a", 1), ("b", 1), ("a", 2), ("c", 1)):
-            commits.arrived(record(stream, version, count=3), last=3)
+            commits.arrived([record(stream, version, count=3)], last=3)
 
         assert list(commits.notes()) == ["Note:a", "Note:c"]
 
@@ -91,18 +91,18 @@ class TestCommitsThatArrivedInPart:
         commits = OpenCommits()
 
         for version in (3, 1, 3):
-            commits.arrived(record("a", version, count=3), last=3)
+            commits.arrived([record("a", version, count=3)], last=3)
         before = commits.notes()
-        commits.arrived(record("a", 2, count=3), last=3)
+        commits.arrived([record("a", 2, count=3)], last=3)
 
         assert (before, commits.notes()) == ({"Note:a": "1:3:5"}, {})
 
     def test_later_commit_of_a_stream_takes_the_place_of_an_earlier_one(self) -> None:
         commits = OpenCommits()
-        commits.arrived(record("a", 1, count=2), last=2)
+        commits.arrived([record("a", 1, count=2)], last=2)
 
-        commits.arrived(record("a", 4, first=3, count=2), last=4)
-        commits.arrived(record("a", 2, count=2), last=4)
+        commits.arrived([record("a", 4, first=3, count=2)], last=4)
+        commits.arrived([record("a", 2, count=2)], last=4)
 
         assert commits.notes() == {"Note:a": "3:4:2"}
 
@@ -110,13 +110,13 @@ class TestCommitsThatArrivedInPart:
         commits = OpenCommits()
 
         for version, last in ((1, 1), (3, 3)):
-            commits.arrived(record("a", version, count=4), last=last)
+            commits.arrived([record("a", version, count=4)], last=last)
 
         assert commits.notes() == {"Note:a": "1:3:5"}
 
     def test_what_was_noted_takes_the_place_of_what_was_known(self) -> None:
         commits = OpenCommits()
-        commits.arrived(record("a", 1, count=2), last=2)
+        commits.arrived([record("a", 1, count=2)], last=2)
 
         assert list(commits.load({"Note:b": "3:9:2f"})) == [(stream_id("b"), 3, 9)]
         assert commits.notes() == {"Note:b": "3:9:2f"}
@@ -124,7 +124,7 @@ class TestCommitsThatArrivedInPart:
 
 def given(order: StreamOrder, stream: str, version: int = 1, first: int = 0) -> Sequence[int]:
     """The versions to hand out when a record comes, by itself the first one if none is told."""
-    due = order.due(record(stream, version), first=first or version)
+    due = order.due([record(stream, version)], first=first or version)
     return [event.version for event in due]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import define, frozen
+from pynamodb.models import Model
 from typing_extensions import override
 
 from application.ports.event_store import StoredEvent, StreamSlice
@@ -14,11 +15,19 @@ from domain.errors import ConcurrencyConflict, Conflict
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.gateway.pages import pages
 from infrastructure.dynamodb.items import Item, model_of
-from infrastructure.dynamodb.mappers.events import event_reader
+from infrastructure.dynamodb.mappers.events import EventReader
 from infrastructure.dynamodb.mappers.writing import is_new
-from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.events import EventModel, packed_model
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
-from infrastructure.events.streams import StreamTable, record_of, stream_key, stream_version
+from infrastructure.events.packing import packed_record
+from infrastructure.events.ranges import ItemsOfStream, StreamReading
+from infrastructure.events.streams import (
+    EventDecoder,
+    StreamTable,
+    record_of,
+    stream_key,
+    stream_version,
+)
 from infrastructure.limits import Record
 
 
@@ -44,17 +53,24 @@ class EventRefusal(Refusal):
 
 
 class DynamoDBEventTable(StreamTable):
-    """Streams of events. `name` is the physical table."""
+    """Streams of events. `name` is the physical table; with `packed` a commit is one item."""
 
-    def __init__(self, gateway: Gateway, model: type[EventModel], name: str) -> None:
+    def __init__(
+        self, gateway: Gateway, model: type[EventModel], name: str, *, packed: bool = False
+    ) -> None:
         self._gateway = gateway
         self._model = model
         self._name = name
-        self._read = event_reader(model)
+        self._packed = packed
+        self._reader = EventReader(model)
 
     @override
     def append(self, events: Sequence[StoredEvent]) -> tuple[ItemAction, ...]:
-        return tuple(self._put(event) for event in events)
+        if not self._packed:
+            return tuple(self._put(event, self._model, _record(event)) for event in events)
+        if not events:
+            return ()
+        return (self._put(events[0], packed_model(self._model), packed_record(events)),)
 
     @override
     def read(
@@ -65,52 +81,81 @@ class DynamoDBEventTable(StreamTable):
         last: int | None = None,
         backwards: bool = False,
         limit: int | None = None,
+        decode: EventDecoder | None = None,
     ) -> StreamSlice:
-        """See `StreamTable`. One request a page of up to 1 MB."""
-        if last is not None and last < first:
-            return StreamSlice(events=(), pages=0, read_units=0.0)
-        request = self._query(stream, first, last, backwards=backwards)
+        """See `StreamTable`. Each request is one for every page of 1 MB."""
+        items = _Items(self._gateway, self._name, self._model, self._reader, stream, decode)
         with self._gateway.meter.measure() as usage:
-            found = list(pages(self._gateway, "Query", request, limit))
-        events = tuple(self._read(item) for page in found for item in page)
-        return StreamSlice(events=events, pages=len(found), read_units=usage.read_units)
+            reading = StreamReading(stream, items)
+            events = reading.read(first, last, backwards=backwards, limit=limit)
+        return StreamSlice(events=events, pages=items.pages, read_units=usage.read_units)
 
-    def _query(
-        self, stream: StreamId, first: int, last: int | None, *, backwards: bool
-    ) -> dict[str, Any]:
+    def _put(self, first: StoredEvent, model: type[Model], record: Record) -> ItemAction:
+        return ItemAction(
+            kind=ActionKind.PUT,
+            table=self._name,
+            model=model_of(model, record),
+            condition=is_new(self._model),
+            refusals=(
+                EventRefusal(
+                    first.stream,
+                    first.commit_first - 1,
+                    lambda: stream_version(self, first.stream),
+                ),
+            ),
+            # Nobody removes an event: what was applied once is found by every later attempt.
+            repeatable=True,
+        )
+
+
+def _record(event: StoredEvent) -> Record:
+    return {"pk": stream_key(event.stream), "sk": event.version, **record_of(event)}
+
+
+@define
+class _Items(ItemsOfStream[Item]):
+    """The items of one stream, strongly consistent. `pages` counts the requests."""
+
+    _gateway: Gateway
+    _table: str
+    _model: type[EventModel]
+    _reader: EventReader
+    _stream: StreamId
+    _decode: EventDecoder | None
+    pages: int = 0
+
+    @override
+    def between(
+        self, low: int, high: int | None, *, backwards: bool, limit: int | None = None
+    ) -> list[Item]:
+        request = self._query(low, high, backwards=backwards)
+        found = []
+        for page in pages(self._gateway, "Query", request, limit):
+            self.pages += 1
+            found += page
+        return found
+
+    @override
+    def span(self, item: Item) -> tuple[int, int]:
+        return self._reader.span(item)
+
+    @override
+    def events(self, item: Item, low: int, high: int) -> Sequence[StoredEvent]:
+        return self._reader.events(item, low, high, self._decode)
+
+    def _query(self, low: int, high: int | None, *, backwards: bool) -> dict[str, Any]:
         version = self._model.sk
-        keys = (self._model.pk == stream_key(stream)) & (
-            version >= first if last is None else version.between(first, last)
+        keys = (self._model.pk == stream_key(self._stream)) & (
+            version >= low if high is None else version.between(low, high)
         )
         names: dict[str, str] = {}
         values: dict[str, Any] = {}
         expression = keys.serialize(names, values)
         return {
-            "TableName": self._name,
+            "TableName": self._table,
             "KeyConditionExpression": expression,
             "ExpressionAttributeNames": {alias: name for name, alias in names.items()},
             "ExpressionAttributeValues": values,
             "ConsistentRead": True,
             "ScanIndexForward": not backwards,
         }
-
-    @staticmethod
-    def _key(event: StoredEvent) -> Record:
-        return {"pk": stream_key(event.stream), "sk": event.version}
-
-    def _put(self, event: StoredEvent) -> ItemAction:
-        return ItemAction(
-            kind=ActionKind.PUT,
-            table=self._name,
-            model=model_of(self._model, {**self._key(event), **record_of(event)}),
-            condition=is_new(self._model),
-            refusals=(
-                EventRefusal(
-                    event.stream,
-                    event.commit_first - 1,
-                    lambda: stream_version(self, event.stream),
-                ),
-            ),
-            # Nobody removes an event: what was applied once is found by every later attempt.
-            repeatable=True,
-        )

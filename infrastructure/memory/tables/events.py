@@ -10,21 +10,40 @@ from typing_extensions import override
 from application.ports.event_store import StoredEvent, StreamSlice
 from domain.consistency import StreamId
 from domain.errors import ConcurrencyConflict, Conflict
+from infrastructure.events.packing import packed_record
+from infrastructure.events.ranges import ItemsOfStream, StreamReading
 from infrastructure.events.snapshots import SNAPSHOTS, Snapshot, SnapshotTable
-from infrastructure.events.streams import EVENTS, StreamTable, record_of, stream_key, stream_version
+from infrastructure.events.streams import (
+    EVENTS,
+    EventDecoder,
+    StreamTable,
+    raw_of,
+    record_of,
+    stream_key,
+    stream_version,
+)
 from infrastructure.limits import NEW_ITEM_CONDITION, check_record, record_size
 from infrastructure.memory.database import MemoryAction, MemoryDatabase, Record
+
+_ENDLESS = 10**19
+"""Beyond every version that a key has room for."""
 
 
 @frozen
 class MemoryEventTable(StreamTable):
-    """Streams of events. An event that no item could hold is refused here too."""
+    """Streams of events. What no item could hold is refused here too.
+
+    With `packed` a commit is one record, and one action of the hundred.
+    """
 
     _database: MemoryDatabase
+    _packed: bool = False
 
     @override
     def append(self, events: Sequence[StoredEvent]) -> tuple[MemoryAction, ...]:
-        return tuple(self._put(event) for event in events)
+        if not self._packed:
+            return tuple(self._put((event,), _record(event)) for event in events)
+        return (self._put(tuple(events), packed_record(events)),) if events else ()
 
     @override
     def read(
@@ -35,34 +54,22 @@ class MemoryEventTable(StreamTable):
         last: int | None = None,
         backwards: bool = False,
         limit: int | None = None,
+        decode: EventDecoder | None = None,
     ) -> StreamSlice:
-        newest = self._newest(stream)
-        versions = range(max(first, 1), min(newest if last is None else last, newest) + 1)
-        wanted = (versions[::-1] if backwards else versions)[:limit]
-        records = self._database.get_all(EVENTS, [_key(stream, version) for version in wanted])
-        return StreamSlice(events=tuple(map(event_of, records)), pages=1, read_units=0.0)
+        reading = StreamReading(stream, _Records(self._database, stream))
+        found = reading.read(first, last, backwards=backwards, limit=limit)
+        if decode is not None:
+            found = tuple(evolve(e, event=decode(stream, e.version, raw_of(e))) for e in found)
+        return StreamSlice(events=found, pages=1, read_units=0.0)
 
-    def _newest(self, stream: StreamId) -> int:
-        """The version of the last event, found by halving: there are no gaps."""
-        known, beyond = 0, 1
-        while self._database.has(EVENTS, _key(stream, beyond)):
-            known, beyond = beyond, 2 * beyond
-        while beyond - known > 1:
-            middle = (known + beyond) // 2
-            if self._database.has(EVENTS, _key(stream, middle)):
-                known = middle
-            else:
-                beyond = middle
-        return known
-
-    def _put(self, event: StoredEvent) -> MemoryAction:
-        record = {"pk": stream_key(event.stream), "sk": event.version, **record_of(event)}
+    def _put(self, events: tuple[StoredEvent, ...], record: Record) -> MemoryAction:
+        first = events[0]
         check_record(EVENTS, ("pk", "sk"), record)
         return MemoryAction(
             EVENTS,
-            _key(event.stream, event.version),
-            {"event": event},
-            self._taken(event),
+            _key(first.stream, first.version),
+            {"events": events},
+            self._taken(first),
             size=record_size(record) + NEW_ITEM_CONDITION,
         )
 
@@ -76,6 +83,32 @@ class MemoryEventTable(StreamTable):
             return ConcurrencyConflict(stream.type, stream.id, expected, actual)
 
         return refusal
+
+
+@frozen
+class _Records(ItemsOfStream[Record]):
+    """The records of one stream."""
+
+    _database: MemoryDatabase
+    _stream: StreamId
+
+    @override
+    def between(
+        self, low: int, high: int | None, *, backwards: bool, limit: int | None = None
+    ) -> list[Record]:
+        end = _key(self._stream, _ENDLESS if high is None else min(high, _ENDLESS) + 1)
+        after = _key(self._stream, low - 1)
+        most = _ENDLESS if limit is None else limit
+        return self._database.between(EVENTS, after, end, most, backwards=backwards)
+
+    @override
+    def span(self, item: Record) -> tuple[int, int]:
+        events = events_of(item)
+        return events[0].version, events[-1].version
+
+    @override
+    def events(self, item: Record, low: int, high: int) -> Sequence[StoredEvent]:
+        return [event for event in events_of(item) if low <= event.version <= high]
 
 
 @frozen
@@ -96,15 +129,20 @@ class MemorySnapshotTable(SnapshotTable):
         )
 
 
-def event_of(record: Record) -> StoredEvent:
-    """The event in a record of the events table."""
-    event: StoredEvent = record["event"]
-    return event
+def events_of(record: Record) -> tuple[StoredEvent, ...]:
+    """The events in a record of the events table."""
+    events: tuple[StoredEvent, ...] = record["events"]
+    return events
 
 
 def _is_older(snapshot: Snapshot) -> Callable[[Record | None], bool]:
     return lambda present: present is None or present["snapshot"].version < snapshot.version
 
 
+def _record(event: StoredEvent) -> Record:
+    return {"pk": stream_key(event.stream), "sk": event.version, **record_of(event)}
+
+
 def _key(stream: StreamId, version: int) -> str:
-    return f"{stream_key(stream)}#{version}"
+    # Such a separator is escaped within the stream's key: no other stream is in between.
+    return f"{stream_key(stream)}:{version:020}"

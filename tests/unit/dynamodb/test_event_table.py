@@ -37,7 +37,7 @@ def test_versions_of_a_stream_are_read_strongly_consistent(
 
     table(door).read(STREAM, **bounds)
 
-    ((method, request),) = sent(door)
+    (method, request), *_ = sent(door)
     numbers = [value["N"] for value in told(request) if "N" in value]
     assert (method, request["ConsistentRead"], numbers) == ("query", True, values)
 
