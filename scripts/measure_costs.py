@@ -17,13 +17,14 @@ from functools import partial
 from uuid import uuid4
 
 import orjson
+from attrs import evolve
 from rich.console import Console
 from rich.table import Table
 
 from api.container import Container, build_container
 from application.idempotent_receiver import Delivery, process_once
 from application.ports.unit_of_work import UnitOfWork
-from domain.consistency import Loaded, StreamId
+from domain.consistency import Exact, Loaded, StreamId
 from domain.orders.events import LineAdded
 from domain.orders.order import Order
 from domain.orders.price_list import RequestedLine
@@ -53,10 +54,17 @@ def measure(endpoint_url: str) -> Costs:
     costs: Costs = {}
     # One after the other: each group begins with what the one before left.
     for operations in (_on_users, _on_streams, _on_tagged_events, _on_messages):
-        for name, operation in operations(container).items():
-            with container.meter().measure() as usage:
-                operation()
-            costs[name] = usage
+        costs |= _measured(container, operations(container))
+    packing = build_container(evolve(container.settings(), events_layout="packed"))
+    return costs | _measured(packing, _on_packed_streams(packing))
+
+
+def _measured(container: Container, operations: Operations) -> Costs:
+    costs: Costs = {}
+    for name, operation in operations.items():
+        with container.meter().measure() as usage:
+            operation()
+        costs[name] = usage
     return costs
 
 
@@ -153,6 +161,30 @@ def _on_streams(container: Container) -> Operations:
         "append ten events": lambda: append(short, 10),
         "read a stream of 1,000 events": lambda: store.read(long),
         "load an aggregate from a snapshot at version 1,000": lambda: load(long),
+    }
+
+
+def _on_packed_streams(container: Container) -> Operations:
+    """The same events, with those of a commit in one item."""
+    store = container.event_store()
+    short, long = StreamId("Order", "packed"), StreamId("Order", "long and packed")
+    versions = {short: Loaded(0), long: Loaded(0)}
+
+    def append(stream: StreamId, count: int) -> None:
+        events = [_event(stream)] * count
+        versions[stream] = store.append(stream, events, versions[stream])
+
+    def append_exactly() -> None:
+        store.append(short, [_event(short)] * 5, Exact(versions[short].version))
+
+    for _ in range(200):
+        append(long, 5)
+    return {
+        "append five packed events": lambda: append(short, 5),
+        "append ten packed events": lambda: append(short, 10),
+        "append 200 packed events": lambda: append(short, 200),
+        "append five packed events to an exact version": append_exactly,
+        "read a stream of 1,000 events, packed by five": lambda: store.read(long),
     }
 
 

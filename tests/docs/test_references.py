@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from infrastructure.dynamodb.items import Item
 from infrastructure.dynamodb.mappers.projection_states import to_heartbeat
 from infrastructure.dynamodb.models.base import ClaimModel
 from infrastructure.dynamodb.models.checkpoints import CheckpointModel
-from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.events import EventModel, PackedCommitModel
 from infrastructure.dynamodb.models.failures import FailureModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
@@ -116,6 +117,7 @@ def keys(key_schema: list[dict[str, str]], creation: Any = None) -> list[Row]:
         ("Session", SessionAttribute),
         ("Claim", ClaimModel),
         ("Event", EventModel),
+        ("Packed commit", PackedCommitModel),
         ("Snapshot", SnapshotModel),
         ("Checkpoint", CheckpointModel),
         ("Message", OutboxModel),
@@ -256,6 +258,11 @@ def stored_in(store: Store, logical: str) -> list[Item]:
     return items
 
 
+@cache
+def _measured(endpoint_url: str) -> measure_costs.Costs:
+    return measure_costs.measure(endpoint_url)
+
+
 @pytest.mark.engine
 @pytest.mark.parametrize(
     ("document", "heading"),
@@ -263,15 +270,16 @@ def stored_in(store: Store, logical: str) -> list[Item]:
         (README, "What it costs"),
         (GUIDES / "costs.md", "Operations on users"),
         (GUIDES / "costs.md", "Operations on streams"),
+        (GUIDES / "costs.md", "Operations on packed streams"),
         (GUIDES / "costs.md", "Operations on tagged events"),
         (GUIDES / "costs.md", "Operations on messages"),
     ],
-    ids=["README.md", "users", "streams", "tagged events", "messages"],
+    ids=["README.md", "users", "streams", "packed streams", "tagged events", "messages"],
 )
 def test_costs_are_those_that_are_measured(
     document: Path, heading: str, ministack: LocalEngine
 ) -> None:
-    measured = measure_costs.measure(ministack.endpoint_url)
+    measured = _measured(ministack.endpoint_url)
     shown = table(document, heading)
     assert shown == [
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -259,12 +260,28 @@ def one_by_one(service: Service, _: object) -> object:
     return events.append(STREAM, lines("x", "y"), Loaded(2))
 
 
+def packing(service: Service) -> Any:
+    """The event store that writes each commit as one item."""
+    container = service.container
+    units = copy(container.units_of_work())
+    units.events = evolve(container.store(), packed_events=True).events()
+    return evolve(container.event_store(), table=units.events, unit_of_work=units)
+
+
+def packed(events: Sequence[DomainEvent], expected: Any) -> Callable[[Service, Any], object]:
+    return lambda service, _: packing(service).append(STREAM, events, expected)
+
+
 def two_events(service: Service) -> None:
     service.container.event_store().append(STREAM, lines("a", "b"), NoStream())
 
 
 def another_append(service: Service, _: object) -> None:
     service.container.event_store().append(STREAM, lines("other"), Anything())
+
+
+def another_packed(service: Service, _: object) -> None:
+    packing(service).append(STREAM, lines("other", "too"), Anything())
 
 
 def appended(case: str, events: Sequence[DomainEvent], expected: Any) -> UseCase:
@@ -286,6 +303,13 @@ EVENT_STORE = (
     appended("to another version", lines("c"), Exact(1)),
     appended("to a new stream", lines("c"), NoStream()),
     UseCase(name="event_store.append", case="one by one", prepare=two_events, run=one_by_one),
+    UseCase(
+        name="event_store.append",
+        case="packed",
+        prepare=two_events,
+        run=packed(lines("c", "d"), Loaded(2)),
+        others={"another append": another_append, "one that is packed": another_packed},
+    ),
     UseCase(
         name="event_store.read", prepare=two_events, run=store(lambda s: s.read(STREAM).events)
     ),

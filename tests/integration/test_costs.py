@@ -38,4 +38,9 @@ def test_operations_cost_what_the_cost_model_says(ministack: LocalEngine) -> Non
         "look for pending messages, none there": Usage(4, 2, 0),
         "receive a message whose effect is one event": Usage(2, 1, 4),
         "receive it again": Usage(1, 1, 0),
+        "append five packed events": Usage(1, 0, 1),
+        "append ten packed events": Usage(1, 0, 1),
+        "append 200 packed events": Usage(1, 0, 2),
+        "append five packed events to an exact version": Usage(2, 1, 1),
+        "read a stream of 1,000 events, packed by five": Usage(1, 19, 0),
     }

@@ -14,6 +14,7 @@ from infrastructure.aggregates.cursors import Cursors, ListingPosition
 from infrastructure.contexts.context import Contexts
 from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.models.base import ClaimModel
+from infrastructure.dynamodb.models.events import EventModel, PackedCommitModel
 from infrastructure.dynamodb.models.failures import FailureModel
 from infrastructure.dynamodb.models.inbox import InboxModel
 from infrastructure.dynamodb.models.outbox import KeyHeadModel, OutboxModel
@@ -95,6 +96,19 @@ def test_attributes_of_a_message_are_stored_under_these_names_and_types() -> Non
         "outstanding": "S",
         "commitId": "S",
         "ttl": "N",
+    }
+
+
+def test_attributes_of_a_packed_commit_are_stored_under_these_names_and_types() -> None:
+    assert PackedCommitModel.Meta.table_name == EventModel.Meta.table_name
+    assert {a.attr_name: a.attr_type for a in PackedCommitModel.get_attributes().values()} == {
+        "pk": "S",
+        "sk": "N",
+        "commitId": "S",
+        "commitFirst": "N",
+        "commitCount": "N",
+        "timestamp": "S",
+        "packed": "B",
     }
 
 

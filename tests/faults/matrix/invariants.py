@@ -7,14 +7,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from application.ports.event_store import StoredEvent
+from domain.consistency import StreamId
 from infrastructure.aggregates.aggregate_type import CLAIM_PREFIX, AggregateType
 from infrastructure.contexts.context import Contexts
+from infrastructure.dynamodb.mappers.events import EventReader
+from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.events.streams import EVENTS
 from infrastructure.outbox.table import HEAD, OUTBOX
 from infrastructure.tagged_events.table import GUARD, TAGGED_EVENTS, TAGS
 
 Items = Mapping[str, Sequence[Mapping[str, Any]]]
 """The items of every table that has any, by the logical name of the table."""
+
+_READER = EventReader(EventModel)
 
 
 def broken(contexts: Contexts, tables: Items) -> list[str]:
@@ -45,17 +51,23 @@ def _state(aggregate_type: AggregateType[Any], tables: Items) -> Iterator[str]:
 
 def _streams(tables: Items) -> Iterator[str]:
     """Versions go from 1 without a gap, and commits are whole."""
-    streams: defaultdict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
-    for event in tables.get(EVENTS, ()):
-        streams[event["pk"]["S"]][int(event["sk"]["N"])] = event
+    streams: defaultdict[StreamId, list[StoredEvent]] = defaultdict(list)
+    for event in _events(tables):
+        streams[event.stream].append(event)
     for stream, events in streams.items():
-        if sorted(events) != list(range(1, len(events) + 1)):
-            yield f"{stream} has the versions {sorted(events)}"
-        for event in events.values():
-            first, count = int(event["commitFirst"]["N"]), int(event["commitCount"]["N"])
-            of_commit = [events.get(first + n, {}).get("commitId") for n in range(count)]
-            if of_commit != [event["commitId"]] * count:
-                yield f"{stream}: the commit of {first} is not whole"
+        commits = {event.version: event.commit_id for event in events}
+        if sorted(event.version for event in events) != list(range(1, len(events) + 1)):
+            yield f"{stream} has the versions {sorted(commits)}"
+        for event in events:
+            whole = range(event.commit_first, event.commit_last + 1)
+            if [commits.get(version) for version in whole] != [event.commit_id] * len(whole):
+                yield f"{stream}: the commit of {event.commit_first} is not whole"
+
+
+def _events(tables: Items) -> Iterator[StoredEvent]:
+    """The events of all streams, packed or not."""
+    for item in tables.get(EVENTS, ()):
+        yield from _READER(item)
 
 
 def _tags(tables: Items) -> Iterator[str]:
@@ -88,13 +100,13 @@ def _messages(contexts: Contexts, tables: Items) -> Iterator[str]:
         if times > 1:
             yield f"{event} is told {times} times"
     commits = {
-        (event["aggregateId"]["S"], event["sk"]["N"]): event["commitId"]
-        for event in tables.get(EVENTS, ())
-        if event["isDispatched"]["BOOL"]
+        (event.stream.id, str(event.version)): event.commit_id
+        for event in _events(tables)
+        if event.is_dispatched
     }
-    streams = {event["aggregateType"]["S"] for event in tables.get(EVENTS, ())}
+    streams = {event.stream.type for event in _events(tables)}
     of_streams = {
-        _event_of(m)[:2]: m["commitId"]
+        _event_of(m)[:2]: m["commitId"]["S"]
         for m in messages
         if m.get("aggregateType", {"S": ""})["S"] in streams
     }

@@ -24,8 +24,11 @@ from application.ports.publisher import Accepted, Outcome, Publisher
 from infrastructure.contexts.context import Contexts
 from infrastructure.dynamodb.gateway.gateway import Client, Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
+from infrastructure.dynamodb.mappers.events import EventReader
+from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.dynamodb.schema.table_schema import TableSchema
 from infrastructure.engines import LocalEngine
+from infrastructure.events.packing import PACKED
 from infrastructure.settings.settings import Settings
 from tests.faults.matrix.invariants import Items
 from tests.faults.matrix.network import Network
@@ -48,6 +51,7 @@ _VARYING = re.compile(
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00|(?<!\d)\d{16}(?!\d)")
 """Times, and those of positions of tagged events, in microseconds."""
 
+_READER = EventReader(EventModel)
 _IN_BASE64 = {"payload", "state", "eventData"}
 
 Configure = Callable[[Container], None]
@@ -254,10 +258,12 @@ def _service(
 
 
 def _text(item: Mapping[str, Any]) -> str:
-    """An item as JSON, and what it holds in base64 as it was before."""
+    """An item as JSON, and what it holds in base64 or packed as it was before."""
     base64 = set() if "tags" in item else _IN_BASE64  # a tagged event is JSON
     readable = {
         name: {"S": b64decode(value["S"]).decode()} if name in base64 else value
         for name, value in item.items()
     }
+    if PACKED in item:
+        readable[PACKED] = {"S": str(_READER(item))}
     return json.dumps(readable, sort_keys=True, default=bytes.hex)

@@ -1,0 +1,89 @@
+"""How a packed commit is stored: a change here breaks data."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from application.ports.event_store import EventMetadata, RawEvent, StoredEvent
+from domain.consistency import StreamId
+from domain.errors import InvalidValue
+from infrastructure.commit.participant import Commit
+from infrastructure.contexts.registered import REGISTERED
+from infrastructure.events.packing import pack, packed_record, unpack
+from infrastructure.events.registry import EventEncoder
+from infrastructure.limits import record_size
+from infrastructure.system.ids import RandomIds
+from scripts.bench.peers.dynastrata import line_added
+from tests.times import NOW
+
+METADATA = '{"actor":"ada","correlationId":"request","schemaVersion":2}'
+ROWS = [
+    ["id-7", "Noted", METADATA, b'{"text":"a"}', 0, False],
+    ["id-8", "Noted", METADATA, b'{"text":"a"}', 1_000_000, True],
+]
+
+
+def event(version: int, actor: str = "ada") -> StoredEvent:
+    return StoredEvent(
+        stream=StreamId("Note", "1"),
+        version=version,
+        event_id=f"id-{version}",
+        type="Noted",
+        timestamp=NOW + timedelta(seconds=version - 7),
+        event=RawEvent("Noted", 2, b'{"text":"a"}'),
+        metadata=EventMetadata(correlation_id="request", actor=actor),
+        commit_id="commit",
+        commit_first=7,
+        commit_count=2,
+        is_dispatched=version == 8,
+    )
+
+
+def test_a_commit_is_stored_as_these_attributes() -> None:
+    record: dict[str, Any] = dict(packed_record([event(7), event(8)]))
+
+    assert msgspec.msgpack.decode(zlib.decompress(record.pop("packed"))) == ROWS
+    assert record == {
+        "pk": "Note:1",
+        "sk": 7,
+        "commitId": "commit",
+        "commitFirst": 7,
+        "commitCount": 2,
+        "timestamp": "2046-11-20T12:00:00+00:00",
+    }
+
+
+def test_what_compressing_makes_no_smaller_is_stored_as_it_is() -> None:
+    assert msgspec.msgpack.decode(pack([event(7)])) == ROWS[:1]
+
+
+@pytest.mark.parametrize("rows", [ROWS, [[*row, "of a later release"] for row in ROWS]])
+def test_what_later_releases_add_at_the_end_is_passed_over(rows: Sequence[Any]) -> None:
+    found = unpack(msgspec.msgpack.encode(rows), 2, StreamId("Note", "1"), 7)
+
+    assert [list(msgspec.structs.astuple(each)) for each in found] == ROWS
+
+
+def test_text_that_utf_8_cannot_encode_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="UTF-8"):
+        pack([event(7, actor="\ud800")])
+
+
+def test_five_ordinary_events_leave_a_third_of_a_kilobyte_unused() -> None:
+    ids = RandomIds()
+    stream = StreamId("Order", ids.new_id())
+    metadata = EventMetadata(
+        correlation_id=ids.new_id(), causation_id=ids.new_id(), actor=ids.new_id()
+    )
+    encoder = EventEncoder(REGISTERED.event_types, ids)
+    commit = Commit(ids.new_id(), ())
+
+    events = encoder.encode(stream, [line_added(stream.id)] * 5, 10, commit, metadata)
+
+    assert record_size(packed_record(events)) <= 1024 * 2 // 3
