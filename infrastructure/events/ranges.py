@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
 from attrs import frozen
@@ -78,17 +78,19 @@ class StreamReading(Generic[R]):
             items.reverse()
         if first > 1 and (not items or self.items.span(items[0])[0] != first):
             items[:0] = self.items.between(1, first - 1, backwards=True, limit=1)
-        found = tuple(self._events(items, first, last))
-        return found[::-1] if backwards else found
+        found = self._events(items, first, last)
+        return tuple(reversed(found)) if backwards else tuple(found)
 
-    def _events(self, items: Sequence[R], first: int, last: int | None) -> Iterator[StoredEvent]:
-        end = 0
+    def _events(self, items: Sequence[R], first: int, last: int | None) -> list[StoredEvent]:
+        found: list[StoredEvent] = []
+        before = 0
         for item in items:
-            begin, before = self.items.span(item)[0], end
+            begin, end = self.items.span(item)
             if begin <= before:
                 raise self._overlap(begin, before)
-            end = self.items.span(item)[1]
-            yield from self.items.events(item, first, end if last is None else min(last, end))
+            found += self.items.events(item, first, end if last is None else min(last, end))
+            before = end
+        return found
 
     def _overlap(self, begin: int, before: int) -> UnreadableEvent:
         problem = (

@@ -114,15 +114,17 @@ class EventRegistry:
             problems = f"{type(error).__name__}: {error}"
         raise UnreadableEvent(where, encoded.type, problems)
 
-    def decode_stored(self, stream: StreamId, version: int, raw: RawEvent) -> DomainEvent:
-        """The event of this version of a stream. Raises what `decode` raises."""
-        current = self._current.get((raw.type, raw.schema_version))
-        if current is not None and not is_reference(raw.data):
+    def decode_stored(
+        self, stream: StreamId, version: int, type_: str, schema_version: int, data: bytes
+    ) -> DomainEvent:
+        """An `EventDecoder`. Raises what `decode` raises."""
+        current = self._current.get((type_, schema_version))
+        if current is not None and not is_reference(data):
             try:
-                return current(raw.data)
+                return current(data)
             except ValueError:
                 pass  # the slow way says what is wrong
-        return self.decode(raw, f"event {version} of {stream}")
+        return self.decode(RawEvent(type_, schema_version, data), f"event {version} of {stream}")
 
     def decoded(self, stored: StoredEvent) -> StoredEvent:
         """The same with its event decoded. Raises what `decode` raises."""

@@ -29,8 +29,8 @@ EVENTS = "events"
 """The logical name of the table of events."""
 
 
-EventDecoder = Callable[[StreamId, int, RawEvent], DomainEvent]
-"""Makes an event of its stream, its version, and what was stored."""
+EventDecoder = Callable[[StreamId, int, str, int, bytes], DomainEvent]
+"""Makes an event of its stream and version, and of its type, schema version and data."""
 
 
 class StreamTable(Protocol):

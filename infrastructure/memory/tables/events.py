@@ -59,7 +59,7 @@ class MemoryEventTable(StreamTable):
         reading = StreamReading(stream, _Records(self._database, stream))
         found = reading.read(first, last, backwards=backwards, limit=limit)
         if decode is not None:
-            found = tuple(evolve(e, event=decode(stream, e.version, raw_of(e))) for e in found)
+            found = tuple(_decoded(event, decode) for event in found)
         return StreamSlice(events=found, pages=1, read_units=0.0)
 
     def _put(self, events: tuple[StoredEvent, ...], record: Record) -> MemoryAction:
@@ -137,6 +137,12 @@ def events_of(record: Record) -> tuple[StoredEvent, ...]:
 
 def _is_older(snapshot: Snapshot) -> Callable[[Record | None], bool]:
     return lambda present: present is None or present["snapshot"].version < snapshot.version
+
+
+def _decoded(stored: StoredEvent, decode: EventDecoder) -> StoredEvent:
+    raw = raw_of(stored)
+    event = decode(stored.stream, stored.version, raw.type, raw.schema_version, raw.data)
+    return evolve(stored, event=event)
 
 
 def _record(event: StoredEvent) -> Record:
