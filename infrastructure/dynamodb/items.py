@@ -125,12 +125,12 @@ def _described(key: Collection[str], item: Item) -> str:
 
 
 def _value_size(value: Value) -> int:
-    if "N" in value:
-        return number_size(value["N"])
     [(kind, content)] = value.items()
     match kind:
         case "S":
             return text_size(content)
+        case "N":
+            return number_size(content)
         case "B":
             return len(content)
         case "BOOL" | "NULL":

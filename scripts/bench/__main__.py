@@ -23,7 +23,7 @@ from scripts import measure_costs
 from scripts.bench import files, tables
 from scripts.bench.background import REBUILD, RELAY, Background
 from scripts.bench.data import Place
-from scripts.bench.operations import OURS, PEERS, REPLAY, STORED, Operation, Peer, does
+from scripts.bench.operations import OURS, PACKED, PEERS, REPLAY, STORED, Operation, Peer, does
 from scripts.bench.preparation import prepare
 from scripts.bench.processes import peers_python
 from scripts.bench.results import Figure, Figures, Results
@@ -42,7 +42,7 @@ def measure(
     python: Path,
     *,
     peers: Sequence[Peer] = PEERS,
-    stored: Sequence[Operation] = STORED,
+    stored: Sequence[Operation] = (*STORED, *PACKED),
     replay: Sequence[Operation] = REPLAY,
     seconds: float,
     rounds: int,

@@ -18,7 +18,10 @@ USERS = 500
 """So many users are there from the start. Their ids come before those of any other."""
 
 EVENTS = 1_000
-"""So many events are in the long stream."""
+"""So many events are in each long stream."""
+
+LONG = {"item_per_event": "long", "packed": "long-packed"}
+"""The ids of the long streams, by their layout."""
 
 REPLAYED = 100_000
 """So many events are replayed in memory."""

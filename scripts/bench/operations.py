@@ -54,12 +54,21 @@ STORED = (
 )
 """On MiniStack."""
 
+PACKED = (
+    Operation("append 5 events, packed", "append 5 packed", 8),
+    Operation("append 50 events, packed", "append 50 packed", 2),
+    Operation("load 1,000 events, packed by 5", "load packed", 1),
+)
+"""As well. Only this project has such items."""
+
 REPLAY = (Operation("replay 100,000 events in memory", "replay", 1),)
 """In processes of their own, since so many events slow down whatever else is done there."""
 
 
 def does(peer: Peer, operation: Operation) -> bool:
     """Whether a peer has an answer to an operation."""
+    if operation in PACKED:
+        return peer == OURS
     if operation.name == "replay":
         return peer.module in _IN_MEMORY
     return peer.module != "eventsourcing_app" or operation.name in _OF_EVENTS

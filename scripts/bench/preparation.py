@@ -6,17 +6,20 @@ from typing import Any
 
 import boto3
 
+from api.container import Container
 from domain.consistency import Loaded, StreamId
+from infrastructure.settings.events import EventsLayout
 from scripts.bench import data
 from scripts.bench.data import Place
 from scripts.bench.peers.dynastrata import container_at, line_added, new_user
 
 _USERS_AT_ONCE = 25
 _EVENTS_AT_ONCE = 100
+_PACKED_AT_ONCE = 5
 
 
 def prepare(place: Place) -> None:
-    """The tables of the service, 500 users, a stream of 1,000 events, and a table for others."""
+    """The tables of the service, 500 users, two streams of 1,000 events, and a table for others."""
     container = container_at(place)
     container.table_initializer().create_missing()
     for first in range(0, data.USERS, _USERS_AT_ONCE):
@@ -24,11 +27,15 @@ def prepare(place: Place) -> None:
             for number in range(first, first + _USERS_AT_ONCE):
                 unit.users.add(new_user(data.user_id(number)))
             unit.commit()
-    store, version = container.event_store(), Loaded(0)
-    events = [line_added("long")] * _EVENTS_AT_ONCE
-    for _ in range(data.EVENTS // _EVENTS_AT_ONCE):
-        version = store.append(StreamId("Order", "long"), events, version)
+    _fill(container, "item_per_event", _EVENTS_AT_ONCE)
+    _fill(container_at(place, "packed"), "packed", _PACKED_AT_ONCE)
     _create_table_of_eventsourcing(place)
+
+
+def _fill(container: Container, layout: EventsLayout, at_once: int) -> None:
+    store, version, id_ = container.event_store(), Loaded(0), data.LONG[layout]
+    for _ in range(data.EVENTS // at_once):
+        version = store.append(StreamId("Order", id_), [line_added(id_)] * at_once, version)
 
 
 def _create_table_of_eventsourcing(place: Place) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 
 from api.container import Container, build_container
 from application.ports.event_store import RawEvent
@@ -15,6 +15,7 @@ from domain.orders.values import OrderLine
 from domain.users.user import User
 from domain.users.values import Email
 from infrastructure.events.registry import EventRegistry
+from infrastructure.settings.events import EventsLayout
 from infrastructure.settings.settings import Settings
 from infrastructure.system.clock import SystemClock
 from scripts.bench import data
@@ -25,7 +26,7 @@ _LINE = OrderLine.of(sku="a", title=data.TITLE, quantity=1, unit_price_cents=1)
 _NOW = SystemClock().now()
 
 
-def container_at(place: Place) -> Container:
+def container_at(place: Place, layout: EventsLayout = "item_per_event") -> Container:
     """The service on the tables of a run."""
     return build_container(
         Settings(
@@ -33,6 +34,7 @@ def container_at(place: Place) -> Container:
             endpoint_url=place.endpoint_url,
             region="eu-central-1",
             table_prefix=place.prefix,
+            events_layout=layout,
             destinations={"users": "memory:", "orders": "memory:"},
         )
     )
@@ -57,15 +59,23 @@ def line_added(id: str) -> LineAdded:
 
 def operations(place: Place) -> dict[str, Callable[[int], object]]:
     """By name."""
-    return {**named(Service(place)), "replay": Replay().replay}
+    packing = Service(place, "packed")
+    return {
+        **named(Service(place)),
+        "append 5 packed": partial(packing.append, 5),
+        "append 50 packed": partial(packing.append, 50),
+        "load packed": packing.load,
+        "replay": Replay().replay,
+    }
 
 
 class Service:
     """The operations."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, layout: EventsLayout = "item_per_event") -> None:
         self._place = place
-        self._container = container_at(place)
+        self._container = container_at(place, layout)
+        self._long = data.LONG[layout]
         self._unit_of_work: UnitOfWorkFactory = self._container.unit_of_work
 
     def get(self, number: int) -> User:
@@ -108,7 +118,7 @@ class Service:
 
     def load(self, _: int) -> object:
         """As `get`."""
-        return self._container.event_store().read(StreamId("Order", "long")).events
+        return self._container.event_store().read(StreamId("Order", self._long)).events
 
 
 class Replay:
