@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from application.ports.event_store import StoredEvent
 from application.ports.outbox import OutboxMessage
 from infrastructure.dynamodb.items import model_of
-from infrastructure.dynamodb.models.events import EventModel
+from infrastructure.dynamodb.models.events import EventModel, PackedCommitModel
 from infrastructure.dynamodb.models.outbox import OutboxModel
+from infrastructure.events.packing import packed_record
 from infrastructure.events.streams import record_of as event_record
 from infrastructure.events.streams import stream_key
 from infrastructure.limits import Record
@@ -17,6 +20,11 @@ def event_model(event: StoredEvent, model: type[EventModel] = EventModel) -> Eve
     """The item of an event."""
     key: Record = {"pk": stream_key(event.stream), "sk": event.version}
     return model_of(model, {**key, **event_record(event)})
+
+
+def commit_model(events: Sequence[StoredEvent]) -> PackedCommitModel:
+    """The item of a packed commit."""
+    return model_of(PackedCommitModel, packed_record(events))
 
 
 def message_model(

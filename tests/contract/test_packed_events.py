@@ -34,7 +34,7 @@ from tests.events.samples import CONTEXTS, NOTED, OPTIONS, noted
 from tests.samples.contexts import SAMPLES
 from tests.samples.parcels import Parcel, line, new_parcel
 from tests.stores import Store
-from tests.subscription.subscribing import seen, stream_id, subscribing
+from tests.subscription.subscribing import LEASE, seen, stream_id, subscribing
 from tests.times import NOW
 
 RANDOM_READS = 30
@@ -257,3 +257,16 @@ def test_who_stops_within_a_commit_is_given_it_again_and_nothing_before_it(store
         assert seen(subscription) == []
 
     assert events.read() == [("a", n) for n in range(3, 8)]
+
+
+def test_the_lease_is_kept_between_the_events_of_a_commit(store: Store) -> None:
+    events = subscribing(store)
+    store.options = evolve(OPTIONS, max_events=None)
+    fill(store, stream_id("a"), [(5, True)])
+    with events.subscribe() as subscription:
+        for number in range(1, 5):
+            assert seen(subscription, 1) == [("a", number)]
+            events.clock.advance(LEASE / 2)
+        with events.subscribe() as another:
+            assert another._reader.is_standing_by
+        assert seen(subscription) == [("a", 5)]

@@ -12,7 +12,8 @@ from attrs import define, field
 
 from application.ports.event_store import StoredEvent
 from infrastructure.events.streams import stream_key
-from tests.items import event_model
+from infrastructure.subscriptions.stream_order import Written
+from tests.items import commit_model, event_model
 from tests.subscription.subscribing import FakeClock
 
 _SPACE = 1 << 16
@@ -58,7 +59,7 @@ class SimulatedTable:
     items: dict[Key, Mapping[str, Any]] = field(factory=dict)
     shards: dict[str, SimulatedShard] = field(factory=dict)
     published: dict[Key, tuple[str, int]] = field(factory=dict)
-    _pending: dict[str, list[list[StoredEvent]]] = field(factory=dict)
+    _pending: dict[str, list[list[Written]]] = field(factory=dict)
     _number: int = _FIRST_NUMBER
 
     def __attrs_post_init__(self) -> None:
@@ -66,12 +67,14 @@ class SimulatedTable:
         for n in range(self.partitions):
             self.open(None, n * width, (n + 1) * width)
 
-    def commit(self, records: Sequence[StoredEvent]) -> None:
+    def commit(self, events: Sequence[StoredEvent], *, packed: bool = False) -> None:
         """Stores the events of one commit. Their stream records come later, in any order."""
-        key = stream_key(records[0].stream)
+        key = stream_key(events[0].stream)
+        records: list[Written] = [events] if packed else [[event] for event in events]
         for record in records:
-            self.items[key, record.version] = event_model(record).serialize()
-        shuffled = self.random.sample(list(records), len(records))
+            item = commit_model(record) if packed else event_model(record[0])
+            self.items[key, record[0].version] = item.serialize()
+        shuffled = self.random.sample(records, len(records))
         self._pending.setdefault(key, []).append(shuffled)
 
     def publish(self, count: int = 1) -> bool:
@@ -145,17 +148,18 @@ class SimulatedTable:
         )
         self.shards[shard.id] = shard
 
-    def _append(self, record: StoredEvent) -> None:
-        key = stream_key(record.stream)
+    def _append(self, record: Written) -> None:
+        key = stream_key(record[0].stream)
         place = crc32(key.encode()) % _SPACE
         shard = next(s for s in self.open_shards() if s.low <= place < s.high)
         self._number += self.random.randint(1, 5)
-        self.published[key, record.version] = (shard.id, self._number)
+        for event in record:
+            self.published[key, event.version] = (shard.id, self._number)
         shard.records.append(
             {
                 "eventName": "INSERT",
                 "dynamodb": {
-                    "NewImage": self.items[key, record.version],
+                    "NewImage": self.items[key, record[0].version],
                     "SequenceNumber": str(self._number),
                     "ApproximateCreationDateTime": self.clock.now().replace(microsecond=0),
                 },

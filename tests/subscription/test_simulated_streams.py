@@ -21,6 +21,14 @@ def test_subscribers_that_die_lose_nothing_and_repeat_nothing_that_is_checkpoint
     assert lives(seed).failures() == []
 
 
+@pytest.mark.parametrize("seed", SEEDS[::3])
+def test_the_same_holds_where_commits_are_packed_and_not(seed: int) -> None:
+    world = World(seed, chances=ROUGH, listings_late=3, mixed=True)
+
+    assert lives(seed, world=world).failures() == []
+    assert {"packed", "eventData"} <= {name for item in world.table.items.values() for name in item}
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_one_subscriber_gets_everything_once_while_shards_split_and_merge(seed: int) -> None:
     world = one_life(seed)

@@ -81,14 +81,15 @@ class CountedReads:
 class World:
     """The events are in `store`; what subscribers read of them is what the simulation lets out.
 
-    `wrong` collects what must never happen. `gaps` counts the reads of events whose records had
-    not come.
+    With `mixed` half of the commits are packed. `wrong` collects what must never happen. `gaps`
+    counts the reads of events whose records had not come.
     """
 
     seed: int
     chances: Chances = CALM
     partitions: int = 2
     listings_late: int = 0
+    mixed: bool = False
     remembered: int = 100_000
     store: Store = field(factory=lambda: Store("memory", MemoryProvider()))
     clock: FakeClock = field(factory=FakeClock)
@@ -138,7 +139,8 @@ class World:
             stream_id(name), noted(*["x"] * count), Anything()
         )
         events = self.store.provider.events()
-        self.table.commit(events.read(stream_id(name), first=version.version - count + 1).events)
+        committed = events.read(stream_id(name), first=version.version - count + 1).events
+        self.table.commit(committed, packed=self.mixed and self.random.random() < 0.5)
         self.committed[stream_key(stream_id(name))] = version.version
 
     def commit_of(self, key: Key) -> set[Key]:
