@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import Context
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from attrs import evolve
@@ -24,6 +26,15 @@ if TYPE_CHECKING:
     from api.container import Container
     from infrastructure.outbox.relays import PollingRelay
     from infrastructure.settings.settings import Settings
+
+if sys.platform != "win32":
+    from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
+
+_BACKLOG = 64
+"""Connections that are accepted at a time, before it is seen that they are too many."""
+
+_OTHER_FILES = 64 + _BACKLOG
+"""File descriptors for what is open beside connections: logs, blobs, connections to queues."""
 
 
 def serve(
@@ -69,6 +80,13 @@ def serve(
 def _listen(settings: Settings, app: FastAPI) -> None:
     import uvicorn  # noqa: PLC0415 see `serve`
 
+    from api.http.connections import BoundedConnection  # noqa: PLC0415 see `serve`
+
+    connection: Any = partial(
+        BoundedConnection,
+        seconds=settings.http_request_seconds,
+        most=most_connections(settings.http_connections, settings.max_pool_connections),
+    )
     try:
         uvicorn.run(
             app,
@@ -76,7 +94,9 @@ def _listen(settings: Settings, app: FastAPI) -> None:
             port=settings.http_port,
             log_config=config_of_server(settings.log_level, as_json=settings.is_deployed),
             forwarded_allow_ips=settings.http_trusted_proxies,
-            http="h11",  # bounds what it holds of a request that has not come whole
+            http=connection,
+            backlog=_BACKLOG,
+            timeout_keep_alive=settings.http_idle_seconds,
             timeout_graceful_shutdown=settings.http_stop_seconds,
         )
     except SystemExit as ended:
@@ -84,15 +104,31 @@ def _listen(settings: Settings, app: FastAPI) -> None:
         raise typer.Exit(ExitCode.FAILED) from ended
 
 
+def most_connections(wanted: int, to_the_store: int) -> int:
+    """How many connections there may be, so that file descriptors are left for all else."""
+    if sys.platform == "win32":
+        return wanted
+    allowed, _ = getrlimit(RLIMIT_NOFILE)
+    left = allowed - to_the_store - _OTHER_FILES
+    if allowed == RLIM_INFINITY or wanted <= left:
+        return wanted
+    most = max(1, left)
+    _warn("fewer connections than wanted: raise the limit of open files", most=most)
+    return most
+
+
 def _warn_of_messages_that_stay(container: Container) -> None:
     """Once deployed, no relay takes these destinations: their messages would pile up."""
     found = container.destinations().by_name.items()
     local = [name for name, destination in found if destination.kind in ("log", "memory")]
     if container.settings().is_deployed and local:
-        import structlog  # noqa: PLC0415 it is rarely needed
+        _warn("no relay publishes to log: or memory: here", destinations=local)
 
-        logger = structlog.get_logger(__name__)
-        logger.warning("no relay publishes to log: or memory: here", destinations=local)
+
+def _warn(what: str, **values: object) -> None:
+    import structlog  # noqa: PLC0415 it is rarely needed
+
+    structlog.get_logger(__name__).warning(what, **values)
 
 
 @contextmanager

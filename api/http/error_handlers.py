@@ -55,7 +55,7 @@ async def _of_ours(
         _log.error(kind.title, method=request.method, path=request.url.path, exc_info=error)
     elif kind.status > _SERVER_ERROR:
         _log.warning(kind.title, method=request.method, path=request.url.path, error=str(error))
-    return _problem(
+    return problem(
         kind, kind.detail or str(error), {**kind.facts, **facts_of(error)}, headers_of(error)
     )
 
@@ -66,7 +66,7 @@ async def _of_anything(request: Request, error: Exception) -> ProblemResponse:
     with bound_contextvars(correlation_id=correlation_id):
         _log.error(INTERNAL.title, method=request.method, path=request.url.path, exc_info=error)
     headers = {**security_headers(request.scope), HEADER: correlation_id}
-    return _problem(INTERNAL, INTERNAL.detail, {}, headers)
+    return problem(INTERNAL, INTERNAL.detail, {}, headers)
 
 
 async def _of_http(
@@ -76,7 +76,7 @@ async def _of_http(
     headers = dict(error.headers or {})
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods_of(request, routes)))
-    return _problem(ProblemKind(status, "", status.phrase), str(error.detail), {}, headers)
+    return problem(ProblemKind(status, "", status.phrase), str(error.detail), {}, headers)
 
 
 def _methods_of(request: Request, routes: Sequence[BaseRoute]) -> set[str]:
@@ -93,16 +93,14 @@ async def _of_validation(_: Request, error: RequestValidationError) -> ProblemRe
     found = error.errors()
     places = {item["loc"][0] for item in found}
     if "path" in places:
-        return _problem(
-            ProblemKind(404, "not-found", "Not found"), "There is no such resource.", {}
-        )
+        return problem(ProblemKind(404, "not-found", "Not found"), "There is no such resource.", {})
     if "body" not in places or any(item["type"] == "json_invalid" for item in found):
         kind = ProblemKind(400, "bad-request", "Bad request")
     else:
         kind = ProblemKind(422, "invalid-value", "Invalid value")
     errors = [_field_error(item) for item in found[:_MAX_ERRORS]]
     detail = "; ".join(f"{item['field']}: {item['reason']}" for item in errors)
-    return _problem(kind, detail, {"errors": errors})
+    return problem(kind, detail, {"errors": errors})
 
 
 def _field_error(item: Mapping[str, Any]) -> dict[str, str]:
@@ -112,12 +110,13 @@ def _field_error(item: Mapping[str, Any]) -> dict[str, str]:
     return {"field": ".".join(names) or str(place[0]), "reason": item["msg"]}
 
 
-def _problem(
+def problem(
     kind: ProblemKind,
     detail: str,
     facts: Mapping[str, object],
     headers: Mapping[str, str] | None = None,
 ) -> ProblemResponse:
+    """The answer of this kind, with these facts beside what all of the kind have."""
     content = {
         # What HTTP says by itself needs no type of its own: RFC 9457, section 4.2.1.
         "type": _TYPES + kind.name if kind.name else "about:blank",

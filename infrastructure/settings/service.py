@@ -71,6 +71,17 @@ class ServiceSettings:
     )
     http_host: str = option("127.0.0.1", "Address that `serve` listens on.")
     http_port: int = option(8000, "Port that `serve` listens on.", within(1, 65_535))
+    http_connections: int = option(
+        1000,
+        "Most connections to `serve` at once; fewer where the process may not open so many files.",
+        within(1, 100_000),
+    )
+    http_request_seconds: float = option(
+        20.0, "How long a request may take to come whole, head and body.", within(0.1, 3600)
+    )
+    http_idle_seconds: int = option(
+        5, "How long a connection may be idle after an answer.", within(1, 3600)
+    )
     http_stop_seconds: int = option(
         10, "How long requests may go on once `serve` is told to stop.", within(1, 3600)
     )

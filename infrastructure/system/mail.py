@@ -20,7 +20,7 @@ from infrastructure.system.work import WorkThread
 
 _TIMEOUT = 10.0  # seconds, for each answer of the server
 _PAUSES = (1.0, 5.0, 25.0)  # seconds before each further attempt
-_STOP = 10.0  # seconds that mail may still take when the process ends
+_STOP = 5.0  # seconds that mail may still take when the process ends
 _WAITING = 1000  # mails
 
 Send = Callable[[EmailMessage], None]
@@ -58,7 +58,7 @@ class MailQueue:
     """Mail that waits to be sent, by one thread: handing it over takes no time.
 
     What cannot be sent in four attempts is lost, and so is what finds a thousand waiting; a line in
-    the log tells it, without the address. At the end of the process what waits has ten seconds.
+    the log tells it, without the address. At the end of the process what waits has five seconds.
     """
 
     def __init__(self, send: Send, pauses: tuple[float, ...] = _PAUSES) -> None:
