@@ -13,13 +13,7 @@ import pytest
 from application.ports.event_store import EventMetadata, RawEvent, StoredEvent
 from domain.consistency import StreamId
 from domain.errors import InvalidValue
-from infrastructure.commit.participant import Commit
-from infrastructure.contexts.registered import REGISTERED
 from infrastructure.events.packing import pack, packed_record, unpack
-from infrastructure.events.registry import EventEncoder
-from infrastructure.limits import record_size
-from infrastructure.system.ids import RandomIds
-from scripts.bench.peers.dynastrata import line_added
 from tests.times import NOW
 
 METADATA = '{"actor":"ada","correlationId":"request","schemaVersion":2}'
@@ -73,17 +67,3 @@ def test_what_later_releases_add_at_the_end_is_passed_over(rows: Sequence[Any]) 
 def test_text_that_utf_8_cannot_encode_is_refused() -> None:
     with pytest.raises(InvalidValue, match="UTF-8"):
         pack([event(7, actor="\ud800")])
-
-
-def test_five_ordinary_events_leave_a_third_of_a_kilobyte_unused() -> None:
-    ids = RandomIds()
-    stream = StreamId("Order", ids.new_id())
-    metadata = EventMetadata(
-        correlation_id=ids.new_id(), causation_id=ids.new_id(), actor=ids.new_id()
-    )
-    encoder = EventEncoder(REGISTERED.event_types, ids)
-    commit = Commit(ids.new_id(), ())
-
-    events = encoder.encode(stream, [line_added(stream.id)] * 5, 10, commit, metadata)
-
-    assert record_size(packed_record(events)) <= 1024 * 2 // 3
