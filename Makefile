@@ -29,9 +29,8 @@ demo: .venv/installed ## The main job, end to end; PROVIDER=dynamodb runs it on 
 serve: .venv/installed ## The HTTP API with its documentation at /docs
 	@$(BIN)/dynastrata serve $(ARGS)
 
-test: check ## Everything: check, then all tests, those without an engine first
-	$(PYTEST) -m "not engine"
-	@$(MAKE) --no-print-directory test-engines
+test: check engines ## Everything: check, then all tests, those on an engine where it can be had
+	$(PYTEST) $(ENGINE_FLAGS) $(ARGS)
 
 # The tests of the contexts of the service, as far as these are there.
 CONTEXT_TESTS := $(wildcard tests/users tests/orders tests/courses)

@@ -37,7 +37,7 @@ HOW_TO_TRY: dict[str, Any] = {
     "generation": {
         "deterministic": True,
         "database": "none",
-        "max-examples": 4,
+        "max-examples": 2,
         # Schemathesis writes texts for a pattern with classes such as \p{Z} rightly in ASCII alone.
         "codec": "ascii",
     },

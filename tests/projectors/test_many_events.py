@@ -46,9 +46,9 @@ def test_a_rebuild_takes_no_more_memory_for_more_events() -> None:
 
 @pytest.mark.engine
 def test_killed_and_resumed_on_the_way_it_has_the_same_state(ministack_store: Store) -> None:
-    world = with_many(ministack_store, MANY, page_size=500)
+    world = with_many(ministack_store, MANY // 5, page_size=100)
     for looks in (3, 6, 9):
         world.run_and_die(looks)
     world.run()
-    assert world.state().events == MANY
+    assert world.state().events == MANY // 5
     assert world.state() == world.expected()

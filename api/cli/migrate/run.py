@@ -98,7 +98,7 @@ def run(
         float,
         typer.Option(
             min=0,
-            max=10**6,
+            max=10**9,
             help=f"For --dry-run: USD for a million write units. The default is {PRICED}.",
         ),
     ] = PRICE_PER_MILLION,
