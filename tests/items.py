@@ -11,15 +11,12 @@ from infrastructure.dynamodb.models.events import EventModel, PackedCommitModel
 from infrastructure.dynamodb.models.outbox import OutboxModel
 from infrastructure.events.packing import packed_record
 from infrastructure.events.streams import record_of as event_record
-from infrastructure.events.streams import stream_key
-from infrastructure.limits import Record
 from infrastructure.outbox.table import record_of as message_record
 
 
 def event_model(event: StoredEvent, model: type[EventModel] = EventModel) -> EventModel:
     """The item of an event."""
-    key: Record = {"pk": stream_key(event.stream), "sk": event.version}
-    return model_of(model, {**key, **event_record(event)})
+    return model_of(model, event_record(event))
 
 
 def commit_model(events: Sequence[StoredEvent]) -> PackedCommitModel:

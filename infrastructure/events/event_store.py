@@ -21,11 +21,7 @@ from domain.consistency import (
 from domain.errors import InvalidValue
 from domain.events import DomainEvent
 from infrastructure.events.registry import EventRegistry
-from infrastructure.events.streams import (
-    StreamTable,
-    confirmed_version,
-    stream_version,
-)
+from infrastructure.events.streams import StreamTable, confirmed_version, stream_version
 
 _LARGEST = MAX_VERSION + 1  # whoever asks for what follows the last one
 

@@ -76,11 +76,13 @@ def raw_of(event: StoredEvent) -> RawEvent:
 
 
 def record_of(event: StoredEvent) -> Record:
-    """The attributes of a raw event beside its keys. Names and formats are stored: never change.
+    """The attributes of a raw event, keys included. Names and formats are stored: never change.
 
     Raises `InvalidValue` for metadata that JSON cannot hold.
     """
     return {
+        "pk": stream_key(event.stream),
+        "sk": event.version,
         "eventId": event.event_id,
         "aggregateId": event.stream.id,
         "aggregateType": event.stream.type,

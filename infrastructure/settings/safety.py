@@ -20,12 +20,9 @@ MAKE_KEY = (
 
 def refuse_samples(settings: Settings) -> None:
     """Raises `SettingsError` where the samples would make anybody an administrator."""
-    if settings.takes_samples:
-        return
-    if settings.signing_key == SAMPLE_SIGNING_KEY:
-        raise _sample_key()
-    if settings.admin_password == SAMPLE_PASSWORD:
-        raise _sample_password()
+    if not settings.takes_samples:
+        for refused in _samples(settings):
+            raise refused
 
 
 def unsafe(settings: Settings) -> Iterator[SettingsError]:
@@ -36,10 +33,7 @@ def unsafe(settings: Settings) -> Iterator[SettingsError]:
         yield invalid(
             "provider", f"memory forgets all at exit: {settings.environment} needs dynamodb"
         )
-    if settings.signing_key == SAMPLE_SIGNING_KEY:
-        yield _sample_key()
-    if settings.admin_password == SAMPLE_PASSWORD:
-        yield _sample_password()
+    yield from _samples(settings)
     if settings.blob_store == "memory":
         reason = f"memory loses blobs in {settings.environment}: choose file or s3"
         yield invalid("blob_store", reason)
@@ -58,13 +52,12 @@ def _local_engine(settings: Settings) -> Iterator[SettingsError]:
             yield invalid(option_of(name, DESTINATION), reason)
 
 
-def _sample_key() -> SettingsError:
-    return invalid(
-        "signing_key",
-        "anybody could sign with the sample, which is for memory and an engine on this machine; "
-        f"make a key: {MAKE_KEY}",
-    )
-
-
-def _sample_password() -> SettingsError:
-    return invalid("admin_password", "everybody knows the sample: choose another one")
+def _samples(settings: Settings) -> Iterator[SettingsError]:
+    if settings.signing_key == SAMPLE_SIGNING_KEY:
+        yield invalid(
+            "signing_key",
+            "anybody could sign with the sample, which is for memory and an engine on this "
+            f"machine; make a key: {MAKE_KEY}",
+        )
+    if settings.admin_password == SAMPLE_PASSWORD:
+        yield invalid("admin_password", "everybody knows the sample: choose another one")

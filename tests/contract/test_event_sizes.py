@@ -8,12 +8,12 @@ import pytest
 from attrs import evolve
 
 from application.errors import LimitExceeded
-from application.ports.event_store import EventMetadata, StoredEvent
+from application.ports.event_store import EventMetadata
 from domain.consistency import Loaded, NoStream
 from infrastructure.commit.participant import Commit
 from infrastructure.events.registry import EventEncoder
-from infrastructure.events.streams import record_of, stream_key
-from infrastructure.limits import NEW_ITEM_CONDITION, Record, record_size
+from infrastructure.events.streams import record_of
+from infrastructure.limits import NEW_ITEM_CONDITION, record_size
 from infrastructure.system.ids import RandomIds
 from tests.contract.test_event_store import STREAM
 from tests.events.samples import OPTIONS, REGISTRY, Noted, noted
@@ -35,11 +35,7 @@ def stored_size(events: list[Noted], actor: str) -> int:
     encoder = EventEncoder(REGISTRY, RandomIds())
     commit = Commit(RandomIds().new_id(), ())
     encoded = encoder.encode(STREAM, events, 0, commit, EventMetadata(actor=actor))
-    return sum(record_size(record_with_keys(event)) + NEW_ITEM_CONDITION for event in encoded)
-
-
-def record_with_keys(event: StoredEvent) -> Record:
-    return {"pk": stream_key(event.stream), "sk": event.version, **record_of(event)}
+    return sum(record_size(record_of(event)) + NEW_ITEM_CONDITION for event in encoded)
 
 
 def append_of(size: int) -> tuple[list[Noted], EventMetadata]:

@@ -13,6 +13,7 @@ from infrastructure.settings.settings import Settings
 from infrastructure.system.notifiers import MemoryNotifier
 from tests.commands import Cli, run, variables
 from tests.e2e.clients import CHEAP, Api, ManualClock
+from tests.engines import leave_out
 from tests.orders.samples import PRICES
 from tests.stores import promise_tables_of
 
@@ -27,15 +28,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--every-engine"):
         return
     seen = set[str]()
-    more = []
+    more = set[str]()
     for item in items:
         test, _, case = item.nodeid.partition("[")
         if test.startswith("tests/e2e/") and "dynamodb" in case:
             if test in seen:
-                more.append(item)
+                more.add(item.nodeid)
             seen.add(test)
-    config.hook.pytest_deselected(items=more)
-    items[:] = [item for item in items if item not in more]
+    leave_out(config, items, more)
 
 
 @pytest.fixture(params=["memory", pytest.param("dynamodb", marks=pytest.mark.engine)])

@@ -99,14 +99,9 @@ def refusal(provider: Provider, *stored: StoredEvent | OutboxMessage) -> tuple[A
     return None
 
 
-def whole_record(event: StoredEvent) -> Record:
-    """All that is stored of an event, its keys included."""
-    return {"pk": stream_key(event.stream), "sk": event.version, **event_record(event)}
-
-
 def size_of(event: StoredEvent) -> int:
     """The bytes of an event's item, by the rules that need no item."""
-    return record_size(whole_record(event))
+    return record_size(event_record(event))
 
 
 def padded(event: StoredEvent, size: int) -> StoredEvent:
@@ -159,7 +154,7 @@ def test_record_of_a_message_is_as_large_as_its_item(message: OutboxMessage, sha
 def test_record_of_an_event_holds_what_its_item_holds(event: StoredEvent) -> None:
     (request,) = requests(*DYNAMODB.events().append([event]))
 
-    assert as_item(whole_record(event)) == request["Item"]
+    assert as_item(event_record(event)) == request["Item"]
 
 
 @given(MESSAGES)

@@ -67,7 +67,7 @@ class DynamoDBEventTable(StreamTable):
     @override
     def append(self, events: Sequence[StoredEvent]) -> tuple[ItemAction, ...]:
         if not self._packed:
-            return tuple(self._put(event, self._model, _record(event)) for event in events)
+            return tuple(self._put(event, self._model, record_of(event)) for event in events)
         if not events:
             return ()
         return (self._put(events[0], packed_model(self._model), packed_record(events)),)
@@ -106,10 +106,6 @@ class DynamoDBEventTable(StreamTable):
             # Nobody removes an event: what was applied once is found by every later attempt.
             repeatable=True,
         )
-
-
-def _record(event: StoredEvent) -> Record:
-    return {"pk": stream_key(event.stream), "sk": event.version, **record_of(event)}
 
 
 @define

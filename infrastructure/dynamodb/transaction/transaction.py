@@ -25,7 +25,7 @@ from infrastructure.dynamodb.gateway.errors import (
     TransactionCancelled,
 )
 from infrastructure.dynamodb.gateway.gateway import Gateway
-from infrastructure.dynamodb.items import Item, check_item, expressions_size, item_size, key_text
+from infrastructure.dynamodb.items import Item, check_item, expressions_size, key_text, request_size
 from infrastructure.dynamodb.mappers.writing import key_names
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
 from infrastructure.limits import MAX_ACTIONS, MAX_BYTES
@@ -228,9 +228,9 @@ class DynamoDBTransaction(Transaction):
         for action, request in zip(self._actions, requests, strict=True):
             if action.kind is ActionKind.PUT:
                 total += check_item(action.table, key_names(type(action.model)), request["Item"])
+                total += expressions_size(request)
             else:
-                total += item_size(request["Key"])
-            total += expressions_size(request)
+                total += request_size(request)
         if total > MAX_BYTES:
             raise LimitExceeded("size of one commit", total, MAX_BYTES, "bytes")
 

@@ -42,7 +42,7 @@ class MemoryEventTable(StreamTable):
     @override
     def append(self, events: Sequence[StoredEvent]) -> tuple[MemoryAction, ...]:
         if not self._packed:
-            return tuple(self._put((event,), _record(event)) for event in events)
+            return tuple(self._put((event,), record_of(event)) for event in events)
         return (self._put(tuple(events), packed_record(events)),) if events else ()
 
     @override
@@ -143,10 +143,6 @@ def _decoded(stored: StoredEvent, decode: EventDecoder) -> StoredEvent:
     raw = raw_of(stored)
     event = decode(stored.stream, stored.version, raw.type, raw.schema_version, raw.data)
     return evolve(stored, event=event)
-
-
-def _record(event: StoredEvent) -> Record:
-    return {"pk": stream_key(event.stream), "sk": event.version, **record_of(event)}
 
 
 def _key(stream: StreamId, version: int) -> str:
