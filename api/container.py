@@ -46,6 +46,7 @@ from application.ports.clock import Clock
 from application.ports.failure_limiter import FailureLimiter
 from application.users.ban_user import BanUser, UnbanUser
 from application.users.change_password import ChangePassword
+from application.users.check_session import CheckSession
 from application.users.get_user import GetUser
 from application.users.list_users import ListUsers
 from application.users.refresh_session import RefreshSession
@@ -222,6 +223,7 @@ class Container(containers.DeclarativeContainer):
     unban_user = bound(UnbanUser, locals())
     sign_in = bound(SignIn, locals())
     refresh_session = bound(RefreshSession, locals())
+    check_session = bound(CheckSession, locals())
     sign_out = bound(SignOut, locals())
 
     price_list = providers.Object(ACADEMY)

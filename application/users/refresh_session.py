@@ -53,6 +53,6 @@ class RefreshSession:
             raise RefreshTokenReused()
         return SessionTokens(
             user_id=user.id,
-            access_token=self.user_tokens.access(user),
+            access_token=self.user_tokens.access(user, claims.session_id),
             refresh_token=self.user_tokens.refresh(following),
         )

@@ -19,7 +19,7 @@ class RemoveUser:
     def __call__(self, user_id: str, *, expected_version: int | None = None) -> None:
         """Removes that version; None: whatever is there.
 
-        Raises `UserNotFound`, `ConcurrencyConflict`.
+        Raises `UserNotFound`, `ConcurrencyConflict`, `UserIsBanned`.
         """
 
         def attempt() -> None:

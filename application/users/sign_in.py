@@ -73,7 +73,7 @@ class SignIn:
             unit.commit()
         return SessionTokens(
             user_id=user.id,
-            access_token=self.user_tokens.access(user),
+            access_token=self.user_tokens.access(user, claims.session_id),
             refresh_token=self.user_tokens.refresh(claims),
         )
 

@@ -31,9 +31,10 @@ class Lifetimes:
 
 @frozen
 class Caller:
-    """Who makes a request, as its access token says."""
+    """Who makes a request, as its access token says, and the session it was issued in."""
 
     user_id: str
+    session_id: str
     role: Role
 
     @property
@@ -63,10 +64,12 @@ class UserTokens:
     signer: TokenSigner
     lifetimes: Lifetimes = Lifetimes()
 
-    def access(self, user: User) -> str:
-        """A bearer token for this user in the present role."""
+    def access(self, user: User, session_id: str) -> str:
+        """A bearer token for this session of the user, in the present role."""
         return self.signer.sign(
-            _ACCESS, {"sub": user.id, "role": user.role.value}, self.lifetimes.access
+            _ACCESS,
+            {"sub": user.id, "session": session_id, "role": user.role.value},
+            self.lifetimes.access,
         )
 
     def read_access(self, token: str) -> Caller:
@@ -76,7 +79,7 @@ class UserTokens:
             role = Role(claims["role"])
         except ValueError as error:
             raise InvalidToken("names a role that does not exist") from error
-        return Caller(claims["sub"], role)
+        return Caller(claims["sub"], claims["session"], role)
 
     def refresh(self, claims: RefreshClaims) -> str:
         """A token that can be exchanged once for the next one of its session."""

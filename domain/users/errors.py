@@ -32,7 +32,7 @@ class EmailAlreadyRegistered(Conflict):
 
 @frozen
 class UserIsBanned(RuleViolation):
-    """A banned user cannot start a session."""
+    """A banned user can neither sign in nor leave, nor change address or password."""
 
     user_id: str
 

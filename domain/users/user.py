@@ -82,9 +82,13 @@ class User(Aggregate):
         )
 
     def change_email(self, email: Email, now: datetime) -> None:
-        """Moves to another address, which is unverified. The same address changes nothing."""
+        """Moves to another address, which is unverified. The same address changes nothing.
+
+        Raises `UserIsBanned`: a banned address stays taken.
+        """
         if email == self.email:
             return
+        self.require_not_banned()
         previous = self.email
         self._set(email=email, is_email_verified=False)
         self._record(
@@ -97,13 +101,18 @@ class User(Aggregate):
         )
 
     def change_password(self, password_hash: str, now: datetime) -> None:
-        """Takes a new password; the session ends, wherever it runs."""
+        """Takes a new password; the session ends, wherever it runs. Raises `UserIsBanned`."""
+        self.require_not_banned()
         self._set(password_hash=password_hash)
         self._record(events.PasswordChanged(user_id=self.id, occurred_at=now))
         self.end_session("password changed", now)
 
     def complete_password_reset(self, password_hash: str, now: datetime) -> None:
-        """Takes the password chosen with a reset token; the session ends."""
+        """Takes the password chosen with a reset token; the session ends.
+
+        Raises `UserIsBanned`.
+        """
+        self.require_not_banned()
         self._set(password_hash=password_hash)
         self._record(events.PasswordReset(user_id=self.id, occurred_at=now))
         self.end_session("password reset", now)
@@ -112,8 +121,7 @@ class User(Aggregate):
         self, session_id: str, token_hash: str, expires_at: datetime, now: datetime
     ) -> None:
         """Signs in; a session that still runs is replaced. Raises `UserIsBanned`."""
-        if self.is_banned:
-            raise UserIsBanned(self.id)
+        self.require_not_banned()
         self.end_session("replaced", now)
         self._set(
             session=Session(
@@ -139,7 +147,7 @@ class User(Aggregate):
         `PREVIOUS_SECRET_GRACE`, or before it was exchanged by the clock here; `SessionRefused`
         where no such session runs; both change nothing.
         """
-        session = self._running_session(session_id, now)
+        session = self.running_session(session_id, now)
         if compare_digest(presented_hash, session.token_hash):
             self._set(
                 session=evolve(
@@ -189,10 +197,20 @@ class User(Aggregate):
         self._record(events.UserUnbanned(user_id=self.id, occurred_at=now))
 
     def leave(self, now: datetime) -> None:
-        """Records that the user is about to be removed."""
+        """Records that the user is about to be removed.
+
+        Raises `UserIsBanned`: the address would be free to register anew.
+        """
+        self.require_not_banned()
         self._record(events.UserRemoved(user_id=self.id, email=self.email.value, occurred_at=now))
 
-    def _running_session(self, session_id: str, now: datetime) -> Session:
+    def require_not_banned(self) -> None:
+        """Raises `UserIsBanned` for a user who is."""
+        if self.is_banned:
+            raise UserIsBanned(self.id)
+
+    def running_session(self, session_id: str, now: datetime) -> Session:
+        """The session with this id. Raises `SessionRefused` unless it runs."""
         session = self.session
         if (
             session is None

@@ -51,6 +51,7 @@ PUBLIC = (
     "unban_user",
     "sign_in",
     "refresh_session",
+    "check_session",
     "sign_out",
     "place_order",
     "add_line",

@@ -12,6 +12,7 @@ from typing_extensions import override
 from api.container import Container
 from application.ports.password_hasher import PasswordHasher
 from application.users.sign_in import SessionTokens
+from application.users.tokens import Caller
 from domain.users.user import User
 from domain.users.values import Email
 from infrastructure.system.notifiers import MemoryNotifier, SentMessage
@@ -174,6 +175,22 @@ def used_refresh(service: Service, user_id: str) -> str:
     return token
 
 
+def access(service: Service, user_id: str) -> str:
+    return sign_in(service.container).access_token
+
+
+def ended_access(service: Service, user_id: str) -> str:
+    """One whose session another sign-in has replaced."""
+    token = access(service, user_id)
+    sign_in(service.container)
+    return token
+
+
+def caller(container: Container, token: str) -> Caller:
+    """Who holds an access token."""
+    return container.user_tokens().read_access(token)
+
+
 def session(container: Container, tokens: SessionTokens) -> object:
     """What the tokens of a session say."""
     of_users = container.user_tokens()
@@ -311,8 +328,20 @@ USE_CASES = (
         with_token(used_refresh),
         case="a token used before",
     ),
-    use_case("sign_out", lambda c, id_: c.sign_out()(id_), after(signed_in)),
-    use_case("sign_out", lambda c, id_: c.sign_out()(id_), case="without a session"),
+    use_case("check_session", lambda c, t: c.check_session()(caller(c, t)), with_token(access)),
+    use_case(
+        "check_session",
+        lambda c, t: c.check_session()(caller(c, t)),
+        with_token(ended_access),
+        case="an ended session",
+    ),
+    use_case("sign_out", lambda c, t: c.sign_out()(caller(c, t)), with_token(access)),
+    use_case(
+        "sign_out",
+        lambda c, t: c.sign_out()(caller(c, t)),
+        with_token(ended_access),
+        case="of an ended session",
+    ),
 )
 
 

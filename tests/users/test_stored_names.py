@@ -163,14 +163,14 @@ def test_tokens_are_signed_for_these_purposes() -> None:
     tokens = UserTokens(signer)
     user = new_user(id="ada")
     issued = {
-        "access": tokens.access(user),
+        "access": tokens.access(user, "session-1"),
         "refresh": tokens.refresh(RefreshClaims("ada", "session-1", "secret")),
         "email-verification": tokens.verification(user),
         "password-reset": tokens.reset("ada", user.email, "hash"),
     }
 
     assert {purpose: set(signer.read(purpose, token)) for purpose, token in issued.items()} == {
-        "access": {"sub", "role"},
+        "access": {"sub", "session", "role"},
         "refresh": {"sub", "session", "secret"},
         "email-verification": {"sub", "email"},
         "password-reset": {"sub", "over"},

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from domain.users import events
-from domain.users.errors import UserIsBanned
+from domain.users.errors import SessionRefused, UserIsBanned
+from domain.users.user import User
+from domain.users.values import Email
 from tests.users.known_users import LATER, NEXT_MONTH, SECRETS, signed_in, state, user
 
 
@@ -77,6 +81,40 @@ def test_banned_user_cannot_start_a_session() -> None:
 
     assert refused.value.user_id == "ada"
     assert (known.session, known.recorded_events) == (None, ())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda known: known.leave(LATER),
+        lambda known: known.change_email(Email("countess@example.com"), LATER),
+        lambda known: known.change_password(SECRETS[1], LATER),
+        lambda known: known.complete_password_reset(SECRETS[1], LATER),
+    ],
+    ids=["leave", "change_email", "change_password", "complete_password_reset"],
+)
+def test_banned_user_keeps_address_and_password(change: Callable[[User], None]) -> None:
+    known = user(is_banned=True)
+    before = state(known)
+
+    with pytest.raises(UserIsBanned):
+        change(known)
+
+    assert (state(known), known.recorded_events) == (before, ())
+
+
+@pytest.mark.parametrize("known", [user(), signed_in()])
+def test_session_that_does_not_run_is_refused(known: User) -> None:
+    with pytest.raises(SessionRefused):
+        known.running_session("session-0", LATER)
+
+
+def test_session_runs_until_it_expires() -> None:
+    known = signed_in()
+
+    assert known.running_session("session-1", LATER) == known.session
+    with pytest.raises(SessionRefused):
+        known.running_session("session-1", NEXT_MONTH)
 
 
 def test_ended_session_is_recorded_with_its_reason() -> None:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from attrs import evolve
-from fastapi import Depends, Path
+from fastapi import Depends, Path, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.http.dependencies import ContainerOf
@@ -23,7 +24,10 @@ UserId = Annotated[str, PathId]
 _bearer = HTTPBearer(auto_error=False, description="The access token from `POST /sessions`.")
 
 
-async def _signed_in(
+_READS = {"GET", "HEAD"}
+
+
+async def _token_holder(
     container: ContainerOf,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> AsyncIterator[Caller]:
@@ -35,8 +39,19 @@ async def _signed_in(
         yield caller
 
 
+TokenHolder = Annotated[Caller, Depends(_token_holder)]
+"""Any caller with a valid access token, whether the session still runs or not."""
+
+
+async def _signed_in(request: Request, caller: TokenHolder, container: ContainerOf) -> Caller:
+    if request.method not in _READS:
+        await run_in_threadpool(lambda: container.check_session()(caller))
+    return caller
+
+
 SignedIn = Annotated[Caller, Depends(_signed_in)]
-"""Any caller with a valid access token. It stays valid until it expires, also after a ban.
+"""Any caller with a valid access token, which reads until it expires, and writes only while the
+session runs: not after a sign-out, a new password, a ban or a removal.
 
 What the request does is done on the caller's behalf: events are stored with them as the actor.
 """

@@ -9,7 +9,7 @@ from api.container import Container
 from api.http.body import Body, Token
 from api.http.dependencies import ContainerOf, SourceOf
 from api.http.openapi import problems
-from api.http.users.auth import SignedIn
+from api.http.users.auth import TokenHolder
 from api.http.users.schemas import Password
 from application.users.sign_in import SessionTokens
 
@@ -64,9 +64,9 @@ def refresh(body: RefreshBody, container: ContainerOf) -> SessionView:
 
 
 @router.delete("", status_code=status.HTTP_204_NO_CONTENT, responses=problems(401, 404, 409))
-def sign_out(caller: SignedIn, container: ContainerOf) -> None:
+def sign_out(caller: TokenHolder, container: ContainerOf) -> None:
     """Ends the session: its refresh token is worth nothing from now on."""
-    container.sign_out()(caller.user_id)
+    container.sign_out()(caller)
 
 
 def _view(tokens: SessionTokens, container: Container) -> SessionView:

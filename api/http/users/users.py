@@ -167,7 +167,7 @@ def request_password_reset(body: EmailBody, container: ContainerOf) -> Accepted:
 @router.post(
     "/password-reset/completion",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(400, 409, 422, 429),
+    responses=problems(400, 403, 409, 422, 429),
 )
 def complete_password_reset(body: CompleteResetBody, container: ContainerOf) -> None:
     """Takes the token from that mail and the new password, and ends the session. Open."""
