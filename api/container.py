@@ -45,6 +45,7 @@ from application.orders.place_order import PlaceOrder
 from application.ports.clock import Clock
 from application.ports.failure_limiter import FailureLimiter
 from application.users.ban_user import BanUser, UnbanUser
+from application.users.change_email import RequestEmailChange, UndoEmailChange
 from application.users.change_password import ChangePassword
 from application.users.check_session import CheckSession
 from application.users.get_user import GetUser
@@ -214,6 +215,8 @@ class Container(containers.DeclarativeContainer):
     list_users = bound(ListUsers, locals())
     update_user = bound(UpdateUser, locals())
     remove_user = bound(RemoveUser, locals())
+    request_email_change = bound(RequestEmailChange, locals())
+    undo_email_change = bound(UndoEmailChange, locals())
     change_password = bound(ChangePassword, locals())
     request_email_verification = bound(RequestEmailVerification, locals())
     verify_email = bound(VerifyEmail, locals())

@@ -39,5 +39,6 @@ def _by_mail(settings: Settings, sender: str, clock: Clock, ids: IdFactory) -> M
         clock=clock,
         ids=ids,
         verification_page=settings.mail_verification_page,
+        undo_page=settings.mail_undo_page,
         reset_page=settings.mail_reset_page,
     )

@@ -18,6 +18,10 @@ class Notifier(Protocol):
         """Sends the token that proves the address."""
         ...
 
+    def send_email_change_undo(self, email: Email, token: str) -> None:
+        """Tells the present address of a change, and sends the token that undoes it."""
+        ...
+
     def send_password_reset(self, email: Email, token: str) -> None:
         """Sends the token that allows a new password."""
         ...

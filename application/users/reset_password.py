@@ -22,7 +22,11 @@ from domain.users.values import Email, parse_password
 
 @frozen
 class RequestPasswordReset:
-    """Sends a reset token to a known address; for an unknown one does the same work, silently."""
+    """Sends a reset token to a proven address; for an unknown one does the same work, silently.
+
+    An address that is not proven yet gets the token that proves it instead, since whoever reads its
+    mail may not be whose account it is. Somebody banned gets nothing.
+    """
 
     unit_of_work: UnitOfWorkFactory
     ids: IdFactory
@@ -34,11 +38,14 @@ class RequestPasswordReset:
         address = Email.parse(email)
         with self.unit_of_work() as unit:
             user = find_by_email(unit.users, address, self.ids)
-        if user is None:
+        if user is None or user.is_banned:
             self.user_tokens.reset(self.ids.new_id(), address, self.ids.new_secret())
-            return
-        token = self.user_tokens.reset(user.id, user.email, user.password_hash)
-        self.notifier.send_password_reset(user.email, token)
+        elif user.is_email_verified:
+            token = self.user_tokens.reset(user.id, user.email, user.password_hash)
+            self.notifier.send_password_reset(user.email, token)
+        else:
+            token = self.user_tokens.verification(user)
+            self.notifier.send_email_verification(user.email, token)
 
 
 @frozen
@@ -51,7 +58,7 @@ class CompletePasswordReset:
     user_tokens: UserTokens
 
     def __call__(self, *, token: str, new_password: str) -> None:
-        """Takes the token from the mail. Raises `InvalidValue`, `InvalidToken`."""
+        """Takes the token from the mail. Raises `InvalidValue`, `InvalidToken`, `UserIsBanned`."""
         user_id = self.user_tokens.read_reset(token)
         chosen = parse_password("new_password", new_password)
         hashed = cache(self.password_hasher.hash)  # a conflict must not cost another hash

@@ -17,6 +17,7 @@ _ACCESS = "access"
 _REFRESH = "refresh"
 _VERIFICATION = "email-verification"
 _RESET = "password-reset"
+_UNDO = "email-undo"
 
 
 @frozen
@@ -27,6 +28,7 @@ class Lifetimes:
     refresh: timedelta = timedelta(days=30)
     verification: timedelta = timedelta(days=3)
     reset: timedelta = timedelta(hours=1)
+    undo: timedelta = timedelta(days=7)
 
 
 @frozen
@@ -55,6 +57,10 @@ class RefreshClaims:
 def secret_hash(secret: str) -> str:
     """The stored form of a random secret; being random, it needs neither salt nor slowness."""
     return sha256(secret.encode()).hexdigest()
+
+
+def _bound_to(email: Email, password_hash: str) -> str:
+    return secret_hash(f"{email.value}\n{password_hash}")
 
 
 @frozen
@@ -103,18 +109,48 @@ class UserTokens:
         )
 
     def read_verification(self, token: str) -> str:
-        """The id of the user this verification token is for; check it with `proves_email`."""
+        """The id of the user this verification token is for; check it with `proven_email`."""
         return self.signer.read(_VERIFICATION, token)["sub"]
 
-    def proves_email(self, token: str, user: User) -> None:
-        """Raises `InvalidToken` unless the token is about the user's present address."""
-        if self.signer.read(_VERIFICATION, token)["email"] != user.email.value:
-            raise InvalidToken("issued for another address")
+    def email_change(self, user: User, email: Email) -> str:
+        """Proves a new address, and moves the user there from the present one.
+
+        It dies with the password and with the present address.
+        """
+        bound_to = _bound_to(user.email, user.password_hash)
+        return self.signer.sign(
+            _VERIFICATION,
+            {"sub": user.id, "email": email.value, "over": bound_to},
+            self.lifetimes.verification,
+        )
+
+    def proven_email(self, token: str, user: User) -> Email:
+        """The address that a verification token proves: the present one, or where to move to.
+
+        Raises `InvalidToken` where it is neither.
+        """
+        claims = self.signer.read(_VERIFICATION, token)
+        email = Email(claims["email"])
+        bound_to = _bound_to(user.email, user.password_hash)
+        if email != user.email and not compare_digest(claims.get("over", ""), bound_to):
+            raise InvalidToken("issued for another address, or before the password was changed")
+        return email
+
+    def email_undo(self, user: User) -> str:
+        """Lets the owner of the user's present address have it back, whatever happens."""
+        return self.signer.sign(
+            _UNDO, {"sub": user.id, "email": user.email.value}, self.lifetimes.undo
+        )
+
+    def read_email_undo(self, token: str) -> tuple[str, Email]:
+        """Whom this token is for, by id, and the address that they had."""
+        claims = self.signer.read(_UNDO, token)
+        return claims["sub"], Email(claims["email"])
 
     def reset(self, user_id: str, email: Email, password_hash: str) -> str:
         """Allows one new password: it dies with the password and the address it was sent for."""
-        bound_to = secret_hash(f"{email.value}\n{password_hash}")
-        return self.signer.sign(_RESET, {"sub": user_id, "over": bound_to}, self.lifetimes.reset)
+        claims = {"sub": user_id, "over": _bound_to(email, password_hash)}
+        return self.signer.sign(_RESET, claims, self.lifetimes.reset)
 
     def read_reset(self, token: str) -> str:
         """The id of the user this reset token is for; check it with `allows_reset`."""
@@ -123,5 +159,5 @@ class UserTokens:
     def allows_reset(self, token: str, user: User) -> None:
         """Raises `InvalidToken` unless address and password are still those it was sent for."""
         bound_to = self.signer.read(_RESET, token)["over"]
-        if not compare_digest(bound_to, secret_hash(f"{user.email.value}\n{user.password_hash}")):
+        if not compare_digest(bound_to, _bound_to(user.email, user.password_hash)):
             raise InvalidToken("used already, or the password or the address was changed since")

@@ -31,18 +31,22 @@ class RequestEmailVerification:
 
 @frozen
 class VerifyEmail:
-    """Accepts such a token, as often as it comes."""
+    """Accepts such a token, or one that moves the user to a new address, as often as it comes."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     user_tokens: UserTokens
 
     def __call__(self, token: str) -> None:
-        """Raises `InvalidToken`, also when the user has moved to another address since."""
+        """Raises `InvalidToken`, also when the user has moved to another address since.
+
+        For a new address also `EmailAlreadyRegistered` and `UserIsBanned`.
+        """
 
         def verify(user: User) -> None:
-            self.user_tokens.proves_email(token, user)
-            user.verify_email(self.clock.now())
+            now = self.clock.now()
+            user.change_email(self.user_tokens.proven_email(token, user), now)
+            user.verify_email(now)
 
         try:
             change_aggregate(

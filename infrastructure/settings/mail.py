@@ -89,6 +89,7 @@ class MailSettings:
         "the mail has the token alone.",
         web_address,
     )
+    mail_undo_page: str | None = optional("The same for /users/email-undo.", web_address)
     mail_reset_page: str | None = optional(
         "The same for /users/password-reset/completion.", web_address
     )

@@ -23,6 +23,15 @@ Somebody gave this address when they registered. If it was you, confirm it:
 
 If it was not you, there is nothing to do.
 """
+_UNDO = """\
+Somebody who gave your password asked to move your account from this address to another. If it
+was you, there is nothing to do.
+
+If it was not you, undo it within seven days. Then the account is at this address again, everybody
+is signed out, and a mail comes with which to choose a new password:
+
+{token}
+"""
 _RESET = """\
 Somebody asked for a new password for the account with this address. If it was you, choose one:
 
@@ -45,12 +54,18 @@ class MailNotifier(Notifier):
     clock: Clock
     ids: IdFactory
     verification_page: str | None = None
+    undo_page: str | None = None
     reset_page: str | None = None
 
     @override
     def send_email_verification(self, email: Email, token: str) -> None:
         text = _VERIFY.format(token=_link(self.verification_page, token))
         self._post(email, "Confirm your e-mail address", text)
+
+    @override
+    def send_email_change_undo(self, email: Email, token: str) -> None:
+        text = _UNDO.format(token=_link(self.undo_page, token))
+        self._post(email, "Your e-mail address is to be changed", text)
 
     @override
     def send_password_reset(self, email: Email, token: str) -> None:
@@ -84,6 +99,10 @@ class LogNotifier(Notifier):
         self._write("email verification due", email, token)
 
     @override
+    def send_email_change_undo(self, email: Email, token: str) -> None:
+        self._write("email change can be undone", email, token)
+
+    @override
     def send_password_reset(self, email: Email, token: str) -> None:
         self._write("password reset due", email, token)
 
@@ -109,6 +128,10 @@ class MemoryNotifier(Notifier):
     @override
     def send_email_verification(self, email: Email, token: str) -> None:
         self.sent.append(SentMessage("email verification", email, token))
+
+    @override
+    def send_email_change_undo(self, email: Email, token: str) -> None:
+        self.sent.append(SentMessage("email change undo", email, token))
 
     @override
     def send_password_reset(self, email: Email, token: str) -> None:

@@ -63,6 +63,11 @@ class Api(TestClient):
         user: dict[str, Any] = answer.json()
         return user
 
+    def prove(self, email: str = ADA) -> None:
+        """Sends back the token that was mailed to this address last."""
+        answer = self.post("/users/email-verification", json={"token": self.mailed(email)})
+        assert answer.status_code == 204, answer.text
+
     def sign_in(self, email: str = ADA, password: str = PASSWORD) -> dict[str, Any]:
         """The tokens of a new session."""
         answer = self.post("/sessions", json={"email": email, "password": password})
@@ -109,6 +114,11 @@ def registration(**changes: object) -> dict[str, object]:
         "password": PASSWORD,
         **changes,
     }
+
+
+def moving(email: str, password: str = PASSWORD) -> dict[str, object]:
+    """The body that asks for another address."""
+    return {"email": email, "current_password": password}
 
 
 def line(sku: str = "numbers", **changes: object) -> dict[str, object]:

@@ -42,6 +42,8 @@ PUBLIC = (
     "list_users",
     "update_user",
     "remove_user",
+    "request_email_change",
+    "undo_email_change",
     "change_password",
     "request_email_verification",
     "verify_email",

@@ -55,6 +55,7 @@ HOW_TO_TRY: dict[str, Any] = {
             # Nobody can make up a token that this service signed.
             "include-name": [
                 "POST /users/email-verification",
+                "POST /users/email-undo",
                 "POST /users/password-reset/completion",
                 "GET /users",
             ],
@@ -67,7 +68,11 @@ HOW_TO_TRY: dict[str, Any] = {
         },
         {
             # To routing these are also a "/users/{user_id}", which has methods of its own.
-            "include-path": ["/users/email-verification", "/users/password-reset"],
+            "include-path": [
+                "/users/email-verification",
+                "/users/email-undo",
+                "/users/password-reset",
+            ],
             "phases": {"coverage": {"unexpected-methods": ["TRACE"]}},
         },
     ],

@@ -1,6 +1,6 @@
 from api.container import Container
 from infrastructure.system.notifiers import MemoryNotifier
-from tests.e2e.clients import ADA, GRACE, PASSWORD, Api
+from tests.e2e.clients import ADA, GRACE, PASSWORD, Api, moving
 
 NEW_PASSWORD = "another horse, another battery"
 
@@ -26,8 +26,9 @@ def test_the_mail_is_sent_again_on_demand(api: Api, container: Container) -> Non
 def test_a_token_proves_no_later_address(api: Api) -> None:
     user = api.register()
     token = api.mailed(ADA)
-    headers = {**api.bearer(), "If-Match": '"2"'}
-    assert api.patch(f"/users/{user['id']}", json={"email": GRACE}, headers=headers).is_success
+    path, headers = f"/users/{user['id']}/email", api.bearer()
+    assert api.put(path, json=moving(GRACE), headers=headers).is_success
+    api.prove(GRACE)
     answer = api.post("/users/email-verification", json={"token": token})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "token")
 
@@ -52,6 +53,7 @@ def test_a_new_password_needs_the_present_one_and_ends_the_session(api: Api) -> 
 
 def test_a_reset_answers_the_same_for_known_and_unknown_addresses(api: Api) -> None:
     api.register(ADA)
+    api.prove(ADA)
     known, unknown = (
         api.post("/users/password-reset", json={"email": email}) for email in (ADA, GRACE)
     )
@@ -64,6 +66,7 @@ def test_a_reset_answers_the_same_for_known_and_unknown_addresses(api: Api) -> N
 
 def test_a_reset_token_sets_one_password_once(api: Api) -> None:
     api.register()
+    api.prove()
     api.post("/users/password-reset", json={"email": ADA})
     path = "/users/password-reset/completion"
     body = {"token": api.mailed(ADA), "new_password": NEW_PASSWORD}
@@ -82,8 +85,10 @@ def test_a_verification_token_resets_no_password(api: Api) -> None:
 
 def test_a_reset_token_dies_with_the_address_it_was_sent_to(api: Api) -> None:
     user = api.register()
+    api.prove()
     api.post("/users/password-reset", json={"email": ADA})
     body = {"token": api.mailed(ADA), "new_password": NEW_PASSWORD}
-    headers = {**api.bearer(), "If-Match": '"2"'}
-    assert api.patch(f"/users/{user['id']}", json={"email": GRACE}, headers=headers).is_success
+    path, headers = f"/users/{user['id']}/email", api.bearer()
+    assert api.put(path, json=moving(GRACE), headers=headers).is_success
+    api.prove(GRACE)
     assert api.post("/users/password-reset/completion", json=body).status_code == 400

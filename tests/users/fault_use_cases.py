@@ -148,7 +148,46 @@ def verification(service: Service, user_id: str) -> str:
     return str(mails(service)[-1].token)
 
 
+def with_proof(service: Service) -> str:
+    """A registered user who has proven the address."""
+    user_id = registered(service)
+    prove(service)
+    return user_id
+
+
+def prove(service: Service) -> None:
+    service.container.verify_email()(mails(service)[-1].token)
+
+
+def _move(container: Container, user_id: str, email: str) -> object:
+    return container.request_email_change()(
+        user_id, email=email, current_password=PASSWORD, source=SOURCE
+    )
+
+
+def verification_of_another(service: Service, user_id: str) -> str:
+    """A token that moves the user to a new address."""
+    _move(service.container, user_id, NEW)
+    return str(mails(service)[-1].token)
+
+
+def undo(service: Service, user_id: str) -> str:
+    """The token that the old address got, when the new one has taken effect."""
+    prove(service)
+    _move(service.container, user_id, NEW)
+    verification, undoing = mails(service)[-2:]
+    service.container.verify_email()(verification.token)
+    return str(undoing.token)
+
+
+def undo_of_a_taken_address(service: Service, user_id: str) -> str:
+    token = undo(service, user_id)
+    register(service, ADA)
+    return token
+
+
 def reset(service: Service, user_id: str) -> str:
+    prove(service)
     service.container.request_password_reset()(ADA)
     return str(mails(service)[-1].token)
 
@@ -248,19 +287,22 @@ USE_CASES = (
     ),
     use_case(
         "update_user",
-        lambda c, id_: c.update_user()(id_, expected_version=1, first_name="A", email=NEW),
-        case="an address",
+        lambda c, id_: c.update_user()(id_, expected_version=7, first_name="Augusta"),
+        case="another version",
     ),
+    use_case("request_email_change", lambda c, id_: _move(c, id_, NEW), with_proof),
     use_case(
-        "update_user",
-        lambda c, id_: c.update_user()(id_, expected_version=1, email=BOB),
+        "request_email_change",
+        lambda c, id_: _move(c, id_, BOB),
         two_registered,
         case="a taken address",
     ),
+    use_case("undo_email_change", lambda c, t: c.undo_email_change()(t), with_token(undo)),
     use_case(
-        "update_user",
-        lambda c, id_: c.update_user()(id_, expected_version=7, email=NEW),
-        case="another version",
+        "undo_email_change",
+        lambda c, t: c.undo_email_change()(t),
+        with_token(undo_of_a_taken_address),
+        case="somebody registered with it since",
     ),
     use_case("remove_user", lambda c, id_: c.remove_user()(id_)),
     use_case(
@@ -282,7 +324,16 @@ USE_CASES = (
     ),
     use_case("request_email_verification", lambda c, id_: c.request_email_verification()(id_)),
     use_case("verify_email", lambda c, t: c.verify_email()(t), with_token(verification)),
-    use_case("request_password_reset", lambda c, _: c.request_password_reset()(ADA)),
+    use_case(
+        "verify_email",
+        lambda c, t: c.verify_email()(t),
+        with_token(verification_of_another),
+        case="a new address",
+    ),
+    use_case("request_password_reset", lambda c, _: c.request_password_reset()(ADA), with_proof),
+    use_case(
+        "request_password_reset", lambda c, _: c.request_password_reset()(ADA), case="not proven"
+    ),
     use_case("request_password_reset", lambda c, _: c.request_password_reset()(BOB), case="nobody"),
     use_case(
         "complete_password_reset",
@@ -345,6 +396,19 @@ USE_CASES = (
 )
 
 
+def token_to_move(container: Container, user_id: str) -> str:
+    """What a registered user is mailed for a new address, made without a request."""
+    user = User.register(
+        id=user_id,
+        first_name="Ada",
+        last_name="Byron",
+        email=Email(ADA),
+        password_hash=PlainHasher().hash(PASSWORD),
+        now=container.clock().now(),
+    )
+    return str(container.user_tokens().email_change(user, Email(NEW)))
+
+
 def leave(service: Service, user_id: str) -> None:
     service.container.remove_user()(user_id)
 
@@ -358,9 +422,7 @@ CLAIMED = (
         message="UserRegistered",
     ),
     Claimed(
-        use_case=use_case(
-            "update_user", lambda c, id_: c.update_user()(id_, expected_version=1, email=NEW)
-        ),
+        use_case=use_case("verify_email", lambda c, id_: c.verify_email()(token_to_move(c, id_))),
         at=1,
         take=lambda service: register(service, NEW).id,
         free=leave,

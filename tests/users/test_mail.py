@@ -78,12 +78,15 @@ def test_a_mail_leads_to_the_page_that_takes_the_token() -> None:
     there = notifier(
         sent.append,
         verification_page="https://example.com/verify",
+        undo_page="https://example.com/undo",
         reset_page="https://example.com/reset",
     )
     there.send_email_verification(ADA, "the-token")
     there.send_password_reset(ADA, "another")
+    there.send_email_change_undo(ADA, "a-third")
     assert "\nhttps://example.com/verify#the-token\n" in sent[0].get_content()
     assert "\nhttps://example.com/reset#another\n" in sent[1].get_content()
+    assert "\nhttps://example.com/undo#a-third\n" in sent[2].get_content()
 
 
 @pytest.mark.parametrize("how", ["starttls", "from the start"])

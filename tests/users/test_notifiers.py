@@ -10,9 +10,11 @@ def test_the_log_shows_tokens() -> None:
     with capture_logs() as lines:
         LogNotifier().send_email_verification(ADA, "the-token")
         LogNotifier().send_password_reset(ADA, "another")
+        LogNotifier().send_email_change_undo(ADA, "a third")
     assert [(line["event"], line["email"], line["token"]) for line in lines] == [
         ("email verification due", "ada@example.com", "the-token"),
         ("password reset due", "ada@example.com", "another"),
+        ("email change can be undone", "ada@example.com", "a third"),
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from application.users.integration_events import USER_INTEGRATION_EVENTS
 from application.users.tokens import RefreshClaims, UserTokens
+from domain.users.values import Email
 from infrastructure.contexts.context import Contexts
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.contexts.users import USER, USER_EMAIL, USERS
@@ -166,6 +167,7 @@ def test_tokens_are_signed_for_these_purposes() -> None:
         "access": tokens.access(user, "session-1"),
         "refresh": tokens.refresh(RefreshClaims("ada", "session-1", "secret")),
         "email-verification": tokens.verification(user),
+        "email-undo": tokens.email_undo(user),
         "password-reset": tokens.reset("ada", user.email, "hash"),
     }
 
@@ -173,5 +175,8 @@ def test_tokens_are_signed_for_these_purposes() -> None:
         "access": {"sub", "session", "role"},
         "refresh": {"sub", "session", "secret"},
         "email-verification": {"sub", "email"},
+        "email-undo": {"sub", "email"},
         "password-reset": {"sub", "over"},
     }
+    to_another = tokens.email_change(user, Email("countess@example.com"))
+    assert set(signer.read("email-verification", to_another)) == {"sub", "email", "over"}

@@ -103,11 +103,11 @@ class UsersStory(Story):
         return f"user, now of version {changed.version}"
 
     def _change_email(self) -> str:
-        grace = self._users["Grace"]
-        changed = self._container.update_user()(
-            grace.id, expected_version=grace.version, email=_NEW_EMAIL
+        self._container.request_email_change()(
+            self._users["Grace"].id, email=_NEW_EMAIL, current_password=_PASSWORD, source="demo"
         )
-        return f"user, claim on {changed.email.value}, message; the old claim is removed"
+        self._container.verify_email()(self._notifier.sent[-1].token)
+        return f"user, claim on {_NEW_EMAIL}, messages; the old claim is removed"
 
     def _sign_in(self) -> str:
         email = self._users["Ada"].email.value

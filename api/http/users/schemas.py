@@ -54,7 +54,6 @@ class UpdateBody(Body):
 
     first_name: Name = _LEFT_OUT
     last_name: Name = _LEFT_OUT
-    email: Address = _LEFT_OUT
 
     @field_validator("*", mode="before")
     @classmethod
@@ -76,6 +75,12 @@ class EmailBody(Body):
     """An e-mail address."""
 
     email: Address
+
+
+class ChangeEmailBody(EmailBody):
+    """The new address, and the present password."""
+
+    current_password: Password
 
 
 class TokenBody(Body):

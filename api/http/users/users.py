@@ -24,6 +24,7 @@ from api.http.refusals import BadRequest
 from api.http.users.auth import UserId, admin, own_or_admin
 from api.http.users.schemas import (
     Accepted,
+    ChangeEmailBody,
     CompleteResetBody,
     EmailBody,
     PasswordBody,
@@ -105,7 +106,7 @@ def update_user(
     container: ContainerOf,
     response: Response,
 ) -> UserView:
-    """Changes names or address, if the user is still at the version in `If-Match`."""
+    """Changes names, if the user is still at the version in `If-Match`."""
     return _view(
         container.update_user()(user_id, expected_version=version, **body.model_dump()), response
     )
@@ -136,12 +137,43 @@ def request_email_verification(user_id: UserId, container: ContainerOf) -> None:
 @router.post(
     "/email-verification",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(400, 409, 422),
+    responses=problems(400, 403, 409, 422),
 )
 def verify_email(body: TokenBody, container: ContainerOf) -> None:
     """Takes the token from that mail. Open: the token is the proof."""
     with _token_from_a_mail():
         container.verify_email()(body.token)
+
+
+@router.put(
+    "/{user_id}/email",
+    dependencies=[own_or_admin],
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(401, 403, 404, 409, 422, 429),
+)
+def request_email_change(
+    user_id: UserId, body: ChangeEmailBody, source: SourceOf, container: ContainerOf
+) -> None:
+    """Asks for another address, which needs the user's present password.
+
+    It takes effect when the token that is mailed there comes to `/users/email-verification`. The
+    present address is told, and can undo it.
+    """
+    container.request_email_change()(user_id, **body.model_dump(), source=source)
+
+
+@router.post(
+    "/email-undo",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(400, 403, 409, 422, 429),
+)
+def undo_email_change(body: TokenBody, container: ContainerOf) -> None:
+    """Takes the token that the old address got: it is the account's again, and gets a reset. Open.
+
+    Before the new address has taken effect, it never will.
+    """
+    with _token_from_a_mail():
+        container.undo_email_change()(body.token)
 
 
 @router.put(
@@ -159,7 +191,10 @@ def change_password(
 
 @router.post("/password-reset", status_code=status.HTTP_202_ACCEPTED, responses=problems(422))
 def request_password_reset(body: EmailBody, container: ContainerOf) -> Accepted:
-    """Sends a mail with which a new password can be chosen. Open; always answers the same."""
+    """Sends a mail with which a new password can be chosen. Open; always answers the same.
+
+    An address that was never proven gets the mail that proves it instead.
+    """
     container.request_password_reset()(body.email)
     return Accepted()
 
