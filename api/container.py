@@ -11,10 +11,11 @@ from inspect import signature
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from api.composition.adapters import Adapters, make_adapters
+from api.composition.adapters import make_adapters
 from api.composition.blobs import make_blob_store, make_offload
 from api.composition.doctor import make_doctor
 from api.composition.injection import containers, providers
+from api.composition.limiters import make_failure_limiter, make_mail_limiter
 from api.composition.mail import make_notifier
 from api.composition.messaging import make_destinations, make_publishers
 from api.composition.outbox import (
@@ -42,8 +43,6 @@ from application.orders.change_lines import AddLine, RemoveLine
 from application.orders.close_order import CancelOrder, PayOrder
 from application.orders.get_order import GetOrder, GetOrderHistory
 from application.orders.place_order import PlaceOrder
-from application.ports.clock import Clock
-from application.ports.failure_limiter import FailureLimiter
 from application.users.ban_user import BanUser, UnbanUser
 from application.users.change_email import RequestEmailChange, UndoEmailChange
 from application.users.change_password import ChangePassword
@@ -100,23 +99,6 @@ def _password_hasher(settings: Settings) -> Argon2Hasher:
     return Argon2Hasher(slots=settings.hashing_slots, wait_seconds=settings.hashing_wait_seconds)
 
 
-def _failure_limiter(settings: Settings, adapters: Adapters, clock: Clock) -> FailureLimiter:
-    # Here, as the package takes long to be imported, and few processes count failures.
-    from limits import parse  # noqa: PLC0415 see above
-
-    from infrastructure.system.failure_limiter import (  # noqa: PLC0415 see above
-        FailureLimits,
-        WindowFailureLimiter,
-    )
-
-    limits = FailureLimits(
-        per_account_and_source=parse(settings.failures_per_account_and_source),
-        per_source=parse(settings.failures_per_source),
-        per_account=parse(settings.failures_per_account),
-    )
-    return WindowFailureLimiter(adapters.failures, clock, limits)
-
-
 class Container(containers.DeclarativeContainer):
     """Every adapter once, and every use case put together from them.
 
@@ -138,7 +120,8 @@ class Container(containers.DeclarativeContainer):
     # What differs between the providers is selected here, and nowhere else.
     adapters = Shared(make_adapters, settings, contexts, meter, clock, telemetry)
     store = providers.Callable(attrgetter("store"), adapters)
-    failure_limiter = Shared(_failure_limiter, settings, adapters, clock)
+    failure_limiter = Shared(make_failure_limiter, settings, adapters, clock)
+    mail_limiter = Shared(make_mail_limiter, settings, adapters, clock)
     table_initializer = providers.Callable(attrgetter("table_initializer"), adapters)
 
     blob_store = Shared(make_blob_store, settings, clock)

@@ -12,6 +12,7 @@ from infrastructure.dynamodb.tables.failures import DynamoDBFailureTable
 from infrastructure.memory.tables.failures import MemoryFailureTable
 from infrastructure.system.failure_limiter import FailureLimits, WindowFailureLimiter
 from infrastructure.system.failure_windows import FAILURES, FailureTable, FailureWindow
+from infrastructure.system.mail_limiter import MailLimits, WindowMailLimiter
 from tests.stores import Store
 from tests.subscription.subscribing import FakeClock
 from tests.times import NOW
@@ -47,6 +48,12 @@ def failure_table(store: Store) -> FailureTable:
 def limiter(table: FailureTable | None = None, now: datetime = NOW) -> WindowFailureLimiter:
     """A limiter at a time that stands still."""
     return WindowFailureLimiter(table or MemoryFailureTable(), FakeClock(now), LIMITS)
+
+
+def mail_limiter(table: FailureTable | None = None, now: datetime = NOW) -> WindowMailLimiter:
+    """The same for mail: three to an address in a quarter of an hour, eight by a source."""
+    limits = MailLimits(per_address=parse("3 per 15 minutes"), per_source=parse("8 per hour"))
+    return WindowMailLimiter(table or MemoryFailureTable(), FakeClock(now), limits)
 
 
 def fail(

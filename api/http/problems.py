@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from api.http.refusals import BadRequest, NotReady, PreconditionFailed, PreconditionRequired
 from application import errors as application
 from application.ports.failure_limiter import TooManyFailures
+from application.ports.mail_limiter import TooMuchMail
 from application.ports.token_signer import InvalidToken
 from domain import errors as domain
 from domain.tagged_events import AppendConditionFailed
@@ -68,6 +69,7 @@ KINDS: Kinds = {
     application.LimitExceeded: ProblemKind(422, "limit-exceeded", "Limit exceeded"),
     application.InvalidItem: ProblemKind(422, "invalid-item", "Cannot be stored"),
     TooManyFailures: ProblemKind(429, "too-many-failures", "Too many failed attempts"),
+    TooMuchMail: ProblemKind(429, "too-much-mail", "Too much mail"),
     application.UnreadableState: _UNREADABLE,
     application.UnreadableEvent: _UNREADABLE,
     application.UnknownEventType: _UNREADABLE,
@@ -122,7 +124,7 @@ def facts_of(error: Exception) -> dict[str, object]:
 def headers_of(error: Exception) -> dict[str, str]:
     """The headers of an answer beyond those that all of its kind have."""
     match error:
-        case TooManyFailures():
+        case TooManyFailures() | TooMuchMail():
             return {"Retry-After": str(error.retry_after)}
         case application.CircuitOpen() if not error.maybe_applied:
             return {"Retry-After": str(max(1, ceil(error.retry_after)))}

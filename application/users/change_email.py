@@ -9,6 +9,7 @@ from attrs import frozen
 from application.ports.clock import Clock
 from application.ports.failure_limiter import FailureLimiter
 from application.ports.ids import IdFactory
+from application.ports.mail_limiter import MailLimiter
 from application.ports.notifier import Notifier
 from application.ports.password_hasher import PasswordHasher
 from application.ports.token_signer import InvalidToken
@@ -36,12 +37,14 @@ class RequestEmailChange:
     user_tokens: UserTokens
     notifier: Notifier
     failure_limiter: FailureLimiter
+    mail_limiter: MailLimiter
 
     def __call__(self, user_id: str, *, email: str, current_password: str, source: str) -> None:
         """Raises `InvalidValue`, `UserNotFound`, `EmailAlreadyRegistered`, `UserIsBanned`.
 
         A wrong present password is `SignInFailed`, and counts as a failed sign-in from this source;
-        after too many it is `TooManyFailures`. For the present address nothing is sent.
+        after too many it is `TooManyFailures`. `TooMuchMail` for the new address, or the source.
+        For the present address nothing is sent.
         """
         address = Email.parse(email)
         with self.unit_of_work() as unit:
@@ -52,6 +55,7 @@ class RequestEmailChange:
                 return
             if _holder(unit.users, address) is not None:
                 raise EmailAlreadyRegistered(address.value)
+        self.mail_limiter.count(address.value, source)
         self.notifier.send_email_verification(address, self.user_tokens.email_change(user, address))
         if user.is_email_verified:
             self.notifier.send_email_change_undo(user.email, self.user_tokens.email_undo(user))

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from application.ports.clock import Clock
 from application.ports.ids import IdFactory
+from application.ports.mail_limiter import MailLimiter
 from application.ports.notifier import Notifier
 from application.ports.password_hasher import PasswordHasher
 from application.ports.unit_of_work import UnitOfWorkFactory
@@ -24,6 +25,7 @@ class RegisterUser:
     password_hasher: PasswordHasher
     user_tokens: UserTokens
     notifier: Notifier
+    mail_limiter: MailLimiter
 
     def __call__(
         self,
@@ -33,13 +35,17 @@ class RegisterUser:
         email: str,
         password: str,
         role: Role = Role.MEMBER,
+        source: str | None = None,
     ) -> User:
-        """The new user. Raises `InvalidValue`, `EmailAlreadyRegistered`.
+        """The new user. Raises `InvalidValue`, `EmailAlreadyRegistered`, `TooMuchMail`.
 
-        `role` is for trusted callers alone: what comes from the network leaves it out.
+        `role` is for trusted callers alone: what comes from the network leaves it out, and names
+        the `source` it comes from. Without one nothing is limited.
         """
         address, chosen = Email.parse(email), parse_password("password", password)
         first, last = parse_name("first_name", first_name), parse_name("last_name", last_name)
+        if source is not None:
+            self.mail_limiter.count(address.value, source)
         user = User.register(
             id=self.ids.new_id(),
             first_name=first,

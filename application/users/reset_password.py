@@ -8,6 +8,7 @@ from attrs import frozen
 
 from application.ports.clock import Clock
 from application.ports.ids import IdFactory
+from application.ports.mail_limiter import MailLimiter
 from application.ports.notifier import Notifier
 from application.ports.password_hasher import PasswordHasher
 from application.ports.token_signer import InvalidToken
@@ -32,10 +33,15 @@ class RequestPasswordReset:
     ids: IdFactory
     user_tokens: UserTokens
     notifier: Notifier
+    mail_limiter: MailLimiter
 
-    def __call__(self, email: str) -> None:
-        """Raises `InvalidValue` for what is no address at all, and nothing else."""
+    def __call__(self, email: str, *, source: str) -> None:
+        """Raises `InvalidValue` for what is no address at all.
+
+        `TooMuchMail` for an address or a source of requests, whether the address is known or not.
+        """
         address = Email.parse(email)
+        self.mail_limiter.count(address.value, source)
         with self.unit_of_work() as unit:
             user = find_by_email(unit.users, address, self.ids)
         if user is None or user.is_banned:

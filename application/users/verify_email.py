@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from application.ports.clock import Clock
+from application.ports.mail_limiter import MailLimiter
 from application.ports.notifier import Notifier
 from application.ports.token_signer import InvalidToken
 from application.ports.unit_of_work import UnitOfWorkFactory
@@ -21,11 +22,13 @@ class RequestEmailVerification:
     unit_of_work: UnitOfWorkFactory
     user_tokens: UserTokens
     notifier: Notifier
+    mail_limiter: MailLimiter
 
-    def __call__(self, user_id: str) -> None:
-        """Raises `UserNotFound`."""
+    def __call__(self, user_id: str, *, source: str) -> None:
+        """Raises `UserNotFound`; `TooMuchMail` for this address, or this source of requests."""
         with self.unit_of_work() as unit:
             user = unit.users.get(user_id)
+        self.mail_limiter.count(user.email.value, source)
         self.notifier.send_email_verification(user.email, self.user_tokens.verification(user))
 
 

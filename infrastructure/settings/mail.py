@@ -9,8 +9,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from attrs import Attribute, field, frozen
 
 from domain.errors import InvalidValue
-from infrastructure.settings.checks import invalid, is_loopback, web_address
-from infrastructure.settings.options import optional, secret
+from infrastructure.settings.checks import invalid, is_loopback, rate, web_address
+from infrastructure.settings.options import option, optional, secret
 
 _PORTS = {"smtp": 587, "smtps": 465}  # RFC 6409 and RFC 8314
 _ADDRESS = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[A-Za-z0-9.-]+")
@@ -88,6 +88,14 @@ class MailSettings:
         "/users/email-verification. The mail has its address, with the token behind '#'. Empty: "
         "the mail has the token alone.",
         web_address,
+    )
+    mails_per_address: str = option(
+        "5 per 15 minutes",
+        "Mails that anybody may ask for to one address, registrations among them.",
+        rate,
+    )
+    mails_per_source: str = option(
+        "100 per 15 minutes", "The same to any addresses, by one source.", rate
     )
     mail_undo_page: str | None = optional("The same for /users/email-undo.", web_address)
     mail_reset_page: str | None = optional(

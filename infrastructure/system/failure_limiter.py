@@ -36,7 +36,7 @@ class WindowFailureLimiter(FailureLimiter):
 
     def __init__(self, table: FailureTable, clock: Clock, limits: FailureLimits) -> None:
         longest = max(limit.get_expiry() for limit in astuple(limits, recurse=False))
-        storage = _TableStorage(table, clock, timedelta(seconds=longest) + MAX_CLOCK_DIFFERENCE)
+        storage = TableStorage(table, clock, timedelta(seconds=longest) + MAX_CLOCK_DIFFERENCE)
         self._windows = FixedWindowRateLimiter(storage)
         self._clock = clock
         self._limits = limits
@@ -60,13 +60,19 @@ class WindowFailureLimiter(FailureLimiter):
         self._windows.hit(self._limits.per_account, "account", account)
 
     def _check(self, limit: RateLimitItem, *counted_for: str) -> None:
-        if self._windows.test(limit, *counted_for):
-            return
-        ends = self._windows.get_window_stats(limit, *counted_for).reset_time
-        raise TooManyFailures(max(1, ceil(ends - self._clock.now().timestamp())))
+        if not self._windows.test(limit, *counted_for):
+            raise TooManyFailures(seconds_left(self._windows, self._clock, limit, *counted_for))
 
 
-class _TableStorage(Storage):
+def seconds_left(
+    windows: FixedWindowRateLimiter, clock: Clock, limit: RateLimitItem, *counted_for: str
+) -> int:
+    """How long a window still runs, at least a second. Two reads."""
+    ends = windows.get_window_stats(limit, *counted_for).reset_time
+    return max(1, ceil(ends - clock.now().timestamp()))
+
+
+class TableStorage(Storage):
     """A table as `limits` uses it. Keys are digests: addresses of people are not stored.
 
     No window ends later than after `longest`.

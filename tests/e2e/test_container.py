@@ -37,6 +37,7 @@ PUBLIC = (
     "table_initializer",
     "blob_store",
     "offload",
+    "mail_limiter",
     "register_user",
     "get_user",
     "list_users",

@@ -13,6 +13,7 @@ from unicodedata import category
 
 import pytest
 import schemathesis
+from attrs import evolve
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 from schemathesis.config import SchemathesisConfig
@@ -114,7 +115,9 @@ def differences(happened: events.EngineEvent) -> Iterator[str]:
 
 @pytest.fixture
 def headers(request: pytest.FixtureRequest, api: Api) -> Headers:
-    """Of somebody who is signed in."""
+    """Of somebody who is signed in, where no mail is too much."""
+    settings, many = api.container.settings(), "9999 per hour"
+    api.container.settings.override(evolve(settings, mails_per_address=many, mails_per_source=many))
     if request.param == "administrator":
         return api.admin()
     api.register(ADA)

@@ -715,9 +715,20 @@ def check_failures(service: Service, _: object) -> None:
     service.container.failure_limiter().check(ADA, SOURCE)
 
 
+def count_mail(service: Service, _: object = None) -> None:
+    service.container.mail_limiter().count(ADA, SOURCE)
+
+
+def much_mail(service: Service) -> None:
+    for _ in range(3):
+        count_mail(service)
+
+
 FAILURES = (
     UseCase(name="failure_limiter.count", run=count_failure),
     UseCase(name="failure_limiter.count", case="again", prepare=count_failure, run=count_failure),
+    UseCase(name="mail_limiter.count", run=count_mail),
+    UseCase(name="mail_limiter.count", case="too much", prepare=much_mail, run=count_mail),
     UseCase(name="failure_limiter.check", prepare=count_failure, run=check_failures),
     UseCase(
         name="failure_limiter.check", case="too many", prepare=many_failures, run=check_failures

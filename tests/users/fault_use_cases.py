@@ -188,7 +188,7 @@ def undo_of_a_taken_address(service: Service, user_id: str) -> str:
 
 def reset(service: Service, user_id: str) -> str:
     prove(service)
-    service.container.request_password_reset()(ADA)
+    service.container.request_password_reset()(ADA, source=SOURCE)
     return str(mails(service)[-1].token)
 
 
@@ -251,9 +251,9 @@ def both_pages(container: Container, _: str) -> object:
     return first.items, container.list_users()(size=2, cursor=first.next_cursor).items
 
 
-def _register(container: Container, email: str) -> object:
+def _register(container: Container, email: str, source: str | None = None) -> object:
     return container.register_user()(
-        first_name="Ada", last_name="Byron", email=email, password=PASSWORD
+        first_name="Ada", last_name="Byron", email=email, password=PASSWORD, source=source
     )
 
 
@@ -277,6 +277,18 @@ def signed_in(container: Container, _: str) -> object:
 USE_CASES = (
     use_case("register_user", lambda c, _: _register(c, ADA), nobody),
     use_case("register_user", lambda c, _: _register(c, ADA), case="a taken address"),
+    use_case(
+        "register_user",
+        lambda c, _: _register(c, ADA, source=SOURCE),
+        nobody,
+        case="from a source",
+    ),
+    use_case(
+        "request_password_reset",
+        lambda c, _: c.request_password_reset()(ADA, source=SOURCE),
+        after(*[lambda c, _: c.mail_limiter().count(ADA, SOURCE)] * 3),
+        case="too much mail",
+    ),
     use_case("get_user", lambda c, id_: c.get_user()(id_)),
     use_case("get_user", lambda c, _: c.get_user()(NOBODY), case="nobody"),
     use_case("list_users", both_pages, three_registered),
@@ -322,7 +334,10 @@ USE_CASES = (
         lambda c, id_: _change_password(c, id_, ANOTHER),
         case="a wrong one",
     ),
-    use_case("request_email_verification", lambda c, id_: c.request_email_verification()(id_)),
+    use_case(
+        "request_email_verification",
+        lambda c, id_: c.request_email_verification()(id_, source=SOURCE),
+    ),
     use_case("verify_email", lambda c, t: c.verify_email()(t), with_token(verification)),
     use_case(
         "verify_email",
@@ -330,11 +345,21 @@ USE_CASES = (
         with_token(verification_of_another),
         case="a new address",
     ),
-    use_case("request_password_reset", lambda c, _: c.request_password_reset()(ADA), with_proof),
     use_case(
-        "request_password_reset", lambda c, _: c.request_password_reset()(ADA), case="not proven"
+        "request_password_reset",
+        lambda c, _: c.request_password_reset()(ADA, source=SOURCE),
+        with_proof,
     ),
-    use_case("request_password_reset", lambda c, _: c.request_password_reset()(BOB), case="nobody"),
+    use_case(
+        "request_password_reset",
+        lambda c, _: c.request_password_reset()(ADA, source=SOURCE),
+        case="not proven",
+    ),
+    use_case(
+        "request_password_reset",
+        lambda c, _: c.request_password_reset()(BOB, source=SOURCE),
+        case="nobody",
+    ),
     use_case(
         "complete_password_reset",
         lambda c, t: c.complete_password_reset()(token=t, new_password=ANOTHER),

@@ -21,7 +21,7 @@ from infrastructure.system.clock import SystemClock
 from infrastructure.system.notifiers import MemoryNotifier
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
-from tests.failures import limiter
+from tests.failures import limiter, mail_limiter
 from tests.stores import Store
 from tests.times import NOW
 from tests.users.samples import new_user
@@ -165,7 +165,7 @@ def test_a_registration_that_is_refused_hashes_nothing(
 ) -> None:
     hasher = Watched()
     register = RegisterUser(
-        store.unit_of_work, clock, store.ids, hasher, user_tokens, MemoryNotifier()
+        store.unit_of_work, clock, store.ids, hasher, user_tokens, MemoryNotifier(), mail_limiter()
     )
     right = {"first_name": "Ada", "last_name": "L", "email": "a@example.com", "password": PASSWORD}
 

@@ -49,9 +49,11 @@ _BAN = {**answers(200, "ETag"), **problems(401, 403, 404, 409)}
     status_code=status.HTTP_201_CREATED,
     responses={**answers(201, "ETag", "Location"), **problems(409, 422, 429)},
 )
-def register(body: RegisterBody, container: ContainerOf, response: Response) -> UserView:
+def register(
+    body: RegisterBody, source: SourceOf, container: ContainerOf, response: Response
+) -> UserView:
     """Registers a user and sends a mail that lets them prove the address. Open to everyone."""
-    user = container.register_user()(**body.model_dump())
+    user = container.register_user()(**body.model_dump(), source=source)
     response.headers["Location"] = f"/users/{user.id}"
     return _view(user, response)
 
@@ -127,11 +129,11 @@ def remove_user(user_id: UserId, version: RemovedVersion, container: ContainerOf
     "/{user_id}/email-verification",
     dependencies=[own_or_admin],
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problems(401, 403, 404),
+    responses=problems(401, 403, 404, 429),
 )
-def request_email_verification(user_id: UserId, container: ContainerOf) -> None:
+def request_email_verification(user_id: UserId, source: SourceOf, container: ContainerOf) -> None:
     """Sends the mail that lets the user prove the present address, once more."""
-    container.request_email_verification()(user_id)
+    container.request_email_verification()(user_id, source=source)
 
 
 @router.post(
@@ -189,13 +191,13 @@ def change_password(
     container.change_password()(user_id, **body.model_dump(), source=source)
 
 
-@router.post("/password-reset", status_code=status.HTTP_202_ACCEPTED, responses=problems(422))
-def request_password_reset(body: EmailBody, container: ContainerOf) -> Accepted:
+@router.post("/password-reset", status_code=status.HTTP_202_ACCEPTED, responses=problems(422, 429))
+def request_password_reset(body: EmailBody, source: SourceOf, container: ContainerOf) -> Accepted:
     """Sends a mail with which a new password can be chosen. Open; always answers the same.
 
     An address that was never proven gets the mail that proves it instead.
     """
-    container.request_password_reset()(body.email)
+    container.request_password_reset()(body.email, source=source)
     return Accepted()
 
 

@@ -13,6 +13,7 @@ from api.container import Container
 from application.ports.dcb_store import DcbStore
 from application.ports.event_store import EventStore
 from application.ports.failure_limiter import FailureLimiter
+from application.ports.mail_limiter import MailLimiter
 from application.ports.outbox import Outbox
 from application.ports.projection_store import ProjectionHeartbeats, ProjectionStore
 from application.ports.projections import Projections
@@ -34,6 +35,7 @@ OFFERED: Mapping[str, type] = {
     "outbox": Outbox,
     "relay_queue": RelayQueue,
     "failure_limiter": FailureLimiter,
+    "mail_limiter": MailLimiter,
     "projection_store": ProjectionStore,
     "projection_heartbeats": ProjectionHeartbeats,
     "projections": Projections,

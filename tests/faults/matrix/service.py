@@ -192,6 +192,7 @@ IN_MEMORY = Settings(
     blob_store="memory",
     offload_threshold_bytes=2_000,
     failures_per_account_and_source="3 per 15 minutes",
+    mails_per_address="3 per 15 minutes",
 )
 
 
