@@ -67,6 +67,7 @@ from infrastructure.projections.reading import StoredProjections
 from infrastructure.settings.safety import refuse_samples
 from infrastructure.settings.settings import Settings
 from infrastructure.system.clock import SystemClock
+from infrastructure.system.emails import Uts46EmailParser
 from infrastructure.system.ids import RandomIds
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
@@ -115,6 +116,7 @@ class Container(containers.DeclarativeContainer):
     telemetry = Shared(make_telemetry, settings)
     password_hasher = Shared(_password_hasher, settings)
     notifier = Shared(make_notifier, settings, clock, ids)
+    email_parser = Shared(Uts46EmailParser)
     token_signer = Shared(JwtSigner, key=settings.provided.signing_key, clock=clock)
 
     # What differs between the providers is selected here, and nowhere else.

@@ -12,7 +12,7 @@ from api.bootstrap import read_settings, start
 from api.cli.output import AsJson, say, say_json, say_table
 from domain.errors import DynastrataError
 from domain.users.errors import EmailAlreadyRegistered
-from domain.users.values import Email, Role
+from domain.users.values import Role
 from infrastructure.settings.settings import SAMPLE_PASSWORD, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -122,8 +122,9 @@ def _ensure(container: Container, person: Person) -> Seeded:
     try:
         return Seeded(container.register_user()(**asdict(person)), created=True)
     except EmailAlreadyRegistered:
+        email = container.email_parser().parse(person.email)
         with container.unit_of_work() as unit:
-            return Seeded(unit.users.get_by_email(Email.parse(person.email)), created=False)
+            return Seeded(unit.users.get_by_email(email), created=False)
 
 
 def _default_password(settings: Settings) -> str:

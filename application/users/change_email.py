@@ -7,6 +7,7 @@ from functools import cache
 from attrs import frozen
 
 from application.ports.clock import Clock
+from application.ports.email_parser import EmailParser
 from application.ports.failure_limiter import FailureLimiter
 from application.ports.ids import IdFactory
 from application.ports.mail_limiter import MailLimiter
@@ -38,6 +39,7 @@ class RequestEmailChange:
     notifier: Notifier
     failure_limiter: FailureLimiter
     mail_limiter: MailLimiter
+    email_parser: EmailParser
 
     def __call__(self, user_id: str, *, email: str, current_password: str, source: str) -> None:
         """Raises `InvalidValue`, `UserNotFound`, `EmailAlreadyRegistered`, `UserIsBanned`.
@@ -46,7 +48,7 @@ class RequestEmailChange:
         after too many it is `TooManyFailures`. `TooMuchMail` for the new address, or the source.
         For the present address nothing is sent.
         """
-        address = Email.parse(email)
+        address = self.email_parser.parse(email)
         with self.unit_of_work() as unit:
             user = unit.users.get(user_id)
             self._check_password(user, current_password, source)

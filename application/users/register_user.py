@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from application.ports.clock import Clock
+from application.ports.email_parser import EmailParser
 from application.ports.ids import IdFactory
 from application.ports.mail_limiter import MailLimiter
 from application.ports.notifier import Notifier
@@ -12,7 +13,7 @@ from application.ports.password_hasher import PasswordHasher
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.users.tokens import UserTokens
 from domain.users.user import User
-from domain.users.values import Email, Role, parse_name, parse_password
+from domain.users.values import Role, parse_name, parse_password
 
 
 @frozen
@@ -26,6 +27,7 @@ class RegisterUser:
     user_tokens: UserTokens
     notifier: Notifier
     mail_limiter: MailLimiter
+    email_parser: EmailParser
 
     def __call__(
         self,
@@ -42,7 +44,7 @@ class RegisterUser:
         `role` is for trusted callers alone: what comes from the network leaves it out, and names
         the `source` it comes from. Without one nothing is limited.
         """
-        address, chosen = Email.parse(email), parse_password("password", password)
+        address, chosen = self.email_parser.parse(email), parse_password("password", password)
         first, last = parse_name("first_name", first_name), parse_name("last_name", last_name)
         if source is not None:
             self.mail_limiter.count(address.value, source)

@@ -7,6 +7,7 @@ from functools import cache
 from attrs import frozen
 
 from application.ports.clock import Clock
+from application.ports.email_parser import EmailParser
 from application.ports.ids import IdFactory
 from application.ports.mail_limiter import MailLimiter
 from application.ports.notifier import Notifier
@@ -18,7 +19,7 @@ from application.users.finding import find_by_email
 from application.users.tokens import UserTokens
 from domain.users.errors import UserNotFound
 from domain.users.user import User
-from domain.users.values import Email, parse_password
+from domain.users.values import parse_password
 
 
 @frozen
@@ -34,13 +35,14 @@ class RequestPasswordReset:
     user_tokens: UserTokens
     notifier: Notifier
     mail_limiter: MailLimiter
+    email_parser: EmailParser
 
     def __call__(self, email: str, *, source: str) -> None:
         """Raises `InvalidValue` for what is no address at all.
 
         `TooMuchMail` for an address or a source of requests, whether the address is known or not.
         """
-        address = Email.parse(email)
+        address = self.email_parser.parse(email)
         self.mail_limiter.count(address.value, source)
         with self.unit_of_work() as unit:
             user = find_by_email(unit.users, address, self.ids)

@@ -8,6 +8,7 @@ from functools import cache, partial
 from attrs import field, frozen
 
 from application.ports.clock import Clock
+from application.ports.email_parser import EmailParser
 from application.ports.failure_limiter import FailureLimiter
 from application.ports.ids import IdFactory
 from application.ports.password_hasher import PasswordHasher
@@ -40,6 +41,7 @@ class SignIn:
     password_hasher: PasswordHasher
     user_tokens: UserTokens
     failure_limiter: FailureLimiter
+    email_parser: EmailParser
 
     def __call__(self, *, email: str, password: str, source: str) -> SessionTokens:
         """The tokens of a new session, which replaces the one that ran.
@@ -48,7 +50,7 @@ class SignIn:
         the password was right; `TooManyFailures`, whether the address is known or not.
         """
         try:
-            address = Email.parse(email)
+            address = self.email_parser.parse(email)
         except InvalidValue as not_an_address:
             raise SignInFailed() from not_an_address
         # Slow on purpose: after a conflict, only a hash that has changed is compared again.

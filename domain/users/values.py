@@ -20,6 +20,15 @@ MAX_ADDRESS = 254
 MAX_NAME = 100
 # Invisible, but part of how names are written in Persian, Hindi and other languages.
 _JOINERS = {0x200C: None, 0x200D: None}
+INVISIBLE = (
+    *((0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180D), (0x180F, 0x180F)),
+    *((0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0100, 0xE01EF)),
+)
+"""What Unicode counts as printable, and nobody sees: fillers, a blank, and selectors of variants.
+
+First and last code points. A name may have some, and not these alone.
+"""
+_UNSEEN = {code: None for first, last in INVISIBLE for code in range(first, last + 1)}
 MIN_PASSWORD = 10
 MAX_PASSWORD = 200
 
@@ -39,7 +48,10 @@ class Email:
 
     @classmethod
     def parse(cls, text: str) -> Email:
-        """The address in normal form: NFC, trimmed, lower case. Raises `InvalidValue`."""
+        """The address in normal form: NFC, trimmed, lower case. Raises `InvalidValue`.
+
+        What else is one domain is known to `application.ports.email_parser`.
+        """
         _check_normalisable("email", text, MAX_ADDRESS)
         # Twice: some pairs of letter and accent have a composed form in lower case alone.
         lower = unicodedata.normalize("NFC", text).strip().lower()
@@ -52,11 +64,11 @@ class Email:
 
 
 def parse_name(field_name: str, text: str) -> str:
-    """A trimmed name of 1 to 100 printable characters. Raises `InvalidValue`."""
+    """A trimmed name of 1 to 100 printable characters, not all unseen. Raises `InvalidValue`."""
     _check_normalisable(field_name, text, MAX_NAME)
     name = unicodedata.normalize("NFC", text).strip()
     visible = name.translate(_JOINERS)
-    if not visible.strip():
+    if not visible.translate(_UNSEEN).strip():
         raise InvalidValue(field_name, "must not be empty")
     if len(name) > MAX_NAME:
         raise InvalidValue(field_name, f"longer than {MAX_NAME} characters")

@@ -96,6 +96,26 @@ def test_an_address_belongs_to_one_user_in_any_spelling(api: Api) -> None:
     assert ADA in answer.json()["detail"]
 
 
+@in_memory
+@pytest.mark.parametrize("name", ["\u3164", "\u2800 \ufe0f", "\U000e0101\u200d", "\u115f\uffa0"])
+def test_a_name_that_nobody_sees_is_refused(name: str, api: Api) -> None:
+    answer = api.post("/users", json=registration(first_name=name))
+    assert [error["field"] for error in answer.json()["errors"]] == ["first_name"]
+
+
+def test_a_mailbox_has_one_account_however_its_domain_is_written(api: Api) -> None:
+    api.register("ada@bücher.example")
+    for email in (
+        "ada@\uff42ücher.example",
+        "ada@bu\u0308cher.example",
+        "ada@b\ufe0fücher.example",
+        "ada@xn--bcher-kva.example",
+    ):
+        answer = api.post("/users", json=registration(email=email))
+        assert answer.status_code == 409, email
+        assert api.sign_in(email)["token_type"] == "Bearer"
+
+
 def test_one_sees_oneself(api: Api) -> None:
     user = api.register()
     headers = api.bearer()

@@ -20,6 +20,7 @@ from domain.users.errors import UserIsBanned
 from infrastructure.memory.tables.failures import MemoryFailureTable
 from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
 from infrastructure.system.clock import SystemClock
+from infrastructure.system.emails import Uts46EmailParser
 from infrastructure.system.failure_windows import FailureTable, FailureWindow
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
@@ -68,6 +69,7 @@ class Service:
             self.hasher,
             tokens,
             limiter(self.failures),
+            Uts46EmailParser(),
         )
         return use_case(email=email, password=password, source=source)
 

@@ -18,6 +18,7 @@ from application.users.tokens import UserTokens
 from domain.errors import InvalidValue
 from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
 from infrastructure.system.clock import SystemClock
+from infrastructure.system.emails import Uts46EmailParser
 from infrastructure.system.notifiers import MemoryNotifier
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.parametrize("make_store", ["memory"], indirect=True)
 
 PASSWORD = "correct horse"
 SOURCE = "1.1.1.1"
+EMAILS = Uts46EmailParser()
 
 
 class Watched(Argon2Hasher):
@@ -91,7 +93,7 @@ def hasher(store: Store) -> Watched:
 def test_sign_in_compares_once_whatever_conflicts(
     store: Store, clock: SystemClock, user_tokens: UserTokens, hasher: Watched
 ) -> None:
-    sign_in = SignIn(store.unit_of_work, clock, store.ids, hasher, user_tokens, limiter())
+    sign_in = SignIn(store.unit_of_work, clock, store.ids, hasher, user_tokens, limiter(), EMAILS)
 
     sign_in(email="ada@example.com", password=PASSWORD, source=SOURCE)
 
@@ -111,7 +113,7 @@ def test_sign_in_compares_again_with_a_password_that_was_changed_meanwhile(
             unit.commit()
 
     watched = Watched(meanwhile=change_password)
-    sign_in = SignIn(store.unit_of_work, clock, store.ids, watched, user_tokens, limiter())
+    sign_in = SignIn(store.unit_of_work, clock, store.ids, watched, user_tokens, limiter(), EMAILS)
 
     with pytest.raises(SignInFailed):
         sign_in(email="ada@example.com", password=PASSWORD, source=SOURCE)
@@ -165,7 +167,14 @@ def test_a_registration_that_is_refused_hashes_nothing(
 ) -> None:
     hasher = Watched()
     register = RegisterUser(
-        store.unit_of_work, clock, store.ids, hasher, user_tokens, MemoryNotifier(), mail_limiter()
+        store.unit_of_work,
+        clock,
+        store.ids,
+        hasher,
+        user_tokens,
+        MemoryNotifier(),
+        mail_limiter(),
+        EMAILS,
     )
     right = {"first_name": "Ada", "last_name": "L", "email": "a@example.com", "password": PASSWORD}
 

@@ -16,6 +16,7 @@ from domain.users.errors import UserIsBanned
 from domain.users.user import User
 from infrastructure.settings.settings import SAMPLE_SIGNING_KEY
 from infrastructure.system.clock import SystemClock
+from infrastructure.system.emails import Uts46EmailParser
 from infrastructure.system.passwords import Argon2Hasher
 from infrastructure.system.tokens import JwtSigner
 from tests.failures import limiter
@@ -50,7 +51,15 @@ def watched() -> Watched:
 def sign_in(store: Store, watched: Watched) -> SignIn:
     clock = SystemClock()
     tokens = UserTokens(JwtSigner(SAMPLE_SIGNING_KEY, clock))
-    return SignIn(store.unit_of_work, clock, store.ids, Argon2Hasher(watched), tokens, limiter())
+    return SignIn(
+        store.unit_of_work,
+        clock,
+        store.ids,
+        Argon2Hasher(watched),
+        tokens,
+        limiter(),
+        Uts46EmailParser(),
+    )
 
 
 def add(store: Store, watched: Watched, state: Callable[[User], object]) -> None:

@@ -111,6 +111,7 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
         ("de la Cruz", "de la Cruz"),
         ("نیک\u200cپی", "نیک\u200cپی"),
         ("क्\u200dष", "क्\u200dष"),
+        ("\u3164Ada\ufe0f", "\u3164Ada\ufe0f"),
     ],
 )
 def test_name_is_taken_trimmed_and_normalised(text: str, name: str) -> None:
@@ -124,6 +125,9 @@ def test_name_is_taken_trimmed_and_normalised(text: str, name: str) -> None:
         (" \t\n", "must not be empty"),
         ("\u200d\u200c", "must not be empty"),
         ("\u200c \u200c", "must not be empty"),
+        ("\u3164", "must not be empty"),
+        ("\u2800 \u2800", "must not be empty"),
+        ("\ufe0f\U000e0101\u115f\uffa0", "must not be empty"),
         ("x" * 101, "longer than 100 characters"),
         ("A\nB", "contains characters that cannot be printed"),
         ("A\x00", "contains characters that cannot be printed"),

@@ -9,11 +9,20 @@ from pydantic import BaseModel, Field, field_validator
 from api.http.body import AROUND, INK, Body, Rule, Token
 from domain.repository import Page
 from domain.users.user import User
-from domain.users.values import ADDRESS, MAX_ADDRESS, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
+from domain.users.values import (
+    ADDRESS,
+    INVISIBLE,
+    MAX_ADDRESS,
+    MAX_NAME,
+    MAX_PASSWORD,
+    MIN_PASSWORD,
+)
 
 # With the two invisible characters that join letters, and never only these.
 _JOINED = r"[ \u200c\u200d]"
-_NAME = f"^{AROUND}{_JOINED}*{INK}(?:{INK}|{_JOINED})*{AROUND}$"
+_UNSEEN = "".join(f"{chr(first)}-{chr(last)}" for first, last in INVISIBLE)
+_SEEN = f"{INK.removesuffix(']')}{_UNSEEN}]"
+_NAME = f"^{AROUND}(?:[{_UNSEEN}]|{_JOINED})*{_SEEN}(?:{INK}|{_JOINED})*{AROUND}$"
 _ADDRESS = ADDRESS.pattern.replace(r"\s", r"\p{C}\p{Z}")
 _PASSWORD = {"format": "password"}
 # What may be left out is None then, and yet no client may send null.

@@ -55,7 +55,7 @@ COMMANDS = {"tables claim"}
 PARTS = {
     *("settings", "contexts", "clock", "ids", "meter", "token_signer", "adapters", "store"),
     *("destinations", "memory_publisher", "publishers", "units_of_work"),
-    *("password_hasher", "notifier", "user_tokens", "blob_store", "offload"),
+    *("password_hasher", "notifier", "email_parser", "user_tokens", "blob_store", "offload"),
     "price_list",
     *("projection_runner", "telemetry", "breaker_gauge", "doctor"),
 }
