@@ -16,7 +16,7 @@ from application.errors import ServiceFault, Throttled, Unreachable
 from infrastructure.settings.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from application.ports.table_initializer import TableInitializer, TableStatus
+    from application.ports.table_initializer import TableChange, TableInitializer, TableStatus
     from infrastructure.claiming import Left
 
 app = typer.Typer(help="The tables of the store. The memory provider has none.")
@@ -41,17 +41,44 @@ def create(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Create the missing tables and leave the others alone. Running it again is safe."""
+    """Create the missing tables and leave the others alone. Running it again is safe.
+
+    With --update-existing it waits until each index that is added is filled, tells so every half
+    minute, and exits with 3 if a table differs yet in what no update changes.
+    """
     initializer = start().table_initializer()
+    changes: list[TableChange] = []
+
+    def hear(change: TableChange) -> None:
+        tell(f"{change.table}: {change.what}")
+        if change.is_done:
+            changes.append(change)
+
     with busy("Waiting for the store and its tables"):
         wait_until_answering(initializer, wait)
-        created = initializer.create_missing(update_existing=update_existing)
+        created = initializer.create_missing(update_existing=update_existing, tell=hear)
         tables = initializer.status()
+    changed = {t.name: [c.what for c in changes if c.table == t.name] for t in tables}
     if as_json:
-        say_json({"created": created, "tables": [table.name for table in tables]})
-        return
+        _say_created_as_json(created, changed)
+    else:
+        _say_created(created, changed, tables)
+    if update_existing and any(table.drift for table in tables):
+        raise typer.Exit(ExitCode.DRIFT)
+
+
+def _say_created_as_json(created: list[str], changed: dict[str, list[str]]) -> None:
+    found = {name: done for name, done in changed.items() if done}
+    say_json({"created": created, "changed": found, "tables": list(changed)})
+
+
+def _say_created(
+    created: list[str], changed: dict[str, list[str]], tables: list[TableStatus]
+) -> None:
     for table in tables:
-        say(f"{table.name}: {'created' if table.name in created else 'was there, left alone'}")
+        done = "; ".join(changed[table.name]) or "was there, left alone"
+        differs = f"; differs: {'; '.join(table.drift)}" if table.drift else ""
+        say(f"{table.name}: {'created' if table.name in created else done}{differs}")
     if not tables:
         say(_NONE)
 

@@ -29,7 +29,8 @@ async def health() -> dict[str, str]:
 def ready(container: ContainerOf, request: Request) -> dict[str, str]:
     """The store answers, every table is there and can be used, and a relay that runs here works.
 
-    A table that is left alone because it failed again and again is none that can be used.
+    A table whose index is missing, or is still being filled, is none that can be used, nor is one
+    that is left alone because it failed again and again.
     """
     relay: PollingRelay | None = request.app.state.relay
     if relay is not None and relay.is_late:
@@ -39,6 +40,7 @@ def ready(container: ContainerOf, request: Request) -> dict[str, str]:
     except StorageError as error:
         raise NotReady("the store does not answer") from error
     unusable = [f"{table.name} is {table.state}" for table in tables if table.state not in _IN_USE]
+    unusable += [f"{table.name}: {fault}" for table in tables for fault in table.unusable]
     if unusable:
         raise NotReady(f"not every table can be used: {', '.join(unusable)}")
     left_alone: Mapping[str, float] = container.adapters().left_alone

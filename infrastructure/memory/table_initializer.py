@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from typing_extensions import override
 
-from application.ports.table_initializer import TableInitializer, TableStatus
+from application.ports.table_initializer import (
+    TableChange,
+    TableInitializer,
+    TableStatus,
+    untold,
+)
 
 
 class MemoryTableInitializer(TableInitializer):
     """There is nothing to create, to check or to delete."""
 
     @override
-    def create_missing(self, *, update_existing: bool = False) -> list[str]:
+    def create_missing(
+        self, *, update_existing: bool = False, tell: Callable[[TableChange], None] = untold
+    ) -> list[str]:
         """Nothing is missing."""
         return []
 

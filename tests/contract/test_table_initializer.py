@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from pynamodb.models import Model
 
-from application.ports.table_initializer import TableStatus
+from application.ports.table_initializer import TableChange, TableStatus
 from infrastructure.dynamodb.gateway.gateway import Client, Gateway
 from infrastructure.dynamodb.gateway.retry import RetryPolicy
 from infrastructure.dynamodb.models import SHARED
@@ -144,6 +144,7 @@ def test_what_a_table_lacks_shows_as_drift(client: Client, name: str) -> None:
         "no stream of NEW_AND_OLD_IMAGES",
         "no time-to-live on expiresAt",
     )
+    assert status.unusable == ("index by_sender is missing",)
 
 
 def test_what_differs_in_a_table_shows_as_drift(client: Client, name: str) -> None:
@@ -158,6 +159,7 @@ def test_what_differs_in_a_table_shows_as_drift(client: Client, name: str) -> No
         "no stream of NEW_AND_OLD_IMAGES",
         "no time-to-live on expiresAt",
     )
+    assert status.unusable == ("index by_sender has keys {'HASH': 'sender'}",)
 
 
 def test_other_projection_of_an_index_shows_as_drift(client: Client, name: str) -> None:
@@ -166,6 +168,7 @@ def test_other_projection_of_an_index_shows_as_drift(client: Client, name: str) 
     (status,) = initializer(client, name).status()
 
     assert status.drift == ("index by_sender projects {'ProjectionType': 'ALL'}",)
+    assert status.unusable == ()
 
 
 def test_table_with_more_than_the_model_asks_for_does_not_drift(client: Client, name: str) -> None:
@@ -191,9 +194,16 @@ def test_stream_and_time_to_live_of_an_existing_table_are_turned_on_when_asked(
 def test_existing_table_is_given_all_that_it_lacks_when_asked(client: Client, name: str) -> None:
     initializer(client, name, PlainLetter).create_missing()
 
-    created = initializer(client, name).create_missing(update_existing=True)
+    told = list[TableChange]()
+
+    created = initializer(client, name).create_missing(update_existing=True, tell=told.append)
 
     assert created == []
+    assert [(each.table, each.what) for each in told if each.is_done] == [
+        (name, "index by_sender added"),
+        (name, "stream turned on"),
+        (name, "time-to-live turned on"),
+    ]
     assert initializer(client, name).status() == [TableStatus(name, "ACTIVE")]
 
 

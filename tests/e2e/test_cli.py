@@ -14,7 +14,7 @@ from moto import mock_aws
 from typer.testing import Result
 
 from api.cli.seed import AdminAddressTaken, seed_users
-from api.container import Container
+from api.container import Container, build_container
 from domain.users.errors import RefreshTokenReused, RefreshTokenSuperseded
 from infrastructure.contexts.registered import REGISTERED
 from infrastructure.settings.settings import SAMPLE_PASSWORD, Settings
@@ -102,8 +102,8 @@ def test_missing_tables_are_created_once(cli: Cli, settings: Settings) -> None:
     tables = [f"{settings.table_prefix}{name}" for name in names]
     first, second = cli("tables", "create", "--json"), cli("tables", "create", "--json")
     assert (first.exit_code, second.exit_code) == (0, 0)
-    assert json.loads(first.stdout) == {"created": tables, "tables": tables}
-    assert json.loads(second.stdout) == {"created": [], "tables": tables}
+    assert json.loads(first.stdout) == {"created": tables, "changed": {}, "tables": tables}
+    assert json.loads(second.stdout) == {"created": [], "changed": {}, "tables": tables}
 
 
 def test_the_status_tells_what_is_missing(cli: Cli, settings: Settings) -> None:
@@ -117,6 +117,53 @@ def test_the_status_tells_what_is_missing(cli: Cli, settings: Settings) -> None:
     assert {table["state"] for table in json.loads(before.stdout)} == {"MISSING"}
     states = [(table["state"], table["drift"]) for table in json.loads(after.stdout)]
     assert states == [("ACTIVE", [])] * len(REGISTERED.tables)
+
+
+def users_table_of(settings: Settings, key: str) -> str:
+    """Makes the table of users with this key and nothing else; its name."""
+    name = f"{settings.table_prefix}users"
+    build_container(settings).store().gateway.call(
+        "CreateTable",
+        {
+            "TableName": name,
+            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    )
+    return name
+
+
+def test_an_index_that_is_missing_is_told_and_added_where_one_asks_for_it(
+    cli: Cli, settings: Settings
+) -> None:
+    if settings.provider == "memory":
+        assert cli("tables", "create", "--update-existing").exit_code == 0
+        return
+    name = users_table_of(settings, "id")
+
+    before = cli("tables", "create")
+    update = cli("tables", "create", "--update-existing", "--json")
+    after = cli("tables", "create", "--update-existing")
+
+    assert (before.exit_code, update.exit_code, after.exit_code) == (0, 0, 0)
+    assert f"{name}: was there, left alone; differs: index listing is missing" in before.stdout
+    assert json.loads(update.stdout)["changed"] == {name: ["index listing added"]}
+    assert f"{name}: index listing added" in update.stderr
+    assert f"{name}: was there, left alone\n" in after.stdout
+
+
+def test_an_update_that_leaves_a_table_different_exits_with_3(cli: Cli, settings: Settings) -> None:
+    if settings.provider == "memory":
+        done = cli("tables", "create", "--update-existing")
+        assert (done.exit_code, done.stdout) == (0, "The memory provider has no tables.\n")
+        return
+    name = users_table_of(settings, "other")
+
+    done = cli("tables", "create", "--update-existing")
+
+    assert done.exit_code == 3
+    assert f"{name}: index listing added; differs: keys are {{'HASH': 'other'}}" in done.stdout
 
 
 def forget_claims(container: Container, user_id: str, **changes: str) -> None:

@@ -342,6 +342,21 @@ def test_a_table_that_is_being_updated_can_be_used(
         assert api.get("/ready").status_code == status
 
 
+def test_a_service_whose_index_is_not_filled_is_not_ready(api: Api, container: Container) -> None:
+    class Tables:
+        def status(self) -> list[TableStatus]:
+            fault = "index listing is being filled"
+            return [TableStatus("users", "ACTIVE", (fault,), (fault,))]
+
+    with container.table_initializer.override(Tables()), capture_logs():
+        answer = api.get("/ready")
+
+    assert (answer.status_code, answer.json()["detail"]) == (
+        503,
+        "not every table can be used: users: index listing is being filled",
+    )
+
+
 def test_a_service_whose_relay_does_no_work_is_not_ready(
     container: Container, clock: ManualClock
 ) -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 from typing_extensions import override
 
-from application.errors import RequestRejected, ResourceMissing, TableNotReady
-from application.ports.table_initializer import TableInitializer, TableStatus
+from application.errors import RequestRejected, ResourceMissing
+from application.ports.table_initializer import (
+    TableChange,
+    TableInitializer,
+    TableStatus,
+    untold,
+)
 from infrastructure.dynamodb.gateway.errors import ResourceInUse
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.schema.table_schema import Capacity, Description, TableSchema
-
-POLL_SECONDS = 0.2
+from infrastructure.dynamodb.schema.table_waiting import TableWaiting
 
 logger = structlog.get_logger(__name__)
 
 
 class DynamoDBTableInitializer(TableInitializer):
-    """Creates and compares tables. Waits `patience` seconds for a table, not longer."""
+    """Creates and compares tables. Waits `patience` seconds for a table, not longer.
+
+    Filling an index from what its table holds may take hours: `filling_patience` is for that.
+    """
 
     def __init__(
         self,
@@ -27,27 +34,30 @@ class DynamoDBTableInitializer(TableInitializer):
         schemas: Iterable[TableSchema],
         capacity: Capacity,
         patience: float = 60.0,
+        filling_patience: float = 24 * 3600.0,
     ) -> None:
         self._gateway = gateway
         self._schemas = tuple(schemas)
         self._capacity = capacity
-        self._patience = patience
+        self._waiting = TableWaiting(gateway, patience, filling_patience)
 
     @override
-    def create_missing(self, *, update_existing: bool = False) -> list[str]:
+    def create_missing(
+        self, *, update_existing: bool = False, tell: Callable[[TableChange], None] = untold
+    ) -> list[str]:
         """See the port. Raises `TableNotReady` when a table does not become active."""
         created = []
         for schema in self._schemas:
-            present = self._describe(schema)
+            present = self._waiting.describe(schema.name)
             if present is None:
                 if self._create(schema):
                     created.append(schema.name)
                 continue
             logger.debug("table exists, left alone", table=schema.name)
             if present["TableStatus"] == "CREATING":
-                self._wait(schema, "ACTIVE")
+                self._waiting.until(schema.name, "ACTIVE")
             if update_existing:
-                self._update(schema)
+                self._update(schema, tell)
         return created
 
     @override
@@ -68,34 +78,34 @@ class DynamoDBTableInitializer(TableInitializer):
             created = False
         else:
             created = True
-        self._wait(schema, "ACTIVE")
-        self._turn_on_ttl(schema)
+        self._waiting.until(schema.name, "ACTIVE")
+        self._turn_on_ttl(schema, untold)
         if created:
             logger.info("table created", table=schema.name)
         return created
 
-    def _update(self, schema: TableSchema) -> None:
-        self._add_indexes(schema)
-        self._turn_on_stream(schema)
-        self._turn_on_ttl(schema)
+    def _update(self, schema: TableSchema, tell: Callable[[TableChange], None]) -> None:
+        self._waiting.until_filled(schema.name, tell)
+        self._add_indexes(schema, tell)
+        self._turn_on_stream(schema, tell)
+        self._turn_on_ttl(schema, tell)
 
-    def _add_indexes(self, schema: TableSchema) -> None:
-        # One at a time: the service adds no more with one request.
-        while missing := self._missing_indexes(schema):
+    def _add_indexes(self, schema: TableSchema, tell: Callable[[TableChange], None]) -> None:
+        # One at a time: the service adds no more with one request, nor while one is filled.
+        while missing := schema.missing_indexes(self._waiting.until_filled(schema.name, tell)):
             try:
                 self._gateway.call("UpdateTable", schema.addition(missing[0], self._capacity))
             except (RequestRejected, ResourceInUse):
-                if missing[0] in self._missing_indexes(schema):
+                if missing[0] in schema.missing_indexes(
+                    self._waiting.until_filled(schema.name, tell)
+                ):
                     raise
                 continue  # someone else added it at the same moment
+            self._waiting.until_filled(schema.name, tell)
             logger.info("index added", table=schema.name, index=missing[0])
-            self._wait(schema, "ACTIVE")
+            tell(TableChange(schema.name, f"index {missing[0]} added", is_done=True))
 
-    def _missing_indexes(self, schema: TableSchema) -> list[str]:
-        table = self._wait(schema, "ACTIVE")
-        return [] if table is None else schema.missing_indexes(table)
-
-    def _turn_on_stream(self, schema: TableSchema) -> None:
+    def _turn_on_stream(self, schema: TableSchema, tell: Callable[[TableChange], None]) -> None:
         if not self._awaits_stream(schema):
             return
         specification = schema.stream_specification()
@@ -107,14 +117,15 @@ class DynamoDBTableInitializer(TableInitializer):
             if self._awaits_stream(schema):
                 raise
             return  # someone else turned it on at the same moment
-        self._wait(schema, "ACTIVE")
+        self._waiting.until(schema.name, "ACTIVE")
         logger.info("stream turned on", table=schema.name)
+        tell(TableChange(schema.name, "stream turned on", is_done=True))
 
     def _awaits_stream(self, schema: TableSchema) -> bool:
-        table = self._wait(schema, "ACTIVE")
+        table = self._waiting.until(schema.name, "ACTIVE")
         return table is not None and schema.lacks_stream(table)
 
-    def _turn_on_ttl(self, schema: TableSchema) -> None:
+    def _turn_on_ttl(self, schema: TableSchema, tell: Callable[[TableChange], None]) -> None:
         if not schema.lacks_ttl(self._ttl(schema)):
             return
         specification = {"Enabled": True, "AttributeName": schema.ttl_attribute}
@@ -128,30 +139,24 @@ class DynamoDBTableInitializer(TableInitializer):
                 raise
             return  # someone else turned it on at the same moment
         logger.info("time-to-live turned on", table=schema.name, attribute=schema.ttl_attribute)
+        tell(TableChange(schema.name, "time-to-live turned on", is_done=True))
 
     def _status(self, schema: TableSchema) -> TableStatus:
-        table = self._describe(schema)
+        table = self._waiting.describe(schema.name)
         if table is None:
             return TableStatus(schema.name, "MISSING")
         drift = schema.drift(table, self._ttl(schema))
-        return TableStatus(schema.name, table["TableStatus"], tuple(drift))
+        unusable = schema.unusable(table)
+        return TableStatus(schema.name, table["TableStatus"], tuple(drift), tuple(unusable))
 
     def _delete(self, schema: TableSchema) -> bool:
         try:
             self._gateway.call("DeleteTable", {"TableName": schema.name})
         except ResourceMissing:
             return False
-        self._wait(schema, None)
+        self._waiting.until(schema.name, None)
         logger.info("table deleted", table=schema.name)
         return True
-
-    def _describe(self, schema: TableSchema) -> Description | None:
-        try:
-            answer = self._gateway.call("DescribeTable", {"TableName": schema.name})
-        except ResourceMissing:
-            return None
-        table: Description = answer["Table"]
-        return table
 
     def _ttl(self, schema: TableSchema) -> Description:
         if schema.ttl_attribute is None:
@@ -159,26 +164,3 @@ class DynamoDBTableInitializer(TableInitializer):
         answer = self._gateway.call("DescribeTimeToLive", {"TableName": schema.name})
         ttl: Description = answer["TimeToLiveDescription"]
         return ttl
-
-    def _wait(self, schema: TableSchema, state: str | None) -> Description | None:
-        """The table once it and its indexes are in this state; None waits until it is gone."""
-        retry = self._gateway.retry
-        until = retry.monotonic() + self._patience
-        while True:
-            table = self._describe(schema)
-            if _states(table) == ({state} if state else set()):
-                return table
-            if retry.monotonic() >= until:
-                raise TableNotReady(
-                    operation="DescribeTable",
-                    table=schema.name,
-                    detail=f"{', '.join(sorted(_states(table)))} after {self._patience:.0f} s",
-                )
-            retry.sleep(POLL_SECONDS)
-
-
-def _states(table: Description | None) -> set[str]:
-    if table is None:
-        return set()
-    indexes = table.get("GlobalSecondaryIndexes", ())
-    return {table["TableStatus"], *(index["IndexStatus"] for index in indexes)}

@@ -84,9 +84,14 @@ class TableSchema:
         if self.lacks_ttl(ttl):
             yield f"no time-to-live on {self.ttl_attribute}"
 
+    def unusable(self, table: Description) -> list[str]:
+        """The indexes that cannot be read as the model's, in words."""
+        faults = (_fault(index, _indexes_of(table)) for index in self._indexes())
+        return [fault for fault in faults if fault is not None]
+
     def missing_indexes(self, table: Description) -> list[str]:
         """The names of the indexes that the model has and the table has not."""
-        present = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", ())}
+        present = _indexes_of(table)
         return [name for i in self._indexes() if (name := i["IndexName"]) not in present]
 
     def addition(self, name: str, capacity: Capacity) -> dict[str, Any]:
@@ -124,15 +129,12 @@ class TableSchema:
                 yield f"attribute {name} is of type {present[name]}, not {kind}"
 
     def _index_drift(self, table: Description) -> Iterator[str]:
-        present = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", ())}
+        present = _indexes_of(table)
         for index in self._indexes():
             name = index["IndexName"]
-            if name not in present:
-                yield f"index {name} is missing"
-            elif present[name]["IndexStatus"] == "CREATING":
-                yield f"index {name} is being made"
-            elif _keys(present[name]["KeySchema"]) != _keys(index["KeySchema"]):
-                yield f"index {name} has keys {_keys(present[name]['KeySchema'])}"
+            fault = _fault(index, present)
+            if fault is not None:
+                yield fault
             elif _projection(present[name]) != _projection(index):
                 yield f"index {name} projects {present[name]['Projection']}"
 
@@ -145,6 +147,34 @@ class TableSchema:
             }
             for index in self._schema["global_secondary_indexes"]
         ]
+
+
+def indexes_at_work(table: Description) -> list[str]:
+    """What becomes of the indexes that are made or deleted just now, in words."""
+    return [
+        f"index {name} is {_AT_WORK[status]}"
+        for name, index in _indexes_of(table).items()
+        if (status := index["IndexStatus"]) in _AT_WORK
+    ]
+
+
+_AT_WORK = {"CREATING": "being filled", "DELETING": "being deleted"}
+"""The states in which an index is not read. Source: API reference."""
+
+
+def _fault(index: Mapping[str, Any], present: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """Why an index cannot be read, given those that there are by name."""
+    name = index["IndexName"]
+    if name not in present:
+        return f"index {name} is missing"
+    if (status := present[name]["IndexStatus"]) in _AT_WORK:
+        return f"index {name} is {_AT_WORK[status]}"
+    keys = _keys(present[name]["KeySchema"])
+    return None if keys == _keys(index["KeySchema"]) else f"index {name} has keys {keys}"
+
+
+def _indexes_of(table: Description) -> dict[str, Mapping[str, Any]]:
+    return {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", ())}
 
 
 def _hash_first(key_schema: list[dict[str, str]]) -> list[dict[str, str]]:
