@@ -35,6 +35,15 @@ class SavingRepository(Protocol[A]):
         """
         ...
 
+    def require_unchanged(self, aggregate: A, /) -> None:
+        """Stages the demand that an aggregate which this unit of work loaded is still as it was.
+
+        The commit raises `ConcurrencyConflict` where someone else committed or removed it
+        meanwhile. It is one action of the commit, and writes nothing; for an aggregate that the
+        same commit changes it adds nothing.
+        """
+        ...
+
 
 class Repository(SavingRepository[A], Protocol[A]):
     """The same for types whose aggregates can be removed, which is staged too."""

@@ -84,3 +84,7 @@ class TrackedTable(Protocol):
     def plan(self, change: AggregateChange[Any], commit: Commit) -> Plan:
         """How to write this change: refused unless its expected version is what is stored."""
         ...
+
+    def check(self, stored: Stored) -> Action:
+        """The action that writes nothing, and is refused unless this version is what is stored."""
+        ...

@@ -25,6 +25,7 @@ class _Tracked(Generic[A]):
     aggregate: A
     intent: Intent
     stored: Stored | None
+    is_required: bool = False
 
 
 class Tracker(Participant, Generic[A]):
@@ -45,6 +46,7 @@ class Tracker(Participant, Generic[A]):
         self._tracked: dict[str, _Tracked[A]] = {}
         self._changes: tuple[AggregateChange[A], ...] = ()
         self._plans: list[Plan] = []
+        self._required: tuple[Stored, ...] = ()
 
     def get(self, aggregate_id: str) -> A:
         """The aggregate, read if it is not tracked yet. Raises its `NotFound`."""
@@ -104,9 +106,14 @@ class Tracker(Participant, Generic[A]):
         else:
             self._stage(entry, Intent.REMOVE)
 
+    def require_unchanged(self, aggregate: A) -> None:
+        """Stages that a tracked aggregate must still be as it was loaded."""
+        self._check_open()
+        self._entry(aggregate).is_required = True
+
     @override
     def is_changed(self) -> bool:
-        return bool(self._staged())
+        return bool(self._staged()) or any(each.is_required for each in self._tracked.values())
 
     @override
     def forgotten(self) -> Sequence[str]:
@@ -121,17 +128,27 @@ class Tracker(Participant, Generic[A]):
     def prepare(self) -> Sequence[RecordedEvent]:
         """See `Participant`. Raises the error of a unique value that two changes would take."""
         self._changes = _with_claims_settled(self._staged())
+        written = {change.aggregate.id for change in self._changes}
+        self._required = tuple(
+            entry.stored
+            for id_, entry in self._tracked.items()
+            # What is written is refused by its own version.
+            if entry.is_required and entry.stored is not None and id_ not in written
+        )
         return [event for change in self._changes for event in self._recorded(change)]
 
     @override
     def actions(self, commit: Commit) -> Sequence[Action]:
         self._plans = [self._table.plan(change, commit) for change in self._changes]
-        return [action for plan in self._plans for action in plan.actions]
+        writes = [action for plan in self._plans for action in plan.actions]
+        return [*writes, *(self._table.check(stored) for stored in self._required)]
 
     @override
     def committed(self) -> None:
         for change, plan in zip(self._changes, self._plans, strict=True):
             self._note_stored(change, plan.stored)
+        for entry in self._tracked.values():
+            entry.is_required = False
 
     @override
     def clear(self) -> None:
@@ -263,3 +280,7 @@ class TrackedRepository(SavingRepository[A]):
     @override
     def save(self, aggregate: A, /) -> None:
         self._tracker.save(aggregate)
+
+    @override
+    def require_unchanged(self, aggregate: A, /) -> None:
+        self._tracker.require_unchanged(aggregate)

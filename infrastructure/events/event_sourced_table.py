@@ -16,7 +16,7 @@ from domain.event_sourced import EventSourced
 from infrastructure.aggregates.aggregate_type import AggregateType
 from infrastructure.aggregates.changes import AggregateChange, Plan, Stored, TrackedTable
 from infrastructure.aggregates.tracker import Tracker
-from infrastructure.commit.participant import Commit
+from infrastructure.commit.participant import Action, Commit
 from infrastructure.events.registry import EventEncoder, EventRegistry
 from infrastructure.events.snapshots import Snapshots, SnapshotTable
 from infrastructure.events.streams import StreamTable, raw_of
@@ -93,6 +93,10 @@ class EventSourcedTable(TrackedTable, Generic[A]):
             taken = change.version
         stored = StoredStream(state=change.state, snapshot_version=taken)
         return Plan(self.events.append(events), stored)
+
+    @override
+    def check(self, stored: Stored) -> Action:
+        return self.events.check(self.stream(stored.state["id"]), stored.state["version"])
 
     def take_snapshot(self, stored: StoredStream) -> None:
         """Stores a snapshot. One that fails is told and taken another time."""

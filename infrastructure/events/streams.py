@@ -48,6 +48,13 @@ class StreamTable(Protocol):
         """
         ...
 
+    def check(self, stream: StreamId, version: int) -> Action:
+        """The action that writes nothing, and is refused if events came after this version.
+
+        They were committed to it: a commit is never in the middle of another one's events.
+        """
+        ...
+
     def read(
         self,
         stream: StreamId,

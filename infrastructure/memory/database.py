@@ -31,6 +31,7 @@ class MemoryAction(Action):
 
     `refusal` is asked with the present record, and returns the error that refuses the commit.
     `change` makes the record to store out of the present one, which it leaves as it is.
+    One that `is_check` writes nothing.
     `size` is the bytes that the item would have on DynamoDB, where they count towards a limit.
     """
 
@@ -40,6 +41,7 @@ class MemoryAction(Action):
     refusal: Callable[[Record | None], Conflict | None] = field(default=lambda _: None)
     change: Callable[[Record | None], Record | None] | None = None
     size: int = 0
+    is_check: bool = False
 
 
 @frozen
@@ -133,19 +135,12 @@ class MemoryDatabase:
 
     def transaction(self, actions: Sequence[Action]) -> MemoryTransaction:
         """Prepares a transaction. Raises `LimitExceeded` and `ItemWrittenTwice`."""
-        own = [action for action in actions if isinstance(action, MemoryAction)]
-        if len(own) < len(actions):
-            raise TypeError("a transaction in memory takes actions of memory alone")
+        own = _merged(actions)
         if len(own) > MAX_ACTIONS:
             raise LimitExceeded("actions in one commit", len(own), MAX_ACTIONS, "actions")
         size = sum(action.size for action in own)
         if size > MAX_BYTES:
             raise LimitExceeded("size of one commit", size, MAX_BYTES, "bytes")
-        seen: set[tuple[str, str]] = set()
-        for action in own:
-            if (action.table, action.key) in seen:
-                raise ItemWrittenTwice(action.table, action.key)
-            seen.add((action.table, action.key))
         copies = [evolve(action, record=copy_of(action.record)) for action in own]
         return MemoryTransaction(self, tuple(copies))
 
@@ -157,7 +152,8 @@ class MemoryDatabase:
                 if refused is not None:
                     raise refused
             for action in actions:
-                self._write(action.table, action.key, self._outcome(action))
+                if not action.is_check:
+                    self._write(action.table, action.key, self._outcome(action))
 
     def change_count(self, table: str) -> int:
         """How many changes the table has seen."""
@@ -199,6 +195,25 @@ class MemoryDatabase:
             del entries[bisect_left(entries, (old, change.key))]
         if new is not None:
             insort(entries, (new, change.key))
+
+
+def _merged(actions: Sequence[Action]) -> tuple[MemoryAction, ...]:
+    """The actions, with each check merged into the write of its record."""
+    merged: dict[tuple[str, str], MemoryAction] = {}
+    for action in actions:
+        if not isinstance(action, MemoryAction):
+            raise TypeError("a transaction in memory takes actions of memory alone")
+        place = action.table, action.key
+        present = merged.get(place)
+        merged[place] = action if present is None else _merge(present, action)
+    return tuple(merged.values())
+
+
+def _merge(first: MemoryAction, second: MemoryAction) -> MemoryAction:
+    if not (first.is_check or second.is_check):
+        raise ItemWrittenTwice(first.table, first.key)
+    write = first if second.is_check else second
+    return evolve(write, refusal=lambda found: first.refusal(found) or second.refusal(found))
 
 
 def _limited(

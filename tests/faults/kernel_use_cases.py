@@ -104,6 +104,20 @@ def add_line(unit: Unit) -> object:
     return parcel
 
 
+def require_ada(unit: Unit) -> None:
+    unit.people.require_unchanged(unit.people.get(ADA))
+
+
+def add_parcel_of_ada(unit: Unit) -> object:
+    require_ada(unit)
+    return add_parcel(unit)
+
+
+def ban_by_parcel(unit: Unit) -> object:
+    unit.parcels.require_unchanged(unit.parcels.get("parcel-1"))
+    return changed(ban)(unit)
+
+
 def add_everything(unit: Unit) -> None:
     """Items of every table that a commit can write to, and no key twice."""
     add_ada(unit)
@@ -138,6 +152,11 @@ def ada(service: Service) -> None:
 def ada_and_bob(service: Service) -> None:
     ada(service)
     committed(add_bob)(service, None)
+
+
+def ada_and_parcel(service: Service) -> None:
+    ada(service)
+    parcel(service)
 
 
 def ada_before(service: Service) -> None:
@@ -183,6 +202,9 @@ COMMITS = (
     of_unit("a removal", remove_ada),
     of_unit("a parcel", add_parcel, lambda _: None, others=OTHER_LINE),
     of_unit("a line, and a snapshot", add_line, parcel, others=OTHER_LINE),
+    of_unit("a parcel for a person who stays", add_parcel_of_ada),
+    of_unit("a person by a parcel that stays", ban_by_parcel, ada_and_parcel, others=OTHER_LINE),
+    of_unit("nothing but a person who stays", require_ada),
     of_unit("everything", add_everything, lambda _: None),
     of_unit("nothing", changed(lambda _: None)),
 )

@@ -61,6 +61,9 @@ class CountedReads:
     def append(self, events: Sequence[StoredEvent]) -> tuple[Action, ...]:
         return self.table.append(events)
 
+    def check(self, stream: StreamId, version: int) -> Action:
+        return self.table.check(stream, version)
+
     def read(
         self,
         stream: StreamId,

@@ -29,6 +29,14 @@ class Write(Action):
     id: str
 
 
+@frozen
+class Check(Action):
+    """The action that requires the person of this id to be at this version."""
+
+    id: str
+    version: int
+
+
 @define
 class Table(TrackedTable):
     """Has these people; remembers which ones were read, and which changes it was to write."""
@@ -51,6 +59,9 @@ class Table(TrackedTable):
         self.planned.append(change)
         kept = Kept(change.state, change.claims, note=f"a note of {commit.id}")
         return Plan((Write(change.aggregate.id),), kept)
+
+    def check(self, stored: Stored) -> Action:
+        return Check(stored.state["id"], stored.state["version"])
 
 
 @define

@@ -126,6 +126,17 @@ class DynamoDBAggregateTable(AggregateTable):
         freed = [self._free(key) for key in sorted(change.freed - change.handed_over)]
         return Plan((self._write(change, model), *claimed, *freed), stored)
 
+    @override
+    def check(self, stored: Stored) -> ItemAction:
+        aggregate_id, version = stored.state["id"], stored.state["version"]
+        return ItemAction(
+            kind=ActionKind.CHECK,
+            table=self._name,
+            model=self._mapper.model(id=aggregate_id),
+            condition=_is_at(self._mapper.model, version),
+            refusals=(MovedRefusal(self._type.name, aggregate_id, version),),
+        )
+
     def _write(self, change: AggregateChange[Any], model: AggregateModel) -> ItemAction:
         removes = change.intent is Intent.REMOVE
         return ItemAction(
@@ -244,6 +255,16 @@ class VersionRefusal(Refusal):
         if since >= len(commits):
             return Verdict.UNKNOWN
         return Verdict.APPLIED if commits[since] == commit_id else Verdict.REFUSED
+
+
+@frozen
+class MovedRefusal(VersionRefusal):
+    """Of the condition that an aggregate which a commit leaves alone is at its version."""
+
+    @override
+    def verdict(self, old: Item | None, commit_id: str) -> Verdict:
+        """A check leaves no trace: others may have come after a commit that was applied."""
+        return Verdict.UNKNOWN
 
 
 @frozen

@@ -52,6 +52,16 @@ class EventRefusal(Refusal):
         return Verdict.APPLIED if old["commitId"]["S"] == commit_id else Verdict.REFUSED
 
 
+@frozen
+class MovedRefusal(EventRefusal):
+    """Of the condition that a stream is still at a version."""
+
+    @override
+    def verdict(self, old: Item | None, commit_id: str) -> Verdict:
+        """A check leaves no trace: events may have come after a commit that was applied."""
+        return Verdict.UNKNOWN
+
+
 class DynamoDBEventTable(StreamTable):
     """Streams of events. `name` is the physical table; with `packed` a commit is one item."""
 
@@ -71,6 +81,17 @@ class DynamoDBEventTable(StreamTable):
         if not events:
             return ()
         return (self._put(events[0], packed_model(self._model), packed_record(events)),)
+
+    @override
+    def check(self, stream: StreamId, version: int) -> ItemAction:
+        # In either layout the next commit begins with an item of the next version.
+        return ItemAction(
+            kind=ActionKind.CHECK,
+            table=self._name,
+            model=self._model(pk=stream_key(stream), sk=version + 1),
+            condition=is_new(self._model),
+            refusals=(MovedRefusal(stream, version, lambda: stream_version(self, stream)),),
+        )
 
     @override
     def read(

@@ -74,19 +74,26 @@ class MemoryAggregateTable(AggregateTable):
         ]
         return Plan(tuple(actions), Stored(change.state, change.claims))
 
+    @override
+    def check(self, stored: Stored) -> MemoryAction:
+        aggregate_id, version = stored.state["id"], stored.state["version"]
+        refusal = self._moved(aggregate_id, version)
+        return MemoryAction(self.name, aggregate_id, refusal=refusal, is_check=True)
+
     def _write(self, change: AggregateChange[Any]) -> MemoryAction:
         removed = change.intent is Intent.REMOVE
         record = None if removed else {"state": change.state, "claims": change.claims}
-        return MemoryAction(self.name, change.aggregate.id, record, self._moved(change))
+        refusal = self._moved(change.aggregate.id, change.expected)
+        return MemoryAction(self.name, change.aggregate.id, record, refusal)
 
-    def _moved(self, change: AggregateChange[Any]) -> Callable[[Record | None], Conflict | None]:
+    def _moved(
+        self, aggregate_id: str, expected: int
+    ) -> Callable[[Record | None], Conflict | None]:
         def refusal(present: Record | None) -> Conflict | None:
             actual = None if present is None else present["state"]["version"]
-            if (actual or 0) == change.expected:
+            if (actual or 0) == expected:
                 return None
-            return ConcurrencyConflict(
-                self._type.name, change.aggregate.id, change.expected, actual
-            )
+            return ConcurrencyConflict(self._type.name, aggregate_id, expected, actual)
 
         return refusal
 

@@ -46,6 +46,11 @@ class MemoryEventTable(StreamTable):
         return (self._put(tuple(events), packed_record(events)),) if events else ()
 
     @override
+    def check(self, stream: StreamId, version: int) -> MemoryAction:
+        refusal = self._taken(stream, version)
+        return MemoryAction(EVENTS, _key(stream, version + 1), refusal=refusal, is_check=True)
+
+    @override
     def read(
         self,
         stream: StreamId,
@@ -69,13 +74,11 @@ class MemoryEventTable(StreamTable):
             EVENTS,
             _key(first.stream, first.version),
             {"events": events},
-            self._taken(first),
+            self._taken(first.stream, first.commit_first - 1),
             size=record_size(record) + NEW_ITEM_CONDITION,
         )
 
-    def _taken(self, event: StoredEvent) -> Callable[[Record | None], Conflict | None]:
-        stream, expected = event.stream, event.commit_first - 1
-
+    def _taken(self, stream: StreamId, expected: int) -> Callable[[Record | None], Conflict | None]:
         def refusal(present: Record | None) -> Conflict | None:
             if present is None:
                 return None

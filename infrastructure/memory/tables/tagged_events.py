@@ -65,11 +65,10 @@ class MemoryTaggedEventTable(TaggedEventTable):
             return None if _is_expected(use, _state(present).newest) else GuardMoved(use.guard)
 
         def moved(present: Record | None) -> Record | None:
-            if use.newest is None:
-                return present
             return {"state": GuardState(_state(present).count + use.adds, use.newest)}
 
-        return MemoryAction(TAGS, use.guard + _FIRST, refusal=refusal, change=moved)
+        key, is_check = use.guard + _FIRST, use.newest is None
+        return MemoryAction(TAGS, key, refusal=refusal, change=moved, is_check=is_check)
 
     @override
     def guards(self, names: Sequence[str]) -> Mapping[str, GuardState]:
