@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from application.idempotent_request import Keep
 from application.ports.dcb_store import DcbStore, SequencedEvent
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.retry_on_conflict import retry_on_conflict
@@ -15,23 +16,30 @@ Decide = Callable[[Sequence[DomainEvent]], Sequence[TaggedEvent]]
 
 
 def append_decision(
-    unit_of_work: UnitOfWorkFactory, dcb_store: DcbStore, query: Query, decide: Decide
+    unit_of_work: UnitOfWorkFactory,
+    dcb_store: DcbStore,
+    query: Query,
+    decide: Decide,
+    keep: Keep[Sequence[DomainEvent]] | None = None,
 ) -> Sequence[DomainEvent]:
     """The events of the query with those that `decide` added, all committed or none.
 
     They are appended if no other event that matches the query was. If one was, it is read and
     decided anew, see `retry_on_conflict`; the last `AppendConditionFailed` is raised. No events
-    are no write. Raises what `decide` raises.
+    are no write. `keep` stages what is kept of the result. Raises what `decide` raises.
     """
 
     def attempt() -> Sequence[DomainEvent]:
         read = dcb_store.read(query)
         happened = domain_events(read.events)
         decided = decide(happened)
+        events = [*happened, *(each.event for each in decided)]
         with unit_of_work() as unit:
             unit.tagged_events.append(decided, read.condition)
+            if keep is not None:
+                keep(unit, events)
             unit.commit()
-        return [*happened, *(each.event for each in decided)]
+        return events
 
     return retry_on_conflict(attempt)
 

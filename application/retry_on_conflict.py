@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from application.idempotent_request import Keep
 from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.aggregate import Aggregate
 from domain.errors import ConcurrencyConflict
@@ -45,12 +46,14 @@ def change_aggregate(
     *,
     expected_version: int | None = None,
     admit: Callable[[A], object] = lambda _: None,
+    keep: Keep[A] | None = None,
 ) -> A:
     """The aggregate after `change`, committed.
 
     With an expected version, somebody else's commit is a `ConcurrencyConflict`; without one the
     change is decided anew on what is there. `admit` raises for an aggregate that the caller must
-    not even learn the version of. Raises what `change` raises, and the aggregate's `NotFound`.
+    not even learn the version of. `keep` stages what is kept of the result. Raises what `change`
+    raises, and the aggregate's `NotFound`.
     """
 
     def attempt() -> A:
@@ -61,6 +64,8 @@ def change_aggregate(
             require_version(aggregate, expected_version)
             change(aggregate)
             aggregates.save(aggregate)
+            if keep is not None:
+                keep(unit, aggregate)
             unit.commit()
             return aggregate
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import field, frozen
 
 from application.ports.clock import Clock
 from application.ports.ids import IdFactory
 from application.ports.token_signer import TokenSigner
+from domain.aggregate import Aggregate
 from infrastructure.aggregates.cursors import Cursors
 from infrastructure.aggregates.tracker import TrackedRepository, Tracker
 from infrastructure.commit.unit_of_work import BaseUnitOfWork
@@ -24,7 +24,7 @@ from infrastructure.events.event_sourced_table import (
 from infrastructure.events.large_events import LargeEvents
 from infrastructure.events.registry import EventEncoder
 from infrastructure.events.stream_appender import StreamAppender
-from infrastructure.outbox.inbox import InboxRecorder
+from infrastructure.outbox.inbox import InboxPolicy, InboxRecorder
 from infrastructure.outbox.table import MessageCheck
 from infrastructure.outbox.writer import EventMessages, MessageAppender
 from infrastructure.provider import Provider
@@ -32,14 +32,16 @@ from infrastructure.tagged_events.appender import TaggedEventAppender
 from infrastructure.tagged_events.conditions import Conditions
 from infrastructure.tagged_events.reader import TaggedEventReader
 
+T = TypeVar("T")
+
 
 @frozen(kw_only=True)
 class CommitOptions:
     """What is committed, and how.
 
     A commit takes at most `max_events` of a stream (None: as many as an item holds).
-    `check_message` refuses messages that their destination would not take. The inbox remembers
-    processed messages for `keep_processed`. Without `large_events` the data of an event must fit an
+    `check_message` refuses messages that their destination would not take. `inbox` says how long it
+    remembers. Without `large_events` the data of an event must fit an
     item.
     """
 
@@ -47,7 +49,7 @@ class CommitOptions:
     max_events: int | None = 100
     snapshots: SnapshotPolicy = field(factory=SnapshotPolicy)
     check_message: MessageCheck = lambda _: None
-    keep_processed: timedelta = timedelta(days=30)
+    inbox: InboxPolicy = field(factory=InboxPolicy)
     large_events: LargeEvents | None = None
 
 
@@ -149,11 +151,19 @@ class TableUnitOfWork(BaseUnitOfWork):
     @cached_property
     def inbox(self) -> InboxRecorder:
         """See the port."""
-        keep = self._shared.options.keep_processed
-        recorder = InboxRecorder(self._shared.inbox, keep, self.check_open)
+        policy = self._shared.options.inbox
+        recorder = InboxRecorder(self._shared.inbox, policy, self.check_open, self._as_committed)
         # A message that was processed already is told before anything else that is wrong.
         self.enlist(recorder, first=True)
         return recorder
+
+    def _as_committed(self, result: T) -> T:
+        """An aggregate as the commit that is prepared stores it; anything else as it is."""
+        if not isinstance(result, Aggregate):
+            return result
+        trackers = (each for each in self._participants if isinstance(each, Tracker))
+        prepared = (tracker.as_prepared(result) for tracker in trackers)
+        return next((each for each in prepared if each is not None), result)
 
     def _state_stored(self, declared: StateStored) -> TrackedRepository[Any]:
         table = self._shared.tables[declared.aggregate_type.name]

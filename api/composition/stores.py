@@ -16,6 +16,7 @@ from infrastructure.events.large_events import LargeEvents
 from infrastructure.events.registry import EventRegistry
 from infrastructure.events.streams import EVENTS
 from infrastructure.messaging.destinations import Destinations
+from infrastructure.outbox.inbox import InboxPolicy
 from infrastructure.projections.states import TableProjectionStore
 from infrastructure.provider import Provider
 from infrastructure.settings.settings import Settings
@@ -36,7 +37,10 @@ def make_commit_options(
         max_events=None if settings.packs_events else settings.events_max_batch_size,
         snapshots=SnapshotPolicy(every=settings.snapshot_every),
         check_message=destinations.check,
-        keep_processed=timedelta(days=settings.inbox_keep_days),
+        inbox=InboxPolicy(
+            messages=timedelta(days=settings.inbox_keep_days),
+            receipts=timedelta(hours=settings.idempotency_keep_hours),
+        ),
         large_events=LargeEvents(offload()) if settings.has_blob_store else None,
     )
 

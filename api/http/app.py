@@ -11,6 +11,7 @@ from api.http import error_handlers, health, openapi
 from api.http.contexts import CONTEXTS
 from api.http.documentation import DESCRIPTION, DOCS, policy_of_docs
 from api.http.framing import Framing
+from api.http.idempotency import AtWork
 from api.http.middleware import BodyLimit, Correlation, Security
 from api.http.problems import KINDS, ProblemTable
 from infrastructure.outbox.relays import PollingRelay
@@ -50,6 +51,7 @@ def create_app(container: Container, *, relay: PollingRelay | None = None) -> Fa
     )
     app.state.container = container
     app.state.relay = relay
+    app.state.at_work = AtWork()
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY)
     app.add_middleware(Framing)
     app.add_middleware(Correlation, ids=container.ids)

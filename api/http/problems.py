@@ -7,8 +7,15 @@ from math import ceil
 
 from attrs import evolve, field, frozen
 
-from api.http.refusals import BadRequest, NotReady, PreconditionFailed, PreconditionRequired
+from api.http.refusals import (
+    BadRequest,
+    NotReady,
+    PreconditionFailed,
+    PreconditionRequired,
+    RequestAtWork,
+)
 from application import errors as application
+from application.idempotent_request import RequestKeyReused
 from application.ports.failure_limiter import TooManyFailures
 from application.ports.mail_limiter import TooMuchMail
 from application.ports.token_signer import InvalidToken
@@ -80,6 +87,8 @@ KINDS: Kinds = {
     BadRequest: ProblemKind(400, "bad-request", "Bad request"),
     PreconditionRequired: ProblemKind(428, "precondition-required", "Precondition required"),
     PreconditionFailed: ProblemKind(412, "precondition-failed", "Precondition failed"),
+    RequestKeyReused: ProblemKind(422, "idempotency-key-reused", "Idempotency-Key was used"),
+    RequestAtWork: ProblemKind(409, "request-at-work", "Request is being handled", headers=LATER),
     NotReady: ProblemKind(503, "not-ready", "Not ready", headers=LATER),
 }
 """The errors that every context may raise. Each context brings those of its own."""

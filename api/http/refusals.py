@@ -35,6 +35,16 @@ class PreconditionFailed(DynastrataError):
 
 
 @frozen
+class RequestAtWork(DynastrataError):
+    """A request with this key is being handled."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return f"a request with the key {self.key} is being handled; ask again for its answer"
+
+
+@frozen
 class NotReady(DynastrataError):
     """The service does not take requests yet, or any more."""
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from application.append_decision import append_decision
+from application.idempotent_request import Keep
 from application.ports.clock import Clock
 from application.ports.dcb_store import DcbStore
-from application.ports.unit_of_work import UnitOfWorkFactory
+from application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.courses.boundaries import of_definition, tagged
 from domain.courses.course import Course, define
 from domain.courses.values import parse_course_id
@@ -25,7 +26,9 @@ class DefineCourse:
     dcb_store: DcbStore
     clock: Clock
 
-    def __call__(self, course_id: str, *, title: str, capacity: int) -> Course:
+    def __call__(
+        self, course_id: str, *, title: str, capacity: int, keep: Keep[Course] | None = None
+    ) -> Course:
         """The new course. Raises `InvalidValue`, `CourseExists`."""
         course = Course(id=parse_course_id(course_id))
 
@@ -33,5 +36,9 @@ class DefineCourse:
             now = self.clock.now()
             return [tagged(define(course.after(events), title=title, capacity=capacity, now=now))]
 
+        def kept(unit: UnitOfWork, events: Sequence[DomainEvent]) -> None:
+            if keep is not None:
+                keep(unit, course.after(events))
+
         query = of_definition(course.id)
-        return course.after(append_decision(self.unit_of_work, self.dcb_store, query, decide))
+        return course.after(append_decision(self.unit_of_work, self.dcb_store, query, decide, kept))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from application.idempotent_request import Keep
 from application.orders.change_order import OrderToChange, change_order
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWorkFactory
@@ -19,7 +20,9 @@ class AddLine:
     clock: Clock
     price_list: PriceList
 
-    def __call__(self, target: OrderToChange, requested: RequestedLine) -> Order:
+    def __call__(
+        self, target: OrderToChange, requested: RequestedLine, keep: Keep[Order] | None = None
+    ) -> Order:
         """The order. Raises `OrderNotFound`, `ConcurrencyConflict` and what `add_line` raises.
 
         Raises `ArticleNotSold` only for an order that the customer may change.
@@ -28,7 +31,7 @@ class AddLine:
         def add(order: Order) -> None:
             order.add_line(self.price_list.line(requested), self.clock.now())
 
-        return change_order(self.unit_of_work, target, add)
+        return change_order(self.unit_of_work, target, add, keep)
 
 
 @frozen

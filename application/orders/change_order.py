@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from attrs import frozen
 
+from application.idempotent_request import Keep
 from application.ports.unit_of_work import UnitOfWorkFactory
 from application.retry_on_conflict import change_aggregate
 from domain.orders.errors import OrderNotFound
@@ -26,7 +27,10 @@ class OrderToChange:
 
 
 def change_order(
-    unit_of_work: UnitOfWorkFactory, target: OrderToChange, change: Callable[[Order], None]
+    unit_of_work: UnitOfWorkFactory,
+    target: OrderToChange,
+    change: Callable[[Order], None],
+    keep: Keep[Order] | None = None,
 ) -> Order:
     """The order after `change`, committed; see `change_aggregate`.
 
@@ -39,6 +43,7 @@ def change_order(
         change,
         expected_version=target.expected_version,
         admit=lambda order: require_customer(order.id, order.customer_id, target.customer_id),
+        keep=keep,
     )
 
 

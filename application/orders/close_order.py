@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from application.idempotent_request import Keep
 from application.orders.change_order import OrderToChange, change_order
 from application.ports.clock import Clock
 from application.ports.unit_of_work import UnitOfWorkFactory
@@ -17,12 +18,13 @@ class PayOrder:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, target: OrderToChange) -> Order:
+    def __call__(self, target: OrderToChange, keep: Keep[Order] | None = None) -> Order:
         """The order; the expected version is the one whose total the customer saw.
 
         Raises `OrderNotFound`, `ConcurrencyConflict`, `OrderIsClosed`.
         """
-        return change_order(self.unit_of_work, target, lambda order: order.pay(self.clock.now()))
+        now = self.clock.now
+        return change_order(self.unit_of_work, target, lambda order: order.pay(now()), keep)
 
 
 @frozen
@@ -32,10 +34,14 @@ class CancelOrder:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    def __call__(self, target: OrderToChange, reason: str) -> Order:
+    def __call__(
+        self, target: OrderToChange, reason: str, keep: Keep[Order] | None = None
+    ) -> Order:
         """The order; why, is in the customer's words.
 
         Raises `OrderNotFound`, `ConcurrencyConflict`, `OrderIsClosed` if paid.
         """
         now = self.clock.now
-        return change_order(self.unit_of_work, target, lambda order: order.cancel(reason, now()))
+        return change_order(
+            self.unit_of_work, target, lambda order: order.cancel(reason, now()), keep
+        )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from application.idempotent_request import Keep
 from application.ports.clock import Clock
 from application.ports.ids import IdFactory
 from application.ports.unit_of_work import UnitOfWorkFactory
@@ -22,7 +23,13 @@ class PlaceOrder:
     ids: IdFactory
     price_list: PriceList
 
-    def __call__(self, *, customer_id: str, lines: Sequence[RequestedLine]) -> Order:
+    def __call__(
+        self,
+        *,
+        customer_id: str,
+        lines: Sequence[RequestedLine],
+        keep: Keep[Order] | None = None,
+    ) -> Order:
         """The new order. Raises `OrderNeedsLines`, `LineExists`, `ArticleNotSold`."""
         order = Order.place(
             id=self.ids.new_id(),
@@ -32,5 +39,7 @@ class PlaceOrder:
         )
         with self.unit_of_work() as unit:
             unit.orders.add(order)
+            if keep is not None:
+                keep(unit, order)
             unit.commit()
         return order

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from attrs import frozen
 
 from domain.errors import Conflict
+
+T = TypeVar("T")
+
+
+@frozen(kw_only=True)
+class RepeatableRequest:
+    """One request under the key that its client gave it.
+
+    `client` is the name of a consumer. `fingerprint` tells the request from others, and is stored:
+    it must not let anybody guess a secret in it.
+    """
+
+    client: str
+    key: str
+    fingerprint: str
+    at: datetime
+
+
+@frozen(kw_only=True)
+class Receipt:
+    """What is kept of a request that was handled: its fingerprint, and how it was answered."""
+
+    fingerprint: str
+    answer: bytes
 
 
 @frozen
@@ -33,5 +58,21 @@ class InboxWriter(Protocol):
 
         The commit raises `MessageAlreadyHandled` where another one came first. Raises
         `InvalidValue` for names that cannot be stored, and a time without its zone.
+        """
+        ...
+
+    def receipt(self, request: RepeatableRequest) -> Receipt | None:
+        """What was kept under the key of the request (strongly consistent), until it expires.
+
+        Raises `InvalidValue` for names that cannot be stored.
+        """
+        ...
+
+    def keep(self, request: RepeatableRequest, result: T, answer: Callable[[T], bytes]) -> None:
+        """Stages that the request was handled, and how it is answered.
+
+        `answer` is called by the commit, with an aggregate of this unit of work as it is stored by
+        it, and with any other result as it is. The commit raises `MessageAlreadyHandled` where a
+        request with this key came first. Raises as `remember` does.
         """
         ...

@@ -137,6 +137,11 @@ class Tracker(Participant, Generic[A]):
         )
         return [event for change in self._changes for event in self._recorded(change)]
 
+    def as_prepared(self, aggregate: Aggregate) -> A | None:
+        """A copy of an aggregate as the commit stores it; None where it writes none such."""
+        states = (change.state for change in self._changes if change.aggregate is aggregate)
+        return next(map(self.type.from_state, states), None)
+
     @override
     def actions(self, commit: Commit) -> Sequence[Action]:
         self._plans = [self._table.plan(change, commit) for change in self._changes]

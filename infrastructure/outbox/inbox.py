@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 from typing_extensions import override
 
-from application.ports.inbox import InboxWriter
+from application.ports.inbox import InboxWriter, Receipt, RepeatableRequest
 from domain.errors import InvalidValue
 from infrastructure.commit.participant import Action
 from infrastructure.commit.staged_items import StagedItems
@@ -26,20 +26,30 @@ MAX_CONSUMER = 1023
 
 _SEPARATOR = "#"
 
+T = TypeVar("T")
+
 
 @frozen(kw_only=True)
 class ProcessedMessage:
-    """A message that a consumer has processed. It is kept until some time after `expires`."""
+    """A message that a consumer has processed. It is kept until some time after `expires`.
+
+    One with a `receipt` is a client's request: once it has expired it counts as removed.
+    """
 
     consumer: str
     message_id: str
     at: datetime
     expires: datetime
+    receipt: Receipt | None = None
 
     @property
     def key(self) -> str:
         """See `processed_message_key`."""
         return processed_message_key(self.consumer, self.message_id)
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether it is a request that has expired, in the whole seconds that are stored."""
+        return self.receipt is not None and int(self.expires.timestamp()) <= int(at.timestamp())
 
 
 class InboxTable(Protocol):
@@ -49,21 +59,56 @@ class InboxTable(Protocol):
         """Whether there is such a message (strongly consistent). One request."""
         ...
 
+    def receipt(self, key: str, at: datetime) -> Receipt | None:
+        """The receipt under this key, unless it is over (strongly consistent). One request."""
+        ...
+
     def put(self, processed: ProcessedMessage, commit_id: str) -> Action:
-        """Adds one; refused with `MessageAlreadyHandled` where it is there."""
+        """Adds one; refused with `MessageAlreadyHandled` where it is there, and not over."""
         ...
 
 
-class InboxRecorder(StagedItems[ProcessedMessage], InboxWriter):
-    """A participant of a unit of work.
+@frozen
+class InboxPolicy:
+    """How long processed messages are remembered, and the receipts of clients' requests kept.
 
-    `keep` must be longer than any message can be delivered again.
+    The first must be longer than any message can be delivered again.
     """
 
-    def __init__(self, table: InboxTable, keep: timedelta, check_open: Callable[[], None]) -> None:
-        super().__init__(table.put, check_open)
+    messages: timedelta = timedelta(days=30)
+    receipts: timedelta = timedelta(days=1)
+
+
+@frozen
+class _Staged:
+    """What is stored by the next commit; what is kept of a request is made only then."""
+
+    processed: ProcessedMessage
+    receipt: Callable[[], Receipt | None]
+
+
+class AsCommitted(Protocol):
+    """Gives an aggregate as the commit that is prepared stores it; anything else as it is."""
+
+    def __call__(self, result: T, /) -> T:
+        """See above."""
+        ...
+
+
+class InboxRecorder(StagedItems[_Staged], InboxWriter):
+    """A participant of a unit of work."""
+
+    def __init__(
+        self,
+        table: InboxTable,
+        policy: InboxPolicy,
+        check_open: Callable[[], None],
+        as_committed: AsCommitted,
+    ) -> None:
+        super().__init__(self._put_staged, check_open)
         self._table = table
-        self._keep = keep
+        self._policy = policy
+        self._as_committed = as_committed
 
     @override
     def knows(self, consumer: str, message_id: str) -> bool:
@@ -71,12 +116,39 @@ class InboxRecorder(StagedItems[ProcessedMessage], InboxWriter):
 
     @override
     def remember(self, consumer: str, message_id: str, at: datetime) -> None:
+        self._stage(consumer, message_id, at, self._policy.messages, lambda: None)
+
+    @override
+    def receipt(self, request: RepeatableRequest) -> Receipt | None:
+        key = processed_message_key(request.client, request.key)
+        return self._table.receipt(key, request.at)
+
+    @override
+    def keep(self, request: RepeatableRequest, result: T, answer: Callable[[T], bytes]) -> None:
+        def receipt() -> Receipt:
+            committed = self._as_committed(result)
+            return Receipt(fingerprint=request.fingerprint, answer=answer(committed))
+
+        self._stage(request.client, request.key, request.at, self._policy.receipts, receipt)
+
+    def _stage(
+        self,
+        consumer: str,
+        message_id: str,
+        at: datetime,
+        keep: timedelta,
+        receipt: Callable[[], Receipt | None],
+    ) -> None:
         if at.tzinfo is None:
             raise InvalidValue("at", "needs a time zone")
         processed = ProcessedMessage(
-            consumer=consumer, message_id=message_id, at=at, expires=at + self._keep
+            consumer=consumer, message_id=message_id, at=at, expires=at + keep
         )
-        self.stage(processed, processed.key)
+        self.stage(_Staged(processed, receipt), processed.key)
+
+    def _put_staged(self, staged: _Staged, commit_id: str) -> Action:
+        receipt = staged.receipt()
+        return self._table.put(evolve(staged.processed, receipt=receipt), commit_id)
 
 
 def processed_message_key(consumer: str, message_id: str) -> str:

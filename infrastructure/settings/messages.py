@@ -36,6 +36,11 @@ class MessageSettings:
         "Days for which handled messages are remembered: longer than any can be delivered again.",
         within(0.01, 3650),
     )
+    idempotency_keep_hours: float = option(
+        24.0,
+        "Hours for which the answer to a request with an `Idempotency-Key` is kept.",
+        within(0.01, 8760),
+    )
     relay_while_serving: bool = option(
         default=False, meaning="Whether `serve` publishes messages too, so that no relay is needed."
     )

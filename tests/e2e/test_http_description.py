@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Annotated, Any
 from unicodedata import category
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -72,6 +73,17 @@ HOW_TO_TRY: dict[str, Any] = {
             "checks": {"positive_data_acceptance": {"expected-statuses": [*MEETS_STATE, "422"]}},
         },
         {
+            # One key is tried with several bodies.
+            "include-name": [
+                "POST /courses",
+                "POST /orders",
+                "POST /orders/{order_id}/lines",
+                "POST /orders/{order_id}/payment",
+                "POST /orders/{order_id}/cancellation",
+            ],
+            "checks": {"positive_data_acceptance": {"expected-statuses": [*MEETS_STATE, "422"]}},
+        },
+        {
             # The last line of an order stays.
             "include-name": "DELETE /orders/{order_id}/lines/{sku}",
             "checks": {"positive_data_acceptance": {"expected-statuses": [*MEETS_STATE, "422"]}},
@@ -90,6 +102,7 @@ HOW_TO_TRY: dict[str, Any] = {
 
 # Low, so that tags often are those of a version that is there.
 schemathesis.openapi.format("entity-tag", st.integers(1, 4).map('"{}"'.format))
+schemathesis.openapi.format("idempotency-key", st.builds(lambda: f'"{uuid4()}"'))
 
 
 def schema_of(api: Api, headers: Headers) -> BaseSchema:
@@ -103,6 +116,11 @@ def schema_of(api: Api, headers: Headers) -> BaseSchema:
                 if parameter["name"] == "if-match":
                     # Schemathesis makes no headers with quotes from patterns.
                     parameter["schema"]["format"] = "entity-tag"
+                if parameter["name"] == "idempotency-key":
+                    # Likewise. One that was used, as the example soon is, is of another request.
+                    parameter["schema"] = {"type": "string", "format": "idempotency-key"}
+                    parameter.pop("example", None)
+                    parameter.pop("examples", None)
     config = SchemathesisConfig.from_dict({**HOW_TO_TRY, "headers": headers})
     schema = schemathesis.openapi.from_dict(description, config=config)
     schema.app = api.app

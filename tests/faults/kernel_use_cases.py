@@ -17,6 +17,8 @@ from api.container import Container
 from application.commit_each import commit_each
 from application.errors import CommitOutcomeUnknown
 from application.idempotent_receiver import Delivery, process_once
+from application.idempotent_request import Keep, answer_once
+from application.ports.inbox import RepeatableRequest
 from application.ports.outbox import MessageKey, OutboxMessage
 from application.ports.relay_queue import Acknowledgement, FailedMessage, KeyLease
 from application.ports.subscriptions import Start
@@ -130,6 +132,11 @@ def add_everything(unit: Unit) -> None:
 
 def ban_ada(service: Service, _: object) -> None:
     committed(changed(ban))(service, None)
+
+
+def add_name(service: Service, _: object) -> None:
+    change = changed(lambda person: person.change_name("Theirs", "King", NOW))
+    committed(change)(service, None)
 
 
 def go(service: Service, _: object) -> None:
@@ -259,6 +266,46 @@ OF_FUNCTIONS = (
     UseCase(name="process_once", case="again", prepare=received, run=receive(changed(ban))),
     UseCase(name="process_once", case="without an effect", run=receive(lambda _: None)),
     UseCase(name="commit_each", prepare=ada, run=each),
+)
+
+
+REQUEST = RepeatableRequest(client="http ada", key="key-1", fingerprint="same", at=NOW)
+
+
+def asked(change: Callable[[Unit], Any]) -> Callable[[Service, Any], object]:
+    """A request of a client, as it may be repeated."""
+
+    def run(service: Service, _: object = None) -> object:
+        def handle(keep: Keep[Any]) -> Any:
+            with service.container.unit_of_work() as container_unit:
+                unit: Unit = container_unit
+                result = change(unit)
+                keep(unit, result)
+                unit.commit()
+            return result
+
+        def answer(result: Any) -> bytes:
+            return str(result.version).encode()
+
+        return answer_once(service.container.unit_of_work, REQUEST, handle, answer)
+
+    return run
+
+
+def asked_before(service: Service) -> None:
+    ada(service)
+    asked(changed(ban))(service, None)
+
+
+REQUESTS = (
+    UseCase(
+        name="answer_once",
+        prepare=ada,
+        run=asked(changed(ban)),
+        others={"a name": add_name, "the same": lambda s, _: asked(changed(ban))(s, None)},
+    ),
+    UseCase(name="answer_once", case="again", prepare=asked_before, run=asked(changed(ban))),
+    UseCase(name="answer_once", case="a new parcel", run=asked(add_parcel)),
 )
 
 
@@ -760,6 +807,7 @@ FAILURES = (
 USE_CASES = (
     *COMMITS,
     *OF_FUNCTIONS,
+    *REQUESTS,
     *EVENT_STORE,
     *TAGGED_EVENTS,
     *OUTBOX,

@@ -16,6 +16,7 @@ from infrastructure.dynamodb.models import SHARED
 from infrastructure.dynamodb.models.outbox import OutboxModel
 from infrastructure.dynamodb.schema.table_initializer import DynamoDBTableInitializer
 from infrastructure.dynamodb.schema.table_schema import Capacity, TableSchema
+from infrastructure.outbox.inbox import InboxPolicy
 from tests.contract.storing import put_new
 from tests.outboxes import (
     LATER,
@@ -275,7 +276,7 @@ class TestProcessedMessages:
         }
 
     def test_it_expires_when_told(self, store: Store) -> None:
-        store.options = evolve(store.options, keep_processed=timedelta(days=400))
+        store.options = evolve(store.options, inbox=InboxPolicy(messages=timedelta(days=400)))
 
         assert processed(store)["ttl"] == {"N": str(SECONDS + 400 * DAY)}
 

@@ -136,6 +136,8 @@ def test_attributes_of_a_processed_message_are_stored_under_these_names_and_type
         "handledAt": "S",
         "commitId": "S",
         "ttl": "N",
+        "fingerprint": "S",
+        "answer": "B",
     }
 
 

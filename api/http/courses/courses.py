@@ -8,12 +8,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response, status
+from fastapi.responses import JSONResponse
 
 from api.http.courses.schemas import COURSE_ID_PATTERN, CourseBody, CourseView, TimetableView
 from api.http.dependencies import ContainerOf
+from api.http.idempotency import OnceOf
 from api.http.openapi import answers, problems
 from api.http.users.auth import PathId, SignedIn, admin
 from application.users.errors import NotPermitted
+from domain.courses.course import Course
 
 router = APIRouter(tags=["courses"])
 
@@ -34,13 +37,17 @@ StudentId = Annotated[str, Depends(_own_or_admin)]
     "/courses",
     status_code=status.HTTP_201_CREATED,
     dependencies=[admin],
-    responses={**answers(201, "Location"), **problems(401, 403, 409, 422)},
+    response_model=CourseView,
+    responses={**answers(201, "Location"), **problems(400, 401, 403, 409, 422)},
 )
-def define_course(body: CourseBody, container: ContainerOf, response: Response) -> CourseView:
+def define_course(body: CourseBody, container: ContainerOf, once: OnceOf) -> Response:
     """Defines a course. For administrators."""
-    course = container.define_course()(body.id, title=body.title, capacity=body.capacity)
-    response.headers["Location"] = f"/courses/{course.id}"
-    return CourseView.of(course)
+    return once.answer(
+        lambda keep: container.define_course()(
+            body.id, title=body.title, capacity=body.capacity, keep=keep
+        ),
+        _defined,
+    )
 
 
 @router.get("/courses/{course_id}", responses=problems(401, 404))
@@ -69,3 +76,8 @@ def withdraw_student(course_id: CourseId, student_id: StudentId, container: Cont
 def get_timetable(student_id: StudentId, container: ContainerOf) -> TimetableView:
     """The courses that the student is enrolled in."""
     return TimetableView.of(container.get_timetable()(student_id))
+
+
+def _defined(course: Course) -> Response:
+    content = CourseView.of(course).model_dump(mode="json")
+    return JSONResponse(content, status.HTTP_201_CREATED, {"Location": f"/courses/{course.id}"})

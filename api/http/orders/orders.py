@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response, status
+from fastapi.responses import JSONResponse
 
 from api.http.dependencies import (
     ChangedVersion,
@@ -16,6 +17,7 @@ from api.http.dependencies import (
     etag,
     is_known,
 )
+from api.http.idempotency import OnceOf
 from api.http.openapi import answers, problems
 from api.http.orders.schemas import (
     SKU_PATTERN,
@@ -58,15 +60,19 @@ _CHANGED = {**answers(200, "ETag"), **problems(400, 401, 404, 409, 412, 428)}
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses={**answers(201, "ETag", "Location"), **problems(401, 409, 422)},
+    response_model=OrderView,
+    responses={**answers(201, "ETag", "Location"), **problems(400, 401, 409, 422)},
 )
 def place_order(
-    body: PlaceBody, caller: SignedIn, container: ContainerOf, response: Response
-) -> OrderView:
+    body: PlaceBody, caller: SignedIn, container: ContainerOf, once: OnceOf
+) -> Response:
     """Places an order for the caller, at the present prices."""
-    order = container.place_order()(customer_id=caller.user_id, lines=body.requested())
-    response.headers["Location"] = f"/orders/{order.id}"
-    return _view(order, response)
+    return once.answer(
+        lambda keep: container.place_order()(
+            customer_id=caller.user_id, lines=body.requested(), keep=keep
+        ),
+        _placed,
+    )
 
 
 @router.get(
@@ -105,12 +111,12 @@ def get_order_history(
     return OrderHistory.of(events, size)
 
 
-@router.post("/{order_id}/lines", responses=_CHANGED)
-def add_line(
-    target: Target, body: LineBody, container: ContainerOf, response: Response
-) -> OrderView:
+@router.post("/{order_id}/lines", response_model=OrderView, responses=_CHANGED)
+def add_line(target: Target, body: LineBody, container: ContainerOf, once: OnceOf) -> Response:
     """Adds a line at the present price, if the order is still at the version in `If-Match`."""
-    return _view(container.add_line()(target, body.requested()), response)
+    return once.answer(
+        lambda keep: container.add_line()(target, body.requested(), keep=keep), _shown
+    )
 
 
 @router.delete("/{order_id}/lines/{sku}", responses={**_CHANGED, **problems(422)})
@@ -124,18 +130,34 @@ def remove_line(
     return _view(container.remove_line()(target, sku), response)
 
 
-@router.post("/{order_id}/payment", responses=_CHANGED)
-def pay_order(target: Target, container: ContainerOf, response: Response) -> OrderView:
+@router.post(
+    "/{order_id}/payment", response_model=OrderView, responses={**_CHANGED, **problems(422)}
+)
+def pay_order(target: Target, container: ContainerOf, once: OnceOf) -> Response:
     """Pays the total of that version in full, which closes the order."""
-    return _view(container.pay_order()(target), response)
+    return once.answer(lambda keep: container.pay_order()(target, keep=keep), _shown)
 
 
-@router.post("/{order_id}/cancellation", responses=_CHANGED)
+@router.post("/{order_id}/cancellation", response_model=OrderView, responses=_CHANGED)
 def cancel_order(
-    target: Target, body: CancelBody, container: ContainerOf, response: Response
-) -> OrderView:
+    target: Target, body: CancelBody, container: ContainerOf, once: OnceOf
+) -> Response:
     """Calls an open order off; one that was called off before stays as it is."""
-    return _view(container.cancel_order()(target, body.reason), response)
+    return once.answer(
+        lambda keep: container.cancel_order()(target, body.reason, keep=keep), _shown
+    )
+
+
+def _placed(order: Order) -> Response:
+    answer = _shown(order)
+    answer.status_code = status.HTTP_201_CREATED
+    answer.headers["Location"] = f"/orders/{order.id}"
+    return answer
+
+
+def _shown(order: Order) -> Response:
+    content = OrderView.of(order).model_dump(mode="json")
+    return JSONResponse(content, headers={"ETag": etag(order.version)})
 
 
 def _view(order: Order, response: Response) -> OrderView:

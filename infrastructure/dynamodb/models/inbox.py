@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from pynamodb.attributes import TTLAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from infrastructure.outbox.inbox import INBOX
 
 
 class InboxModel(Model):
-    """A message that a consumer has processed: `id` is `{consumer}#{messageId}`."""
+    """A message that a consumer has processed: `id` is `{consumer}#{messageId}`.
+
+    A client's request, under its key, also has its fingerprint and the answer to it.
+    """
 
     class Meta:
         """Read by PynamoDB."""
@@ -22,3 +25,5 @@ class InboxModel(Model):
     handled_at = UnicodeAttribute(attr_name="handledAt")
     commit_id = UnicodeAttribute(attr_name="commitId")
     ttl = TTLAttribute()
+    fingerprint = UnicodeAttribute(null=True)
+    answer = BinaryAttribute(null=True, legacy_encoding=False)
