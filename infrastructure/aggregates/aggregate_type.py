@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from attrs import frozen
+from attrs import field, fields, frozen
 from cattrs import transform_error
 from cattrs.errors import BaseValidationError, StructureHandlerNotFoundError
 
@@ -53,6 +53,7 @@ class AggregateType(Generic[A]):
     """One type of aggregate.
 
     `name` appears in errors, `table` is the logical table name, `cls` the aggregate's class.
+    `listed_by` are the fields whose value can be listed by: texts of at least a character, or None.
     """
 
     name: str
@@ -60,6 +61,13 @@ class AggregateType(Generic[A]):
     cls: type[A]
     not_found: Callable[[str], NotFound]
     unique: tuple[Unique[A], ...] = ()
+    listed_by: tuple[str, ...] = field(default=())
+
+    @listed_by.validator
+    def _check_fields(self, _: object, listed_by: tuple[str, ...]) -> None:
+        unknown = set(listed_by) - {each.name for each in fields(self.cls)}
+        if unknown:
+            raise TypeError(f"{self.name} has no fields {sorted(unknown)} to be listed by")
 
     def to_state(self, aggregate: A) -> State:
         """The aggregate as plain data; shares nothing with it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from attrs import frozen
@@ -52,6 +52,10 @@ class AggregateTable(TrackedTable, Protocol):
         """Up to `limit` ids greater than this one, ascending. May lag behind commits."""
         ...
 
+    def ids_by(self, field: str, value: str, after: str, limit: int) -> list[str]:
+        """The same of those that have this value of a field, by an index that may lag behind."""
+        ...
+
     def scan(self, after: str | None) -> ScannedPage:
         """Every aggregate page by page, listed or not: the first page, or that after this one."""
         ...
@@ -97,18 +101,57 @@ class StateRepository(TrackedRepository[A], Repository[A]):
 
         Raises `InvalidValue` for a cursor that was not issued by this listing.
         """
-        if size < 1:
-            raise InvalidValue("size", "must be at least 1")
         position = self._cursors.read(self._table.name, cursor)
         shards = max(position.shards, self._table.shards)
-        after, found = position.after, list[A]()
+
+        def ids(after: str, limit: int) -> list[str]:
+            return self._table.ids_after(after, limit, shards)
+
+        found, after = self._filled(size, position.after, ids, lambda _: True)
+        return self._page(self._table.name, found, after, shards)
+
+    def page_by(self, field: str, value: str, size: int, cursor: str | None = None) -> Page[A]:
+        """The same of those that have this value of a field that the type is `listed_by`.
+
+        None that has another value by now, and maybe not yet those that got it just before. Raises
+        `TypeError` for another field.
+        """
+        if field not in self._tracker.type.listed_by:
+            raise TypeError(f"{self._tracker.type.name} is not listed by {field}")
+        listing = f"{self._table.name} by {field} {value}"
+
+        def ids(after: str, limit: int) -> list[str]:
+            return self._table.ids_by(field, value, after, limit)
+
+        def has_value(aggregate: A) -> bool:
+            return bool(self._tracker.type.to_state(aggregate)[field] == value)
+
+        start = self._cursors.read(listing, cursor).after
+        found, after = self._filled(size, start, ids, has_value)
+        return self._page(listing, found, after, 1)
+
+    def _filled(
+        self,
+        size: int,
+        after: str,
+        ids_after: Callable[[str, int], list[str]],
+        belongs: Callable[[A], bool],
+    ) -> tuple[list[A], str | None]:
+        """Up to `size` aggregates, and the last id that was looked at; None: there are no more."""
+        if size < 1:
+            raise InvalidValue("size", "must be at least 1")
+        found = list[A]()
         while True:
             wanted = size - len(found)
-            ids = self._table.ids_after(after, wanted + 1, shards)
-            found += self.get_many(ids[:wanted])
+            ids = ids_after(after, wanted + 1)
+            found += filter(belongs, self.get_many(ids[:wanted]))
             if len(ids) <= wanted:
-                return Page(tuple(found), None)
+                return found, None
             after = ids[wanted - 1]
             if len(found) == size:
-                following = self._cursors.issue(self._table.name, ListingPosition(after, shards))
-                return Page(tuple(found), following)
+                return found, after
+
+    def _page(self, listing: str, found: list[A], after: str | None, shards: int) -> Page[A]:
+        if after is None:
+            return Page(tuple(found), None)
+        return Page(tuple(found), self._cursors.issue(listing, ListingPosition(after, shards)))

@@ -57,7 +57,10 @@ class StateStored:
 
 @frozen
 class EventSourced:
-    """A type whose history is stored, in the table of events. It has no unique values."""
+    """A type whose history is stored, in the table of events.
+
+    It has no unique values, and is not listed by any.
+    """
 
     aggregate_type: AggregateType[Any] = field()
     repository: type[TrackedRepository[Any]]
@@ -66,6 +69,8 @@ class EventSourced:
     def _check_claims(self, _: object, aggregate_type: AggregateType[Any]) -> None:
         if aggregate_type.unique:
             raise TypeError(f"{aggregate_type.name} is event-sourced: no value of it can be unique")
+        if aggregate_type.listed_by:
+            raise TypeError(f"{aggregate_type.name} is event-sourced: project it to list it")
 
 
 @frozen(kw_only=True)

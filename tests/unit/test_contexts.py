@@ -17,7 +17,7 @@ from infrastructure.events.registry import EventType
 from infrastructure.memory.provider import MemoryProvider
 from tests.samples.contexts import SAMPLES
 from tests.samples.parcels import PARCEL, PARCELS, ParcelPaid
-from tests.samples.people import PEOPLE, PersonBanned
+from tests.samples.people import PEOPLE, PERSON, PersonBanned
 from tests.samples.projectors import TALLY
 from tests.stores import Store
 
@@ -95,6 +95,16 @@ def test_what_contexts_declare_is_put_together() -> None:
     assert stored == ["Person"]
     assert isinstance(PERSON_STORED, StateStored)
     assert contexts.integration_events.destinations == {"people", "parcels"}
+
+
+def test_event_sourced_type_is_not_listed_by_a_field() -> None:
+    with pytest.raises(TypeError, match="Parcel is event-sourced: project it to list it"):
+        EventSourced(evolve(PARCEL, listed_by=("sender_id",)), TrackedRepository)
+
+
+def test_type_is_listed_by_fields_that_it_has() -> None:
+    with pytest.raises(TypeError, match=r"Person has no fields \['town'\] to be listed by"):
+        evolve(PERSON, listed_by=("email", "town"))
 
 
 def test_event_sourced_type_has_no_unique_values() -> None:

@@ -47,6 +47,41 @@ class ListedModel(AggregateModel):
     listing = Listing()
 
 
+def listing_by(attribute: str) -> GlobalSecondaryIndex[Any]:
+    """The index by which aggregates are listed that have one value of an attribute.
+
+    The attribute goes by its stored name, and is of text. In a model it is called `by_` and the
+    field. Saving writes to it only where the value changes.
+    """
+
+    class ListingBy(GlobalSecondaryIndex[Any]):
+        class Meta:
+            """Read by PynamoDB."""
+
+            index_name = f"by_{attribute}"
+            projection = KeysOnlyProjection()
+
+        value = UnicodeAttribute(hash_key=True, attr_name=attribute)
+        id = UnicodeAttribute(range_key=True)
+
+    return ListingBy()
+
+
+def index_by(model: type[AggregateModel], field: str) -> tuple[str, str]:
+    """The name of the index that lists by a field, and of the attribute that it is over.
+
+    Raises `TypeError` where the model has none.
+    """
+    index, attribute = getattr(model, f"by_{field}", None), model.get_attributes()[field]
+    name = f"by_{attribute.attr_name}"
+    if index is None or index.Meta.index_name != name or attribute.attr_type != "S":
+        raise TypeError(
+            f"{model.__name__} needs a text {field} and "
+            f"by_{field} = listing_by({attribute.attr_name!r})"
+        )
+    return name, attribute.attr_name
+
+
 class ClaimModel(Model):
     """A claim on a unique value, beside the aggregates of its table: `CLAIM#email#ada@…`."""
 

@@ -30,6 +30,7 @@ from infrastructure.dynamodb.models.base import (
     VERSION,
     AggregateModel,
     ClaimModel,
+    index_by,
 )
 from infrastructure.dynamodb.transaction.actions import ActionKind, ItemAction, Refusal, Verdict
 
@@ -64,6 +65,7 @@ class DynamoDBAggregateTable(AggregateTable):
         self._gateway = gateway
         self._type = aggregate_type
         self._mapper = Mapper(aggregate_type, model)
+        self._indexes = {each: index_by(model, each) for each in aggregate_type.listed_by}
 
     @property
     @override
@@ -98,6 +100,11 @@ class DynamoDBAggregateTable(AggregateTable):
         """See `AggregateTable`. One request a shard, more where the service cuts pages."""
         found = [self._shard_ids(self._shard_key(n), aggregate_id, limit) for n in range(shards)]
         return list(islice(merge(*found), limit))
+
+    @override
+    def ids_by(self, field: str, value: str, after: str, limit: int) -> list[str]:
+        """See `AggregateTable`. One request, more where the service cuts pages."""
+        return self._ids(self._indexes[field], value, after, limit)
 
     @override
     def scan(self, after: str | None) -> ScannedPage:
@@ -206,11 +213,17 @@ class DynamoDBAggregateTable(AggregateTable):
             return error
 
     def _shard_ids(self, shard_key: str, after: str, limit: int) -> list[str]:
+        return self._ids(("listing", "listShard"), shard_key, after, limit)
+
+    def _ids(self, index: tuple[str, str], value: str, after: str, limit: int) -> list[str]:
+        """The ids in an index, given its name and the attribute that has this value."""
+        name, attribute = index
         request: dict[str, Any] = {
             "TableName": self.name,
-            "IndexName": "listing",
-            "KeyConditionExpression": "listShard = :shard",
-            "ExpressionAttributeValues": {":shard": {"S": shard_key}},
+            "IndexName": name,
+            "KeyConditionExpression": "#key = :value",
+            "ExpressionAttributeNames": {"#key": attribute},
+            "ExpressionAttributeValues": {":value": {"S": value}},
         }
         if after:
             request["KeyConditionExpression"] += " AND id > :after"

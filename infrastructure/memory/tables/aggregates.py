@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 from attrs import frozen
@@ -56,6 +57,14 @@ class MemoryAggregateTable(AggregateTable):
         return [k for k in keys if k > aggregate_id and not k.startswith(CLAIM_PREFIX)][:limit]
 
     @override
+    def ids_by(self, field: str, value: str, after: str, limit: int) -> list[str]:
+        """See `AggregateTable`. Never lags behind; looks at all that come after."""
+        ids = (
+            i for i in self.ids_after(after, sys.maxsize, self.shards) if self._has(i, field, value)
+        )
+        return list(islice(ids, limit))
+
+    @override
     def scan(self, after: str | None) -> ScannedPage:
         """See `AggregateTable`. Everything at once, in the order of the ids."""
         ids = self.ids_after(after or "", sys.maxsize, self.shards)
@@ -79,6 +88,10 @@ class MemoryAggregateTable(AggregateTable):
         aggregate_id, version = stored.state["id"], stored.state["version"]
         refusal = self._moved(aggregate_id, version)
         return MemoryAction(self.name, aggregate_id, refusal=refusal, is_check=True)
+
+    def _has(self, aggregate_id: str, field: str, value: str) -> bool:
+        stored = self.read(aggregate_id)
+        return stored is not None and stored.state[field] == value
 
     def _write(self, change: AggregateChange[Any]) -> MemoryAction:
         removed = change.intent is Intent.REMOVE

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from infrastructure.aggregates.changes import Stored
 from infrastructure.aggregates.tracker import Tracker
 from infrastructure.commit.participant import Commit
 from infrastructure.dynamodb.gateway.gateway import Gateway
 from infrastructure.dynamodb.items import Item
+from infrastructure.dynamodb.models.base import listing_by
 from infrastructure.dynamodb.tables.aggregates import DynamoDBAggregateTable, StoredItem
 from infrastructure.dynamodb.transaction.actions import ItemAction
 from tests.samples.models import PersonModel
@@ -22,6 +24,28 @@ from tests.unit.dynamodb.test_mapper import STORED
 
 def table(door: Gateway, shards: int = 1) -> DynamoDBAggregateTable:
     return DynamoDBAggregateTable(door, PERSON, PersonModel, name="prod-people", shards=shards)
+
+
+@pytest.mark.parametrize(
+    ("field", "needed"),
+    [
+        ("email", r"a text email and by_email = listing_by\('email'\)"),
+        ("first_name", r"by_first_name = listing_by\('firstName'\)"),
+        ("is_banned", "a text is_banned"),
+    ],
+)
+def test_type_is_listed_by_what_its_model_has_an_index_for(field: str, needed: str) -> None:
+    class OtherModel(PersonModel):
+        class Meta:
+            table_name = "people"
+
+        by_first_name = listing_by("first_name")  # its stored name is another
+        by_is_banned = listing_by("isBanned")
+
+    with pytest.raises(TypeError, match=f"OtherModel needs {needed}|{needed}"):
+        DynamoDBAggregateTable(
+            gateway({}), evolve(PERSON, listed_by=(field,)), OtherModel, name="prod-people"
+        )
 
 
 def stored_with(**changes: Any) -> Stored:
@@ -109,7 +133,7 @@ def test_listing_over_shards_is_merged_in_order_and_cut_to_the_limit() -> None:
     door = gateway(ids("b", "e"), ids(), ids("a", "c", "d"))
 
     assert table(door, shards=3).ids_after("", 3, 3) == ["a", "b", "c"]
-    assert [r["ExpressionAttributeValues"][":shard"]["S"] for _, r in sent(door)] == [
+    assert [r["ExpressionAttributeValues"][":value"]["S"] for _, r in sent(door)] == [
         *("PERSON#0", "PERSON#1", "PERSON#2"),
     ]
 
@@ -120,5 +144,5 @@ def test_listing_starts_after_the_id_given() -> None:
     table(door).ids_after("ada", 3, 1)
 
     ((_, request),) = sent(door)
-    assert request["KeyConditionExpression"] == "listShard = :shard AND id > :after"
+    assert request["KeyConditionExpression"] == "#key = :value AND id > :after"
     assert request["ExpressionAttributeValues"][":after"] == {"S": "ada"}
