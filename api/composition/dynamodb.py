@@ -84,7 +84,7 @@ class DynamoDBAdapters(Adapters):
         """See `Adapters`. Raises `TypeError` where an aggregate type and its model differ."""
         models = {each.aggregate_type: each.model() for each in self._contexts.state_stored}
         return DynamoDBProvider(
-            self._gateway,
+            self.gateway,
             self._tables,
             models,
             self._settings.listing_shards,
@@ -98,7 +98,7 @@ class DynamoDBAdapters(Adapters):
     @override
     def table_initializer(self) -> DynamoDBTableInitializer:
         capacity = make_capacity(self._settings)
-        return DynamoDBTableInitializer(self._gateway, self.schemas, capacity)
+        return DynamoDBTableInitializer(self.gateway, self.schemas, capacity)
 
     @cached_property
     def schemas(self) -> list[TableSchema]:
@@ -108,28 +108,28 @@ class DynamoDBAdapters(Adapters):
     @property
     @override
     def left_alone(self) -> Mapping[str, float]:
-        return self._gateway.breakers.open
+        return self.gateway.breakers.open
 
     @cached_property
     @override
     def checkpoints(self) -> DynamoDBCheckpointTable:
-        return DynamoDBCheckpointTable(self._gateway, self._tables.physical(CHECKPOINTS))
+        return DynamoDBCheckpointTable(self.gateway, self._tables.physical(CHECKPOINTS))
 
     @cached_property
     @override
     def failures(self) -> DynamoDBFailureTable:
-        return DynamoDBFailureTable(self._gateway, self._tables.physical(FAILURES))
+        return DynamoDBFailureTable(self.gateway, self._tables.physical(FAILURES))
 
     @cached_property
     @override
     def projection_states(self) -> DynamoDBProjectionStateTable:
         name = self._tables.physical(PROJECTION_STATES)
-        return DynamoDBProjectionStateTable(self._gateway, name)
+        return DynamoDBProjectionStateTable(self.gateway, name)
 
     @cached_property
     @override
     def heartbeats(self) -> DynamoDBHeartbeatTable:
-        return DynamoDBHeartbeatTable(self._gateway, self._tables.physical(PROJECTION_STATES))
+        return DynamoDBHeartbeatTable(self.gateway, self._tables.physical(PROJECTION_STATES))
 
     @property
     @override
@@ -154,7 +154,8 @@ class DynamoDBAdapters(Adapters):
         return BatchRelay(changes_of=message_changes_of, relay=relay, outbox=outbox)
 
     @cached_property
-    def _gateway(self) -> Gateway:
+    def gateway(self) -> Gateway:
+        """The way to all data of the tables."""
         options = BreakerOptions(self._settings.breaker_failures, self._settings.breaker_seconds)
         breakers = Breakers(options, on_change=BreakerGauge(self._telemetry).observe)
         return make_gateway(self._settings, self._meter, self._observing, breakers)
@@ -175,7 +176,7 @@ class DynamoDBAdapters(Adapters):
         return make_event_model(self._settings)
 
     def _stream(self, table: str) -> TableStream:
-        return TableStream(self._tables.physical(table), self._gateway, self._streams)
+        return TableStream(self._tables.physical(table), self.gateway, self._streams)
 
 
 def make_gateway(

@@ -112,7 +112,7 @@ def driven(engine: LocalEngine, contexts: Contexts, configure: Configure) -> Ite
     ):
         adapters: Any = service.container.adapters()
         blobs: Any = service.container.blob_store()
-        clients = [adapters._gateway._client, adapters._streams._client, blobs._client]
+        clients = [adapters.gateway._client, adapters._streams._client, blobs._client]
         with real_publishers(service):
             publishers: Mapping[str, Any] = service.container.publishers()
         clients += [publishers[name].publisher.sender.client for name in places]

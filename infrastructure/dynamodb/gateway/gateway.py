@@ -78,7 +78,7 @@ class Gateway:
         self._client = client
         self._telemetry = telemetry or GatewayTelemetry()
         self.meter = meter
-        self._trust_read_units = trust_read_units
+        self.trust_read_units = trust_read_units
         self.retry = retry
         self.breakers = breakers or Breakers()
         self._quota = retry.new_quota()
@@ -155,7 +155,7 @@ class Gateway:
         if not self.meter.is_open:
             return
         reads, writes = reported_units(operation, answer)
-        if not self._trust_read_units and operation not in WRITES:
+        if not self.trust_read_units and operation not in WRITES:
             reads = read_units(operation, request, answer)
         self.meter.add(read_units=reads, write_units=writes)
 

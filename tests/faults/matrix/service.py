@@ -232,7 +232,7 @@ def service_on(
         sleep=service.time.turn,
         monotonic=service.time.monotonic,
     )
-    gateways: list[Gateway] = [adapters._gateway, adapters._streams]
+    gateways: list[Gateway] = [adapters.gateway, adapters._streams]
     for gateway in gateways:
         gateway.retry = policy
         service.network.attach(gateway._client)
