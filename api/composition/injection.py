@@ -1,6 +1,6 @@
 """`dependency_injector` without the packages that it looks for.
 
-It imports FastAPI, Starlette, Werkzeug and PyYAML where they are installed: a third of
+It imports FastAPI, Pydantic, Starlette, Werkzeug and PyYAML where they are installed: a third of
 the start of a command. Nothing is wired or configured by it here, so they are hidden from it.
 """
 
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from infrastructure.system.importing import hidden
 
-_WEB = ("fastapi.params", "starlette.requests", "werkzeug.local")
-
-with hidden(*_WEB, "yaml"):
+with hidden("fastapi", "pydantic", "starlette", "werkzeug", "yaml"):
     from dependency_injector import containers, providers
 
 __all__ = ["containers", "providers"]

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-WEB = {"fastapi", "starlette", "uvicorn", "werkzeug"}
+WEB = {"fastapi", "pydantic", "starlette", "uvicorn", "werkzeug"}
 AWS = {"boto3", "botocore", "pynamodb"}
 MIGRATION = {"pymysql", "sqlalchemy", "sqlglot", "pyspark"}
 TELEMETRY = {"opentelemetry.sdk"}
