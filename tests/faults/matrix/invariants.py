@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from application.ports.event_store import StoredEvent
 from domain.consistency import StreamId
-from infrastructure.aggregates.aggregate_type import CLAIM_PREFIX, AggregateType
-from infrastructure.contexts.context import Contexts
+from infrastructure.aggregates.aggregate_type import CLAIM_PREFIX
+from infrastructure.contexts.context import Contexts, StateStored
+from infrastructure.dynamodb.mappers.aggregates import Mapper
 from infrastructure.dynamodb.mappers.events import EventReader
 from infrastructure.dynamodb.models.events import EventModel
 from infrastructure.events.streams import EVENTS
@@ -25,28 +27,32 @@ _READER = EventReader(EventModel)
 
 def broken(contexts: Contexts, tables: Items) -> list[str]:
     """What does not hold, in words."""
-    found = [
-        problem
-        for stored in contexts.state_stored
-        for problem in _state(stored.aggregate_type, tables)
-    ]
+    found = [problem for stored in contexts.state_stored for problem in _state(stored, tables)]
     return [*found, *_streams(tables), *_tags(tables), *_messages(contexts, tables)]
 
 
-def _state(aggregate_type: AggregateType[Any], tables: Items) -> Iterator[str]:
+def _state(stored: StateStored, tables: Items) -> Iterator[str]:
     """Each unique value has a claim of who has it, and there is no other claim."""
+    aggregate_type = stored.aggregate_type
     items = {item["id"]["S"]: item for item in tables.get(aggregate_type.table, ())}
-    aggregates = {k: item for k, item in items.items() if not k.startswith(CLAIM_PREFIX)}
-    needed = {
-        unique.key(item[unique.name]["S"]): id_
-        for id_, item in aggregates.items()
-        for unique in aggregate_type.unique
-    }
-    claims = {k: item["owner"]["S"] for k, item in items.items() if k not in aggregates}
-    if len(needed) < len(aggregates) * len(aggregate_type.unique):
-        yield f"two of {sorted(aggregates)} have one unique value"
+    mapper = _mapper(stored)
+    claims = {k: v["owner"]["S"] for k, v in items.items() if k.startswith(CLAIM_PREFIX)}
+    owners = [
+        (key, id_)
+        for id_, item in items.items()
+        if id_ not in claims
+        for key in aggregate_type.claims(aggregate_type.from_state(mapper.to_state(item)))
+    ]
+    needed = dict(owners)
+    if len(needed) < len(owners):
+        yield f"two of {sorted(owners)} have one unique value"
     if claims != needed:
         yield f"the claims are {claims}, not {needed}"
+
+
+@cache
+def _mapper(stored: StateStored) -> Mapper:
+    return Mapper(stored.aggregate_type, stored.model())
 
 
 def _streams(tables: Items) -> Iterator[str]:
