@@ -32,8 +32,8 @@ serve: .venv/installed ## The HTTP API with its documentation at /docs
 test: check engines ## Everything: check, then all tests, those on an engine where it can be had
 	$(PYTEST) $(ENGINE_FLAGS) $(ARGS)
 
-# The tests of the contexts of the service, as far as these are there.
-CONTEXT_TESTS := $(wildcard tests/users tests/orders tests/courses)
+# The tests of the contexts of the service: each has a folder in domain.
+CONTEXT_TESTS := $(wildcard $(patsubst domain/%/,tests/%,$(wildcard domain/*/)))
 
 test-fast: .venv/installed ## Unit and property tests, and the contracts in memory
 	$(PYTEST) tests/unit tests/property tests/contract tests/dcb_examples $(CONTEXT_TESTS) -m "not engine" -k "not moto" $(ARGS)
