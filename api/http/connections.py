@@ -1,7 +1,8 @@
-"""Connections of the HTTP server: how many there may be, and how long a request may take to come.
+"""Connections of the HTTP server: how many there may be, and for how long clients are waited for.
 
 uvicorn bounds only how long a connection is idle after an answer. Without more, whoever sends half
-a request has a connection, and one of the process's file descriptors, for as long as they like.
+a request, or does not read an answer, has a connection, and one of the process's file descriptors,
+for as long as they like.
 """
 
 from __future__ import annotations
@@ -18,22 +19,27 @@ _NOT_WHOLE = (h11.IDLE, h11.SEND_BODY)
 
 
 class BoundedConnection(H11Protocol):
-    """One of at most `most` connections; it ends where a request takes longer than `seconds`.
+    """One of at most `most` connections; it ends where its client is waited for beyond `seconds`.
 
-    That is from the first byte of its head, or from when the connection was made or the answer
-    before was sent, to the last byte of its body. One too many ends the one whose request has been
-    awaited longest. When the server stops, what has not come whole is not waited for.
+    A request is waited for from the first byte of its head, or from when the connection was made or
+    the answer before was sent, to the last byte of its body. An answer waits for its client from
+    when the system takes no more of it until it has taken all that is there. One connection too
+    many ends the one whose client has been waited for longest. When the server stops, what has not
+    come whole is not waited for.
     """
 
     def __init__(self, *args: Any, seconds: float, most: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._seconds = seconds
         self._most = most
+        self._is_unread = False
         self.deadline: TimerHandle | None = None
 
     @override
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
+        # By default 64 KB wait here before it is told that the client does not read.
+        transport.set_write_buffer_limits(high=0)
         self._watch()
         if len(self.connections) > self._most:
             self._end_the_one_that_waits_longest()
@@ -49,6 +55,19 @@ class BoundedConnection(H11Protocol):
         self._watch()
 
     @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._is_unread = True
+        self._watch()
+
+    @override
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._is_unread = False
+        self.unwatch()
+        self._watch()
+
+    @override
     def shutdown(self) -> None:
         if self.conn.their_state is h11.SEND_BODY:
             self.transport.abort()
@@ -56,13 +75,14 @@ class BoundedConnection(H11Protocol):
             super().shutdown()
 
     def _watch(self) -> None:
-        if self.conn.their_state not in _NOT_WHOLE or self.transport.is_closing():
+        is_awaited = self.conn.their_state in _NOT_WHOLE and not self.transport.is_closing()
+        if not is_awaited and not self._is_unread:
             self.unwatch()
         elif self.deadline is None:
             self.deadline = self.loop.call_later(self._seconds, self.transport.abort)
 
     def _end_the_one_that_waits_longest(self) -> None:
-        # So whoever holds connections loses them to those that send their requests.
+        # So whoever holds connections loses them to those that send their requests and read.
         waiting = {
             each.deadline.when(): each
             for each in self.connections

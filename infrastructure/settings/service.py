@@ -77,7 +77,9 @@ class ServiceSettings:
         within(1, 100_000),
     )
     http_request_seconds: float = option(
-        20.0, "How long a request may take to come whole, head and body.", within(0.1, 3600)
+        20.0,
+        "How long a request may take to come whole, head and body, and an answer to be read.",
+        within(0.1, 3600),
     )
     http_idle_seconds: int = option(
         5, "How long a connection may be idle after an answer.", within(1, 3600)

@@ -1,4 +1,4 @@
-"""Connections that bring no whole request: they end, and keep nobody out."""
+"""Connections that bring no whole request, or take no answer: they end, and keep nobody out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from threading import Thread
+from time import monotonic, sleep
+from typing import Any
 
 import pytest
 import uvicorn
@@ -21,6 +23,9 @@ HALF_A_BODY = (
     b"Content-Length: 10\r\n\r\n{"
 )
 HEALTH = b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n"
+ANSWERS = 100
+UNREAD = b"GET /openapi.json HTTP/1.1\r\nHost: here\r\n\r\n" * ANSWERS
+"""Asks for more than fits into the buffers of two sockets."""
 ENDLESS = 3600
 """Seconds that no test waits for: what ends, ends for another reason."""
 
@@ -43,6 +48,13 @@ class Running:
         connection = socket.create_connection(self.listening.getsockname(), timeout=30)
         connection.sendall(sent)
         return self.stack.enter_context(closing(connection))
+
+    def wait_until(self, is_so: Callable[[set[Any]], bool]) -> None:
+        """Waits until it is so of the connections that it has."""
+        ends = monotonic() + 30
+        while not is_so(set(self.server.server_state.connections)):
+            assert monotonic() < ends
+            sleep(0.01)
 
     def stop(self) -> None:
         """As a signal does."""
@@ -119,6 +131,37 @@ def test_who_holds_connections_loses_them_to_who_sends_requests(serve: Serve) ->
     held = [server.connect(HALF_A_HEAD) for _ in range(6)]
     assert [rest(each) for each in held[:3]] == [b""] * 3
     assert answer(server.connect(HEALTH)).startswith(b"HTTP/1.1 200 ")
+
+
+def is_unread(connections: set[Any]) -> bool:
+    return any(each.flow.write_paused for each in connections)
+
+
+def test_an_answer_that_is_not_read_is_not_kept_for_ever(serve: Serve) -> None:
+    server = serve(request_seconds=0.3)
+    unread = server.connect(UNREAD)
+    server.wait_until(is_unread)
+    server.wait_until(lambda connections: not connections)
+    assert rest(unread).count(b"HTTP/1.1 200 ") < ANSWERS
+
+
+def test_who_reads_no_answer_loses_the_connection_to_who_sends_a_request(serve: Serve) -> None:
+    server = serve(connections=1)
+    unread = server.connect(UNREAD)
+    server.wait_until(is_unread)
+    assert answer(server.connect(HEALTH))
+    assert rest(unread).count(b"HTTP/1.1 200 ") < ANSWERS
+
+
+def test_who_reads_late_gets_every_answer(serve: Serve) -> None:
+    server = serve()
+    unread = server.connect(UNREAD)
+    server.wait_until(is_unread)
+    received = b""
+    while received.count(b'"openapi"') < ANSWERS:
+        received += unread.recv(1 << 20)
+    unread.sendall(HEALTH)
+    assert answer(unread)
 
 
 def test_what_has_not_come_whole_does_not_keep_it_from_stopping(serve: Serve) -> None:
