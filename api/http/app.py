@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from api.container import Container
@@ -13,6 +16,7 @@ from api.http.documentation import DESCRIPTION, DOCS, policy_of_docs
 from api.http.framing import Framing
 from api.http.idempotency import AtWork
 from api.http.middleware import BodyLimit, Correlation, Security
+from api.http.pool import Pool, in_pool
 from api.http.problems import KINDS, ProblemTable
 from infrastructure.outbox.relays import PollingRelay
 from infrastructure.settings.settings import Settings
@@ -43,6 +47,7 @@ def create_app(container: Container, *, relay: PollingRelay | None = None) -> Fa
         swagger_ui_oauth2_redirect_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=_lifespan,
         telemetry={
             "tracer_provider": telemetry.tracer_provider,
             "meter_provider": telemetry.meter_provider,
@@ -52,6 +57,11 @@ def create_app(container: Container, *, relay: PollingRelay | None = None) -> Fa
     app.state.container = container
     app.state.relay = relay
     app.state.at_work = AtWork()
+    app.state.pool = Pool(
+        threads=settings.http_threads,
+        most_waiting=settings.http_waiting,
+        wait_seconds=settings.http_wait_seconds,
+    )
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY)
     app.add_middleware(Framing)
     app.add_middleware(Correlation, ids=container.ids)
@@ -59,10 +69,19 @@ def create_app(container: Container, *, relay: PollingRelay | None = None) -> Fa
     problems = dict(KINDS)
     for context in CONTEXTS:
         problems |= context.problems
-    routers = [*(router for context in CONTEXTS for router in context.routers), health.router]
-    routes = [route for router in routers for route in router.routes]
+    routers = [router for context in CONTEXTS for router in context.routers]
+    routes = [route for router in (health.router, *routers) for route in router.routes]
     error_handlers.install(app, ProblemTable(problems), routes)
     openapi.describe(app)
+    app.include_router(health.router)
     for router in routers:
-        app.include_router(router)
+        app.include_router(router, dependencies=[in_pool])
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    pool: Pool = app.state.pool
+    # Whoever has a place in the pool has a thread.
+    current_default_thread_limiter().total_tokens = pool.threads
+    yield

@@ -1,6 +1,8 @@
 """What routes ask for: their container, where a request comes from, the version it is about.
 
 A resource's version is its entity tag (RFC 9110, section 8.8.3).
+
+All are asynchronous, as they wait for nothing: FastAPI calls the others in a thread, each time.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ TAG = rf'"[1-9][0-9]{{0,{len(str(MAX_VERSION)) - 1}}}"'
 _ANY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
-def container_of(request: Request) -> Container:
+async def container_of(request: Request) -> Container:
     """The container that `create_app` was given, so that two apps in a process do not mix."""
     container: Container = request.app.state.container
     return container
@@ -65,7 +67,7 @@ def is_known(if_none_match: str | None, version: int) -> bool:
     return if_none_match.strip() == "*" or etag(version) in _ANY_TAG.findall(if_none_match)
 
 
-def _optional(
+async def _optional(
     if_match: Annotated[
         str | SkipJsonSchema[None],
         Header(
@@ -80,7 +82,7 @@ def _optional(
     return _version(if_match.strip())
 
 
-def _required(
+async def _required(
     if_match: Annotated[
         str | SkipJsonSchema[None],
         Header(
@@ -90,7 +92,7 @@ def _required(
         ),
     ] = None,
 ) -> int:
-    version = _optional(if_match)
+    version = await _optional(if_match)
     if version is None:
         # `*` agrees to overwrite what the client never saw, which is what If-Match is to prevent.
         raise PreconditionRequired()

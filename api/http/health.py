@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 
 from api.http.dependencies import ContainerOf
 from api.http.openapi import problems
+from api.http.pool import in_pool
 from api.http.refusals import NotReady
 from application.errors import StorageError
 from infrastructure.outbox.relays import PollingRelay
@@ -21,11 +22,11 @@ _IN_USE = ("ACTIVE", "UPDATING")
 @router.get("/health")
 async def health() -> dict[str, str]:
     """The process lives. Asks nobody else."""
-    # Asynchronous, so that it takes no thread: all may be hashing, or waiting for the store.
+    # In no pool, and on the event loop: every thread may be hashing, or waiting for the store.
     return {"status": "ok"}
 
 
-@router.get("/ready", responses=problems(503))
+@router.get("/ready", dependencies=[in_pool], responses=problems(503))
 def ready(container: ContainerOf, request: Request) -> dict[str, str]:
     """The store answers, every table is there and can be used, and a relay that runs here works.
 

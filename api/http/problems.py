@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from api.http.refusals import (
     BadRequest,
     NotReady,
+    Overloaded,
     PreconditionFailed,
     PreconditionRequired,
     RequestAtWork,
@@ -89,6 +90,7 @@ KINDS: Kinds = {
     PreconditionFailed: ProblemKind(412, "precondition-failed", "Precondition failed"),
     RequestKeyReused: ProblemKind(422, "idempotency-key-reused", "Idempotency-Key was used"),
     RequestAtWork: ProblemKind(409, "request-at-work", "Request is being handled", headers=LATER),
+    Overloaded: ProblemKind(503, "overloaded", "Too many requests at once", headers=LATER),
     NotReady: ProblemKind(503, "not-ready", "Not ready", headers=LATER),
 }
 """The errors that every context may raise. Each context brings those of its own."""

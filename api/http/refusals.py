@@ -45,6 +45,14 @@ class RequestAtWork(DynastrataError):
 
 
 @frozen
+class Overloaded(DynastrataError):
+    """Every thread works, and too many requests wait for one, or this one has waited too long."""
+
+    def __str__(self) -> str:
+        return "too many requests are being handled; nothing was done, try again"
+
+
+@frozen
 class NotReady(DynastrataError):
     """The service does not take requests yet, or any more."""
 

@@ -84,6 +84,18 @@ class ServiceSettings:
     http_idle_seconds: int = option(
         5, "How long a connection may be idle after an answer.", within(1, 3600)
     )
+    http_threads: int = option(
+        40,
+        "How many requests work at once; the others wait. /health needs no thread.",
+        # More than may be busy with hashing passwords: see `MAX_WAITING` of the hasher.
+        within(40, 1000),
+    )
+    http_waiting: int = option(
+        200, "How many requests wait for a thread; one more is answered 503.", within(0, 10_000)
+    )
+    http_wait_seconds: float = option(
+        2.0, "How long a request waits for a thread, until that is its answer too.", within(0, 60)
+    )
     http_stop_seconds: int = option(
         10, "How long requests may go on once `serve` is told to stop.", within(1, 3600)
     )

@@ -19,8 +19,8 @@ MAX_SLOTS = 20
 MAX_WAITING = 16
 """Those that wait for a slot.
 
-With the slots they are fewer than the forty threads in which requests are served, of which each
-takes one: there are always some left for requests that hash nothing.
+With the slots they are fewer than the threads in which requests are served, of which each takes
+one (`http_threads`, at least forty): there are always some left for requests that hash nothing.
 """
 
 

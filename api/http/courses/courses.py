@@ -23,7 +23,7 @@ router = APIRouter(tags=["courses"])
 CourseId = Annotated[str, Path(pattern=COURSE_ID_PATTERN)]
 
 
-def _own_or_admin(student_id: Annotated[str, PathId], caller: SignedIn) -> str:
+async def _own_or_admin(student_id: Annotated[str, PathId], caller: SignedIn) -> str:
     if caller.user_id != student_id and not caller.is_admin:
         raise NotPermitted("acting for another student")
     return student_id

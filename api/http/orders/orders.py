@@ -39,7 +39,7 @@ MAX_PAGE = 100
 OrderId = Annotated[str, PathId]
 
 
-def _customer(caller: SignedIn) -> str | None:
+async def _customer(caller: SignedIn) -> str | None:
     return None if caller.is_admin else caller.user_id
 
 
@@ -47,7 +47,7 @@ Customer = Annotated[str | None, Depends(_customer)]
 """Whose order it has to be that the caller asks for; None, for administrators: anybody's."""
 
 
-def _target(order_id: OrderId, customer: Customer, version: ChangedVersion) -> OrderToChange:
+async def _target(order_id: OrderId, customer: Customer, version: ChangedVersion) -> OrderToChange:
     return OrderToChange(order_id=order_id, customer_id=customer, expected_version=version)
 
 

@@ -57,14 +57,14 @@ What the request does is done on the caller's behalf: events are stored with the
 """
 
 
-def _own_or_admin(user_id: UserId, caller: SignedIn) -> Caller:
+async def _own_or_admin(user_id: UserId, caller: SignedIn) -> Caller:
     # Before the user is looked up: nobody learns here which ids exist.
     if caller.user_id != user_id and not caller.is_admin:
         raise NotPermitted("acting on another user")
     return caller
 
 
-def _admin(caller: SignedIn) -> Caller:
+async def _admin(caller: SignedIn) -> Caller:
     if not caller.is_admin:
         raise NotPermitted("what is for administrators")
     return caller
