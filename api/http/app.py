@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from api.container import Container
 from api.http import error_handlers, health, openapi
@@ -40,6 +42,7 @@ def create_app(container: Container, *, relay: PollingRelay | None = None) -> Fa
     settings: Settings = container.settings()
     has_docs = settings.http_docs or not settings.is_deployed
     app = FastAPI(
+        routes=_routes(),
         title=_TITLE,
         version=version("dynastrata"),
         openapi_url=DESCRIPTION if has_docs else None,
@@ -69,14 +72,22 @@ def create_app(container: Container, *, relay: PollingRelay | None = None) -> Fa
     problems = dict(KINDS)
     for context in CONTEXTS:
         problems |= context.problems
-    routers = [router for context in CONTEXTS for router in context.routers]
-    routes = [route for router in (health.router, *routers) for route in router.routes]
+    routers = [health.router, *(router for context in CONTEXTS for router in context.routers)]
+    routes = [route for router in routers for route in router.routes]
     error_handlers.install(app, ProblemTable(problems), routes)
     openapi.describe(app)
-    app.include_router(health.router)
-    for router in routers:
-        app.include_router(router, dependencies=[in_pool])
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    # FastAPI builds what is included when it is first asked. That takes long: once for all apps.
+    included = APIRouter()
+    included.include_router(health.router)
+    for context in CONTEXTS:
+        for router in context.routers:
+            included.include_router(router, dependencies=[in_pool])
+    return included.routes
 
 
 @asynccontextmanager
