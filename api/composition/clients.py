@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from botocore.config import Config
 from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import BotoCoreError
+from botocore.loaders import Loader
 from botocore.session import Session, get_session
 
 from infrastructure.dynamodb.gateway.gateway import Client
@@ -42,6 +44,7 @@ def region_of(settings: Settings) -> str:
 
 def _make(settings: Settings, service: str, attempts: int) -> Client:
     session = get_session()
+    session.register_component("data_loader", _descriptions())
     if settings.is_deployed and not settings.uses_local_engine:
         _refuse_dummies(session.get_credentials())
     dummy: dict[str, str] = {}
@@ -63,6 +66,13 @@ def _make(settings: Settings, service: str, attempts: int) -> Client:
         ),
         **dummy,
     )
+
+
+@cache
+def _descriptions() -> Loader:
+    """What the SDK knows of services: for all clients, since reading it takes the longest."""
+    loader: Loader = get_session().get_component("data_loader")
+    return loader
 
 
 def _maker_of(service: str, session: Session) -> Callable[..., Client]:
