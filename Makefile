@@ -58,7 +58,7 @@ engines: .venv/installed # Fetches the engines ahead of the tests; one line says
 check: .venv/installed ## Lint, formatting, types and the dependency rule
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
 
 format: .venv/installed ## Format the code and apply the safe fixes
