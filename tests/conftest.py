@@ -1,5 +1,6 @@
 """What every test may ask for, and how Hypothesis runs."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -25,6 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if any(item.path.match(pattern) for pattern in _FOLLOWING):
             # Not of fixtures: fetching an engine takes as long as the network does.
             item.add_marker(pytest.mark.timeout(_SECONDS, func_only=True))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: who collects garbage need not go through it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
