@@ -84,7 +84,7 @@ class TestSizes:
         persist(projection_store(table, threshold=size - 1), noise(10_000), stamp)
         assert latest(states).is_offloaded
 
-    @pytest.mark.parametrize("size", [301_000, 400_000, 20 * MEGABYTE])
+    @pytest.mark.parametrize("size", [301_000, 400_000, 2 * MEGABYTE])
     def test_a_state_above_the_threshold_is_in_a_blob(
         self, states: TableProjectionStore, blobs: MemoryBlobStore, size: int
     ) -> None:

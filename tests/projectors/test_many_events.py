@@ -14,6 +14,7 @@ from tests.tagged_events.many import put_many
 from tests.tagged_events.samples import OPTIONS
 
 MANY = 10_000
+FEW = 600  # on an engine, in as many pages
 HISTORY = timedelta(days=1)
 
 
@@ -46,9 +47,9 @@ def test_a_rebuild_takes_no_more_memory_for_more_events() -> None:
 
 @pytest.mark.engine
 def test_killed_and_resumed_on_the_way_it_has_the_same_state(ministack_store: Store) -> None:
-    world = with_many(ministack_store, MANY // 5, page_size=100)
+    world = with_many(ministack_store, FEW, page_size=FEW // 20)
     for looks in (3, 6, 9):
         world.run_and_die(looks)
     world.run()
-    assert world.state().events == MANY // 5
+    assert world.state().events == FEW
     assert world.state() == world.expected()

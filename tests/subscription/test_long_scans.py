@@ -9,7 +9,7 @@ from infrastructure.dynamodb.change_feed import table_changes
 from tests.subscription.simulated_stream import ROUGH
 from tests.subscription.world import World
 
-SEEDS = range(15)
+SEEDS = range(5)
 HOUR = 3600.0
 
 

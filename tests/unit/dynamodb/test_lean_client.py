@@ -36,18 +36,19 @@ SCALARS = st.one_of(
     st.binary().map(lambda data: {"B": data}),
     st.booleans().map(lambda flag: {"BOOL": flag}),
     st.just({"NULL": True}),
-    st.lists(TEXTS, min_size=1).map(lambda texts: {"SS": texts}),
-    st.lists(st.binary(), min_size=1).map(lambda data: {"BS": data}),
+    st.lists(TEXTS, min_size=1, max_size=2).map(lambda texts: {"SS": texts}),
+    st.lists(st.binary(), min_size=1, max_size=2).map(lambda data: {"BS": data}),
 )
 VALUES = st.recursive(
     SCALARS,
     lambda values: st.one_of(
-        st.lists(values).map(lambda held: {"L": held}),
-        st.dictionaries(TEXTS, values).map(lambda held: {"M": held}),
+        st.lists(values, max_size=2).map(lambda held: {"L": held}),
+        st.dictionaries(TEXTS, values, max_size=2).map(lambda held: {"M": held}),
     ),
-    max_leaves=8,
+    max_leaves=4,
 )
-ITEMS: st.SearchStrategy[dict[str, Any]] = st.dictionaries(TEXTS, VALUES, min_size=1)
+# Small: what an attribute is like depends on none of the others.
+ITEMS: st.SearchStrategy[dict[str, Any]] = st.dictionaries(TEXTS, VALUES, min_size=1, max_size=3)
 REQUESTS: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
     "get_item": st.builds(lambda key: {"TableName": "users", "Key": key}, ITEMS),
     "put_item": st.builds(
@@ -64,14 +65,14 @@ REQUESTS: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
     ),
     "batch_get_item": st.builds(
         lambda keys: {"RequestItems": {"users": {"Keys": keys, "ConsistentRead": True}}},
-        st.lists(ITEMS, min_size=1),
+        st.lists(ITEMS, min_size=1, max_size=3),
     ),
     "transact_write_items": st.builds(
         lambda items, token: {
             "ClientRequestToken": f"token {token}",
             "TransactItems": [{"Put": {"TableName": "users", "Item": item}} for item in items],
         },
-        st.lists(ITEMS, min_size=1),
+        st.lists(ITEMS, min_size=1, max_size=3),
         st.integers(),
     ),
 }
