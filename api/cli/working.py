@@ -1,4 +1,4 @@
-"""How a worker is stopped, by whoever began it or by a signal, and how it shows that it works."""
+"""How a worker is stopped by a signal, and how it shows that it works."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
 from pathlib import Path
-from threading import Event, Thread
-from typing import Annotated, Protocol
+from threading import Event
+from typing import Annotated
 
 import typer
 
-from infrastructure.system.work import WorkThread
+from infrastructure.system.work import Worker, WorkThread, end
 
 _SECONDS_TO_A_SIGNAL = 1.0
 """A signal may wake another thread than the one that handles it; that one looks up so often."""
@@ -25,30 +25,6 @@ HealthFile = Annotated[
         help="Touch this file every second, unless no round has succeeded for two minutes.",
     ),
 ]
-
-
-class Worker(Protocol):
-    """What works until it is stopped: a relay, or projectors."""
-
-    @property
-    def is_late(self) -> bool:
-        """Whether no round has succeeded for two minutes. For any thread."""
-        ...
-
-    def stop(self) -> None:
-        """Ends its work once what is begun is ended. For any thread."""
-        ...
-
-
-def end(thread: Thread, worker: Worker, seconds: float) -> None:
-    """Stops a worker, and gives its thread so many seconds to end what it has begun."""
-    worker.stop()
-    thread.join(seconds)
-    if thread.is_alive():
-        import structlog  # noqa: PLC0415 it is rarely needed
-
-        logger = structlog.get_logger(__name__)
-        logger.warning("left at work: what it holds is free when its leases end", who=thread.name)
 
 
 def until_stopped(

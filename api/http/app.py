@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import cache
 from importlib.metadata import version
 
@@ -22,6 +22,7 @@ from api.http.pool import Pool, in_pool
 from api.http.problems import KINDS, ProblemTable
 from infrastructure.outbox.relays import PollingRelay
 from infrastructure.settings.settings import Settings
+from infrastructure.system.work import beside
 from infrastructure.telemetry.telemetry import Telemetry
 
 _TITLE = "Dynastrata"
@@ -33,7 +34,7 @@ MAX_BODY = 256 * 1024
 def create_app(container: Container, *, relay: PollingRelay | None = None) -> FastAPI:
     """The API over one container. Documentation is at `/docs`, where the settings open it.
 
-    With a relay that runs in this process, `/ready` tells when it no longer works. Raises
+    A relay works beside it from its start to its end, and `/ready` tells when it does not. Raises
     `SettingsError` for a setting that its routes could not work by.
     """
     for name in (name for context in CONTEXTS for name in context.needs):
@@ -95,4 +96,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     pool: Pool = app.state.pool
     # Whoever has a place in the pool has a thread.
     current_default_thread_limiter().total_tokens = pool.threads
-    yield
+    relay: PollingRelay | None = app.state.relay
+    seconds: float = app.state.container.settings().relay_stop_seconds
+    with nullcontext() if relay is None else beside(relay, relay.run, seconds):
+        yield

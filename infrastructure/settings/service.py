@@ -71,6 +71,12 @@ class ServiceSettings:
     )
     http_host: str = option("127.0.0.1", "Address that `serve` listens on.")
     http_port: int = option(8000, "Port that `serve` listens on.", within(1, 65_535))
+    http_workers: int = option(
+        1,
+        "Processes of `serve`. Each has connections, threads, hashing slots and a relay of its "
+        "own. More than one on DynamoDB alone.",
+        within(1, 64),
+    )
     http_connections: int = option(
         1000,
         "Most connections to `serve` at once; fewer where the process may not open so many files.",

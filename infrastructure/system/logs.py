@@ -37,7 +37,7 @@ def _common() -> list[Processor]:
 
 
 def config_of_server(level: str, *, as_json: bool) -> dict[str, Any]:
-    """Lets the lines of uvicorn look like all others, for `logging.config`.
+    """Lets the lines of uvicorn look like all others, for `logging.config`. It can be pickled.
 
     A line for each request has the correlation id of what it caused.
     """
@@ -52,7 +52,7 @@ def config_of_server(level: str, *, as_json: bool) -> dict[str, Any]:
             *_rendering(as_json=as_json),
         ],
     }
-    handler = {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}
+    handler = {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -14,7 +14,8 @@ import uvicorn
 from attrs import define, field
 from structlog.testing import capture_logs
 
-from api.cli.serve import most_connections
+from api.cli import listening
+from api.cli.listening import HttpServer, most_connections
 from tests.commands import Cli
 
 HALF_A_HEAD = b"POST /users HTTP/1.1\r\nHost: here\r\nX-"
@@ -70,11 +71,11 @@ Serve = Callable[..., Running]
 def serve(command: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Starts a server in memory with these bounds."""
     started: list[uvicorn.Server] = []
-    monkeypatch.setattr(
-        uvicorn,
-        "run",
-        lambda app, **options: started.append(uvicorn.Server(uvicorn.Config(app, **options))),
-    )
+
+    def start_later(worker: HttpServer, _: object, __: float) -> None:
+        started.append(worker.server)
+
+    monkeypatch.setattr(listening, "until_stopped", start_later)
     with ExitStack() as stack:
 
         def start(**bounds: float) -> Running:
@@ -83,8 +84,8 @@ def serve(command: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
             done = command("serve", DYNASTRATA_ENVIRONMENT="test", **env)
             assert done.exit_code == 0, done.output
             # Listening before it runs: connections wait until it does.
-            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            running = Running(started[-1], listening, stack)
+            bound = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            running = Running(started[-1], bound, stack)
             stack.callback(running.stop)
             return running
 
@@ -188,7 +189,7 @@ def test_a_request_whose_end_is_not_clear_is_refused_and_what_follows_is_not_rea
 
 
 def test_files_are_left_for_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.cli.serve.getrlimit", lambda _: (256, 256))
+    monkeypatch.setattr(listening, "getrlimit", lambda _: (256, 256))
     with capture_logs() as lines:
         assert most_connections(1000, 64) == 64
         assert most_connections(20, 64) == 20

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import enumerate as all_threads
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
+from fastapi import FastAPI
 
-from api.cli.serve import _ending_by_itself, _relaying
 from api.container import Container, build_container
+from api.http.app import create_app
 from infrastructure.outbox.relays import PollingRelay
 from infrastructure.settings.settings import Settings
 from tests.commands import variables
 from tests.e2e.clients import registration
+from tests.e2e.servers import free_port, serving
 from tests.outboxes import numbered
-from tests.relaying.children import Child, child
+from tests.relaying.children import child
 from tests.users.samples import messages_of_users
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -31,33 +32,7 @@ ON_DYNAMODB = pytest.mark.parametrize(
 
 @pytest.fixture
 def port() -> int:
-    """One that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        number: int = found.getsockname()[1]
-    return number
-
-
-@contextmanager
-def serving(settings: Settings, port: int, *, relays: bool) -> Iterator[Child]:
-    """A server that is ready."""
-    env = {
-        **variables(settings),
-        "DYNASTRATA_LOG_LEVEL": "info",
-        "DYNASTRATA_RELAY_WHILE_SERVING": str(relays).lower(),
-        "DYNASTRATA_RELAY_POLL_INTERVAL_MS": "20",
-    }
-    with child("serve", "--port", str(port), env=env) as server:
-        server.wait_until(lambda: is_ready(port))
-        yield server
-
-
-def is_ready(port: int) -> bool:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/ready", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (URLError, ConnectionError):
-        return False
+    return free_port()
 
 
 def register(port: int) -> str:
@@ -118,23 +93,32 @@ def test_shutting_down_it_ends_what_is_begun_so_that_nothing_is_repeated(
     assert container.polling_relay().run_once().published == pending
 
 
+def lives(app: FastAPI, meanwhile: Callable[[], object]) -> None:
+    """From the start of an app to its end, as a server has it."""
+
+    async def live() -> None:
+        async with app.router.lifespan_context(app):
+            meanwhile()
+
+    asyncio.run(live())
+
+
 def test_the_relay_runs_in_a_thread_that_ends_with_the_server() -> None:
     container = build_container(Settings())
-    with _relaying(container):
-        assert len(relay_threads()) == 1
+    app = create_app(container, relay=container.polling_relay())
+    seen = list[str]()
+
+    lives(app, lambda: seen.extend(relay_threads()))
+
+    assert len(seen) == 1
     assert relay_threads() == []
 
 
-def test_a_signal_interrupts_only_while_it_serves() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    with _ending_by_itself():
-        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
-    assert signal.getsignal(signal.SIGTERM) is before
-
-
 def test_it_ends_too_where_the_server_fails() -> None:
-    with pytest.raises(ZeroDivisionError), _relaying(build_container(Settings())):
-        1 / 0  # noqa: B018 it is what goes wrong
+    container = build_container(Settings())
+    app = create_app(container, relay=container.polling_relay())
+    with pytest.raises(ZeroDivisionError):
+        lives(app, lambda: 1 / 0)
     assert relay_threads() == []
 
 

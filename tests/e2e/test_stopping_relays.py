@@ -1,4 +1,4 @@
-"""A relay whose store hangs ends when it is told to."""
+"""A relay or a server whose store hangs ends when it is told to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
+from tests.e2e.servers import free_port, is_ready
 from tests.relaying.children import Child, child
 
 
@@ -72,6 +73,32 @@ def test_a_relay_leaves_what_takes_longer_than_the_setting(
 
     assert any("left at work" in line for line in relay.told)
     assert relay.output == ["published: 0, failed attempts: 0, dead-lettered: 0"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_leaves_requests_that_take_longer_than_the_setting(
+    store: HangingStore, workers: int
+) -> None:
+    port = free_port()
+    env = {
+        **environment(store, 0.1),
+        "DYNASTRATA_ENVIRONMENT": "test",
+        "DYNASTRATA_CREATE_TABLES": "false",
+        "DYNASTRATA_HTTP_STOP_SECONDS": "1",
+        "DYNASTRATA_RELAY_WHILE_SERVING": "true",
+        "DYNASTRATA_LOG_LEVEL": "info",
+    }
+    with child("serve", "--port", str(port), "--workers", str(workers), env=env) as server:
+        server.wait_until(lambda: is_ready(port, "/health"))
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            store.hang(server)
+            client.sendall(b"GET /ready HTTP/1.1\r\nHost: here\r\n\r\n")
+            store.hang(server)
+
+            assert server.end(signal.SIGTERM) == 0
+
+    assert any("timeout graceful shutdown exceeded" in line for line in server.told)
+    assert any("left at work" in line for line in server.told)
 
 
 def test_a_second_signal_ends_it_at_once(store: HangingStore) -> None:

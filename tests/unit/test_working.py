@@ -14,7 +14,8 @@ from attrs import define, field
 from structlog.testing import capture_logs
 
 from api.cli import working
-from api.cli.working import Worker, until_stopped
+from api.cli.working import until_stopped
+from infrastructure.system.work import Worker
 
 LONG_AGO = 1_000_000_000
 PATIENCE = 30.0
