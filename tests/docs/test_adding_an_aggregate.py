@@ -94,7 +94,8 @@ def copied(directory: Path, *more: str) -> Path:
     for name in (*COPIED, *more):
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
+            # With what is compiled, but for what is being written: edited files are compiled anew.
+            shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("*.pyc.*"))
         else:
             shutil.copy(source, directory / name)
     # The engines are large, and made ready once.

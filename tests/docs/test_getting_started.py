@@ -19,14 +19,14 @@ TEXTS = ("docs", "README.md", "Makefile", "docker-compose.yml")
 _PLACED = re.compile(r"<!-- (?P<place>.+?) -->\n```python\n(?P<code>.*?)```", re.DOTALL)
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy in which both guides were followed, but for the renaming."""
-    adding.copied(tmp_path, *TEXTS)
-    adding.follow(tmp_path)
+    copy = adding.copied(tmp_path_factory.mktemp("getting-started"), *TEXTS)
+    adding.follow(copy)
     for found in _PLACED.finditer(GUIDE.read_text()):
-        adding.Block(found["place"], found["code"]).apply(tmp_path)
-    return tmp_path
+        adding.Block(found["place"], found["code"]).apply(copy)
+    return copy
 
 
 def test_every_block_has_its_place() -> None:
@@ -80,15 +80,18 @@ def renaming(old: str, new: str) -> str:
     return script.removesuffix("make format\n")
 
 
-def test_after_the_renaming_nothing_bears_the_old_name(copy: Path) -> None:
+def test_after_the_renaming_nothing_bears_the_old_name(copy: Path, tmp_path: Path) -> None:
     for program in ("bash", "git", "perl"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
     old = tomllib.loads((copy / "pyproject.toml").read_text())["project"]["name"]
+    # What is not in a repository is left out: caches, and the engines.
+    copy = shutil.copytree(
+        copy, tmp_path / "renamed", ignore=shutil.ignore_patterns("__pycache__", ".*")
+    )
     # The installed distribution keeps its name, and the app asks for its version.
     app = copy / "api/http/app.py"
     app.write_text(app.read_text().replace(f'version("{old}")', '"0"'))
-    (copy / ".engines").unlink()
     for script in ("git init -q && git add -A", renaming(old, "renamed")):
         subprocess.run(["bash", "-euc", script], cwd=copy, check=True)  # noqa: S607
     left = [
