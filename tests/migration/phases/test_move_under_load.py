@@ -124,7 +124,7 @@ def take(steps: Steps, moving: Moving, direction: Direction) -> Phase:
             repair(moving.process())
 
 
-def wait_for_writes(writers: list[Writer], more: int = 3) -> None:
+def wait_for_writes(writers: list[Writer], more: int = 2) -> None:
     """Until each writer has written so often again, and one more of them has stopped somewhere."""
     wanted = [writer.written + more for writer in writers]
     stopped = sum(writer.stopped for writer in writers)

@@ -34,7 +34,7 @@ def test_the_shop_is_moved_whole_and_verified(
     move = Move(shop, CONTRACTS[version], ministack.endpoint_url, tmp_path / "work")
     expected = list(expected_rows(shop, version))
 
-    result = move.run("--workers", "2", "--range-size", "2000", "--max-rejects", "100000")
+    result = move.run("--range-size", "2000", "--max-rejects", "100000")
 
     assert result.exit_code == 3, result.output  # rows were rejected
     assert {name: told["rows"] for name, told in tables_of(result).items()} == Counter(
