@@ -8,7 +8,7 @@ from xml.etree import ElementTree as Xml
 from scripts.bench.operations import BARE, PEERS
 from scripts.bench.results import Figure, Figures
 
-_COLOURS = ("#9e9e9e", "#1565c0", "#ef6c00", "#8d6e63", "#2e7d32", "#ad1457", "#6a1b9a")
+_COLOURS = ("#9e9e9e", "#00838f", "#1565c0", "#ef6c00", "#8d6e63", "#2e7d32", "#ad1457", "#6a1b9a")
 _BAR = 11
 _LABELS = 230  # where bars begin
 _LONGEST = 480

@@ -28,6 +28,7 @@ OURS = Peer("Dynastrata", "dynastrata")
 
 PEERS = (
     BARE,
+    Peer("http.client", "http_client"),
     OURS,
     Peer("botocore", "botocore_client"),
     Peer("boto3 resource", "boto3_resource"),

@@ -30,16 +30,21 @@ _SIGNED = "host;x-amz-date;x-amz-target"
 
 def operations(place: Place) -> dict[str, Callable[[int], object]]:
     """By name."""
+    return {**over(Connection, place), "replay": Replay().replay}
+
+
+def over(connect: type[Connection], place: Place) -> dict[str, Callable[[int], object]]:
+    """The operations on DynamoDB over such a connection for each thread."""
     connections = threading.local()
 
     def call(operation: str, request: dict[str, Any]) -> Any:
         try:
             connection: Connection = connections.kept
         except AttributeError:
-            connection = connections.kept = Connection(place.endpoint_url)
+            connection = connections.kept = connect(place.endpoint_url)
         return connection.call(operation, request)
 
-    return {**named(Requests(place, call)), "replay": Replay().replay}
+    return named(Requests(place, call))
 
 
 class Connection:
@@ -47,7 +52,7 @@ class Connection:
 
     def __init__(self, endpoint_url: str) -> None:
         parts = urlsplit(endpoint_url)
-        self._address = parts.hostname, parts.port
+        self._address = parts.hostname or "", parts.port or 80
         self._host = parts.netloc
         self._day, self._key = "", b""
         self._open()
@@ -58,23 +63,27 @@ class Connection:
 
     def call(self, operation: str, request: dict[str, Any]) -> Any:
         """The answer, as JSON. Raises `RuntimeError` for a refusal."""
-        written = self._written(operation, orjson.dumps(request))
+        body = orjson.dumps(request)
+        headers = self._headers(operation, body)
         try:
-            status, body = self._exchange(written)
+            status, answer = self._exchange(headers, body)
         except ConnectionError:  # the engine closes what rests for some seconds
             self.close()
             self._open()
-            status, body = self._exchange(written)
+            status, answer = self._exchange(headers, body)
         if status != 200:
-            raise RuntimeError(body.decode())
-        return orjson.loads(body)
+            raise RuntimeError(answer.decode())
+        return orjson.loads(answer)
 
     def _open(self) -> None:
         self._socket = socket.create_connection(self._address)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def _exchange(self, written: bytes) -> tuple[int, bytes]:
-        self._socket.sendall(written)
+    def _exchange(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        head = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        self._socket.sendall(
+            f"POST / HTTP/1.1\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        )
         answer = Answer()
         parser = HttpResponseParser(answer)
         while not answer.is_whole:
@@ -84,21 +93,22 @@ class Connection:
             parser.feed_data(piece)
         return parser.get_status_code(), b"".join(answer.pieces)
 
-    def _written(self, operation: str, body: bytes) -> bytes:
+    def _headers(self, operation: str, body: bytes) -> dict[str, str]:
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         day, target = now[:8], f"DynamoDB_20120810.{operation}"
-        headers = f"host:{self._host}\nx-amz-date:{now}\nx-amz-target:{target}\n"
-        canonical = f"POST\n/\n\n{headers}\n{_SIGNED}\n{sha256(body).hexdigest()}"
+        signed = f"host:{self._host}\nx-amz-date:{now}\nx-amz-target:{target}\n"
+        canonical = f"POST\n/\n\n{signed}\n{_SIGNED}\n{sha256(body).hexdigest()}"
         digest = sha256(canonical.encode()).hexdigest()
         text = f"AWS4-HMAC-SHA256\n{now}\n{day}/{_SCOPE}\n{digest}"
         signature = hmac.digest(self._signing_key(day), text.encode(), "sha256").hex()
-        return (
-            f"POST / HTTP/1.1\r\nHost: {self._host}\r\nX-Amz-Date: {now}\r\n"
-            f"X-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-1.0\r\n"
-            f"Authorization: AWS4-HMAC-SHA256 Credential=local/{day}/{_SCOPE}, "
-            f"SignedHeaders={_SIGNED}, Signature={signature}\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        ).encode() + body
+        return {
+            "Host": self._host,
+            "X-Amz-Date": now,
+            "X-Amz-Target": target,
+            "Content-Type": "application/x-amz-json-1.0",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential=local/{day}/{_SCOPE}, "
+            f"SignedHeaders={_SIGNED}, Signature={signature}",
+        }
 
     def _signing_key(self, day: str) -> bytes:
         if day != self._day:
