@@ -18,7 +18,7 @@ ENGINE_FLAGS := $(if $(CI),--require-engine ministack)
 ENGINE_FLAGS += $(if $(CI),$(if $(shell command -v mariadbd),--require-engine mariadb))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast test-engines mutants bench docs engines check format lock clean
+.PHONY: help demo serve test test-fast test-engines mutants attack bench docs engines check format lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ test-engines: engines ## The tests on MiniStack and DynamoDB Local; what cannot 
 
 mutants: .venv/installed ## Changes the kernel place by place; ARGS: modules. Fails if tests notice too few
 	@$(BIN)/python -m scripts.try_mutants $(ARGS)
+
+# With the same order of sets in each run, the same seed sends the same.
+attack: .venv/installed ## Attacks the service; fails if something gives way. ARGS: --help tells
+	@PYTHONHASHSEED=0 $(BIN)/python -m scripts.attack $(ARGS)
 
 bench: .venv/installed ## What each operation costs on MiniStack, and how fast it is beside other libraries
 	@$(BIN)/python -m scripts.bench $(ARGS)

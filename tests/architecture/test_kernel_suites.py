@@ -34,6 +34,7 @@ SAMPLES = (
     "api.cli.demo.users",
     "api.cli.demo.orders",
     "api.cli.demo.courses",
+    "scripts.attack",
     "scripts.bench",
     "scripts.measure_costs",
     "scripts.trace_requests",

@@ -7,19 +7,13 @@ answers lead to. All its checks are on.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import Annotated, Any
 from unicodedata import category
-from uuid import uuid4
 
 import pytest
-import schemathesis
 from attrs import evolve
-from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
-from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
-from schemathesis.schemas import BaseSchema
 from structlog.testing import capture_logs
 
 from api.container import build_container
@@ -29,115 +23,8 @@ from domain.courses.values import COURSE_ID, MAX_CAPACITY, MAX_TITLE
 from domain.orders.values import MAX_LINES, MAX_OF_A_LINE, MAX_TEXT, SKU
 from domain.users.values import MAX_ADDRESS, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from infrastructure.settings.settings import Settings
+from scripts.attack.description import differences, schema_of
 from tests.e2e.clients import ADA, Api, Headers
-
-# What a request that fits the description may meet all the same: the state of what it is about.
-MEETS_STATE = ["2xx", "3xx", "401", "403", "404", "409", "412"]
-
-HOW_TO_TRY: dict[str, Any] = {
-    "seed": 1,
-    "generation": {
-        "deterministic": True,
-        "database": "none",
-        "max-examples": 2,
-        # Schemathesis writes texts for a pattern with classes such as \p{Z} rightly in ASCII alone.
-        "codec": "ascii",
-    },
-    "checks": {
-        "positive_data_acceptance": {"expected-statuses": MEETS_STATE},
-        "negative_data_rejection": {
-            # Without 5xx, unlike the default; 412 because a tag that is not ours is of no version.
-            "expected-statuses": ["400", "401", "403", "404", "405", "409", "412", "422", "428"]
-        },
-        # 428 is there for a missing If-Match; 404 because the resource is looked for first.
-        "missing_required_header": {"expected-statuses": ["400", "401", "404", "428"]},
-    },
-    "operations": [
-        {
-            # Nobody can make up a token that this service signed.
-            "include-name": [
-                "POST /users/email-verification",
-                "POST /users/email-undo",
-                "POST /users/password-reset/completion",
-                "GET /users",
-            ],
-            "checks": {"positive_data_acceptance": {"expected-statuses": [*MEETS_STATE, "400"]}},
-        },
-        {
-            # Which characters a domain has is told by UTS 46, and by no pattern.
-            "include-name": [
-                "POST /users",
-                "POST /users/password-reset",
-                "PUT /users/{user_id}/email",
-            ],
-            "checks": {"positive_data_acceptance": {"expected-statuses": [*MEETS_STATE, "422"]}},
-        },
-        {
-            # One key is tried with several bodies.
-            "include-name": [
-                "POST /courses",
-                "POST /orders",
-                "POST /orders/{order_id}/lines",
-                "POST /orders/{order_id}/payment",
-                "POST /orders/{order_id}/cancellation",
-            ],
-            "checks": {"positive_data_acceptance": {"expected-statuses": [*MEETS_STATE, "422"]}},
-        },
-        {
-            # The last line of an order stays.
-            "include-name": "DELETE /orders/{order_id}/lines/{sku}",
-            "checks": {"positive_data_acceptance": {"expected-statuses": [*MEETS_STATE, "422"]}},
-        },
-        {
-            # To routing these are also a "/users/{user_id}", which has methods of its own.
-            "include-path": [
-                "/users/email-verification",
-                "/users/email-undo",
-                "/users/password-reset",
-            ],
-            "phases": {"coverage": {"unexpected-methods": ["TRACE"]}},
-        },
-    ],
-}
-
-# Low, so that tags often are those of a version that is there.
-schemathesis.openapi.format("entity-tag", st.integers(1, 4).map('"{}"'.format))
-schemathesis.openapi.format("idempotency-key", st.builds(lambda: f'"{uuid4()}"'))
-
-
-def schema_of(api: Api, headers: Headers) -> BaseSchema:
-    """The description of the API as Schemathesis needs it, tried by whoever has these headers."""
-    description = api.get("/openapi.json").json()
-    for path in description["paths"].values():
-        for operation in path.values():
-            # With it, no status would be an undocumented one.
-            operation["responses"].pop("default", None)
-            for parameter in operation.get("parameters", ()):
-                if parameter["name"] == "if-match":
-                    # Schemathesis makes no headers with quotes from patterns.
-                    parameter["schema"]["format"] = "entity-tag"
-                if parameter["name"] == "idempotency-key":
-                    # Likewise. One that was used, as the example soon is, is of another request.
-                    parameter["schema"] = {"type": "string", "format": "idempotency-key"}
-                    parameter.pop("example", None)
-                    parameter.pop("examples", None)
-    config = SchemathesisConfig.from_dict({**HOW_TO_TRY, "headers": headers})
-    schema = schemathesis.openapi.from_dict(description, config=config)
-    schema.app = api.app
-    return schema
-
-
-def differences(happened: events.EngineEvent) -> Iterator[str]:
-    """Where the API does not do what it says."""
-    match happened:
-        case events.ScenarioFinished(recorder=recorder):
-            checks = [check for each in recorder.checks.values() for check in each]
-            for check in checks:
-                if check.failure_info is not None:
-                    failure = check.failure_info.failure
-                    yield f"{failure.operation}: {failure}\n{check.failure_info.code_sample}"
-        case events.NonFatalError(value=error) | events.FatalError(exception=error):
-            yield repr(error)
 
 
 @pytest.fixture
@@ -161,7 +48,9 @@ def headers(request: pytest.FixtureRequest, api: Api) -> Headers:
     indirect=True,
 )
 def test_the_api_does_what_its_description_says(api: Api, headers: Headers) -> None:
-    schema = schema_of(api, headers)
+    description = api.get("/openapi.json").json()
+    schema = schema_of(description, seed=1, examples=2, headers=headers)
+    schema.app = api.app
     with capture_logs():
         happened = list(from_schema(schema).execute())
     assert [each for event in happened for each in differences(event)] == []
