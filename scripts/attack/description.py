@@ -25,8 +25,8 @@ _CHECKS: dict[str, Any] = {
         # Without 5xx, unlike the default; 412 because a tag that is not ours is of no version.
         "expected-statuses": ["400", "401", "403", "404", "405", "409", "412", "422", "428"]
     },
-    # 428 is there for a missing If-Match; 404 because the resource is looked for first.
-    "missing_required_header": {"expected-statuses": ["400", "401", "404", "428"]},
+    # 428 is there for a missing If-Match; 403 and 404 because what is asked for is looked at first.
+    "missing_required_header": {"expected-statuses": ["400", "401", "403", "404", "428"]},
 }
 
 _OPERATIONS: list[dict[str, Any]] = [
