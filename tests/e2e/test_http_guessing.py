@@ -11,6 +11,8 @@ from attrs import evolve
 from httpx import ASGITransport, AsyncClient, Response
 from starlette.types import ASGIApp
 
+from api.cli import listening
+from api.cli.listening import HttpServer
 from api.container import Container
 from api.http.app import create_app
 from tests.commands import Cli
@@ -99,9 +101,11 @@ def test_an_address_or_the_network_of_one_is_a_source(
 def served(monkeypatch: pytest.MonkeyPatch, command: Cli) -> ASGIApp:
     """The application as `serve` lets uvicorn run it behind a proxy that is trusted."""
     configs: list[uvicorn.Config] = []
-    monkeypatch.setattr(
-        uvicorn, "run", lambda app, **options: configs.append(uvicorn.Config(app, **options))
-    )
+
+    def start_later(worker: HttpServer, _: object, __: float) -> None:
+        configs.append(worker.server.config)
+
+    monkeypatch.setattr(listening, "until_stopped", start_later)
     done = command(
         "serve",
         DYNASTRATA_ENVIRONMENT="test",
