@@ -1,6 +1,5 @@
 import json
 import logging
-import sys
 from typing import Any
 
 import pytest
@@ -71,4 +70,5 @@ def test_so_is_what_the_server_says_of_itself() -> None:
 def test_the_server_writes_where_everything_is_written_and_no_less_severe_lines() -> None:
     config = config_of_server("warning", as_json=True)
     assert config["loggers"]["uvicorn"]["level"] == "WARNING"
-    assert config["handlers"]["stderr"]["stream"] is sys.stderr
+    # Named, so that it can be pickled for other processes.
+    assert config["handlers"]["stderr"]["stream"] == "ext://sys.stderr"
