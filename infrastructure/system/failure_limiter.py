@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from math import ceil
@@ -35,9 +36,7 @@ class WindowFailureLimiter(FailureLimiter):
     """Fixed windows, each from its first failure on. For any thread."""
 
     def __init__(self, table: FailureTable, clock: Clock, limits: FailureLimits) -> None:
-        longest = max(limit.get_expiry() for limit in astuple(limits, recurse=False))
-        storage = TableStorage(table, clock, timedelta(seconds=longest) + MAX_CLOCK_DIFFERENCE)
-        self._windows = FixedWindowRateLimiter(storage)
+        self._windows = windows_in(table, clock, astuple(limits, recurse=False))
         self._clock = clock
         self._limits = limits
 
@@ -62,6 +61,14 @@ class WindowFailureLimiter(FailureLimiter):
     def _check(self, limit: RateLimitItem, *counted_for: str) -> None:
         if not self._windows.test(limit, *counted_for):
             raise TooManyFailures(seconds_left(self._windows, self._clock, limit, *counted_for))
+
+
+def windows_in(
+    table: FailureTable, clock: Clock, limits: Sequence[RateLimitItem]
+) -> FixedWindowRateLimiter:
+    """Windows for these limits."""
+    longest = timedelta(seconds=max(limit.get_expiry() for limit in limits))
+    return FixedWindowRateLimiter(TableStorage(table, clock, longest + MAX_CLOCK_DIFFERENCE))
 
 
 def seconds_left(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from attrs import astuple, frozen
 from limits import RateLimitItem
-from limits.strategies import FixedWindowRateLimiter
 from typing_extensions import override
 
 from application.ports.clock import Clock
-from application.ports.leases import MAX_CLOCK_DIFFERENCE
 from application.ports.mail_limiter import MailLimiter, TooMuchMail
-from infrastructure.system.failure_limiter import TableStorage, seconds_left
+from infrastructure.system.failure_limiter import seconds_left, windows_in
 from infrastructure.system.failure_windows import FailureTable
 
 
@@ -28,9 +24,7 @@ class WindowMailLimiter(MailLimiter):
     """Fixed windows, each from its first mail on. For any thread."""
 
     def __init__(self, table: FailureTable, clock: Clock, limits: MailLimits) -> None:
-        longest = max(limit.get_expiry() for limit in astuple(limits, recurse=False))
-        storage = TableStorage(table, clock, timedelta(seconds=longest) + MAX_CLOCK_DIFFERENCE)
-        self._windows = FixedWindowRateLimiter(storage)
+        self._windows = windows_in(table, clock, astuple(limits, recurse=False))
         self._clock = clock
         self._limits = limits
 
