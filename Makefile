@@ -29,8 +29,11 @@ demo: .venv/installed ## The main job, end to end; PROVIDER=dynamodb runs it on 
 serve: .venv/installed ## The HTTP API with its documentation at /docs
 	@$(BIN)/dynastrata serve $(ARGS)
 
+# One more than there are processors: many tests wait for other processes.
+WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 test: check engines ## Everything: check, then all tests, those on an engine where it can be had
-	$(PYTEST) $(ENGINE_FLAGS) $(ARGS)
+	$(PYTEST) -n $(WORKERS) $(ENGINE_FLAGS) $(ARGS)
 
 # The tests of the contexts of the service: each has a folder in domain.
 CONTEXT_TESTS := $(wildcard $(patsubst domain/%/,tests/%,$(wildcard domain/*/)))
