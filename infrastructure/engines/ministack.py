@@ -41,10 +41,13 @@ def prepare(home: Path = ENGINES, requirements: Path = REQUIREMENTS) -> Path:
 def command(python: Path, port: int, scratch: Path) -> EngineCommand:
     """The command that serves one port, with everything else MiniStack could open switched off."""
     return EngineCommand(
-        arguments=[str(python), "-m", "ministack"],
+        arguments=[
+            *(str(python), "-m", "uvicorn", "ministack.app:app"),
+            *("--host", LOOPBACK, "--port", str(port), "--log-level", "warning"),
+            *("--no-access-log", "--no-server-header", "--no-date-header"),  # it has its own
+        ],
         environment={
-            "GATEWAY_PORT": str(port),
-            "BIND_HOST": LOOPBACK,  # all interfaces by default
+            "GATEWAY_PORT": str(port),  # for the URLs of its queues
             "SERVICES": _SERVICES,
             "IOT_MTLS_ENABLED": "0",  # else a broker on port 8883 of all interfaces
             "SFTP_ENABLED": "0",  # else one on port 2222 of all interfaces, once asked for

@@ -40,6 +40,7 @@ def test_a_task_that_fails_is_done_again_and_the_items_are_the_same(
             LOG: str(log),
             FAIL_ONCE: str(failed),
             "PYTHONPATH": path,
+            "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # a third of the time
         },
         capture_output=True,
         text=True,
