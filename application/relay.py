@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from application.batched import batched
 from application.errors import CommitOutcomeUnknown, StorageError
 from application.ports.clock import Clock
-from application.ports.outbox import MessageKey, StoredMessage, UnreadableMessage
+from application.ports.outbox import UnreadableMessage
 from application.ports.publisher import Accepted, Failed, NotSent, Publisher, Unavailable
 from application.ports.relay_queue import (
     Acknowledgement,
@@ -20,6 +20,7 @@ from application.ports.relay_queue import (
     PendingKey,
     RelayQueue,
 )
+from application.relay_work import Batch, Keys
 from application.resting_keys import LONGEST, RestingKeys
 from domain.errors import Conflict, DynastrataError, InvalidValue
 
@@ -74,52 +75,6 @@ class RelayReport:
         return sum(1 for failure in self.failed if failure.is_dead)
 
 
-@define
-class _Batch:
-    """Messages of one key that a relay publishes, from taking its lease to giving it back."""
-
-    lease: KeyLease
-    seen: frozenset[str]
-    messages: deque[StoredMessage]
-    more: list[StoredMessage]
-    is_cut: bool
-    published: list[MessageKey] = field(factory=list)
-    failed: FailedMessage | None = None
-    outage: str | None = None
-    is_over: bool = False
-
-    @property
-    def next(self) -> StoredMessage:
-        return self.messages[0]
-
-    @property
-    def left(self) -> frozenset[str]:
-        """The messages that were seen, or read, and not published here."""
-        read = {message.key.message_id for message in (*self.messages, *self.more)}
-        return (self.seen | read) - {key.message_id for key in self.published}
-
-    def sent(self) -> None:
-        self.published.append(self.messages.popleft().key)
-        self.is_over = not self.messages
-
-    def not_sent(self, error: str, attempts: int) -> None:
-        message = self.next
-        self.failed = FailedMessage(
-            key=message.key,
-            error=error,
-            is_dead=message.retry_count + 1 >= attempts,
-            correlation_id=message.message.correlation_id,
-        )
-        self.is_cut = self.is_over = True
-
-    def put_off(self, outage: str) -> None:
-        self.outage = outage
-        self.stop()
-
-    def stop(self) -> None:
-        self.is_cut = self.is_over = True
-
-
 class Relay:
     """Publishes what is pending in a queue. `owner` names this relay, and no other one.
 
@@ -167,8 +122,8 @@ class Relay:
         """
         self._resting.forget_passed()
         report = RelayReport()
-        keys = _Keys(pending)
-        batches: list[_Batch] = []
+        keys = Keys(pending)
+        batches: list[Batch] = []
         try:
             while self._open(batches, keys, report, should_stop):
                 self._publish_next(batches)
@@ -185,8 +140,8 @@ class Relay:
 
     def _open(
         self,
-        batches: list[_Batch],
-        keys: _Keys,
+        batches: list[Batch],
+        keys: Keys,
         report: RelayReport,
         should_stop: Callable[[], bool],
     ) -> bool:
@@ -200,7 +155,7 @@ class Relay:
                 batches.append(batch)
         return bool(batches)
 
-    def _begin(self, pending: PendingKey, keys: _Keys, report: RelayReport) -> _Batch | None:
+    def _begin(self, pending: PendingKey, keys: Keys, report: RelayReport) -> Batch | None:
         """Takes the key and reads its messages. None where there is nothing to publish."""
         key, now = pending.ordering_key, self.clock.now()
         if key not in self._resting:
@@ -213,8 +168,8 @@ class Relay:
         return None
 
     def _read(
-        self, lease: KeyLease, pending: PendingKey, keys: _Keys, report: RelayReport
-    ) -> _Batch | None:
+        self, lease: KeyLease, pending: PendingKey, keys: Keys, report: RelayReport
+    ) -> Batch | None:
         limit = self._options.batch_size
         try:
             # One more than is published: by it the next batch knows of late ones that are left.
@@ -225,18 +180,18 @@ class Relay:
             self._resting.leave(lease.name, lease.until)
             return None
         now, more = deque(messages[:limit]), messages[limit:]
-        batch = _Batch(lease, pending.message_ids, now, more, is_cut=bool(more))
+        batch = Batch(lease, pending.message_ids, now, more, is_cut=bool(more))
         if messages:
             return batch
         self._acknowledge(batch, keys, report)
         return None
 
-    def _publish_next(self, batches: list[_Batch]) -> None:
+    def _publish_next(self, batches: list[Batch]) -> None:
         """Sends the next message of every key.
 
         Never two of one key at once: where the first one failed, the second would overtake it.
         """
-        by_destination: dict[str, list[_Batch]] = {}
+        by_destination: dict[str, list[Batch]] = {}
         for batch in batches:
             by_destination.setdefault(batch.next.message.destination, []).append(batch)
         for destination, at_one in by_destination.items():
@@ -250,7 +205,7 @@ class Relay:
             for part in batched(at_one, publisher.max_messages):
                 self._publish(publisher, part)
 
-    def _publish(self, publisher: Publisher, batches: Sequence[_Batch]) -> None:
+    def _publish(self, publisher: Publisher, batches: Sequence[Batch]) -> None:
         needed = timedelta(seconds=publisher.timeout + self._options.margin_seconds)
         for batch in batches:
             if self._left(batch.lease) < needed:
@@ -270,7 +225,7 @@ class Relay:
                 case NotSent():
                     pass  # it comes with the next request
 
-    def _acknowledge(self, batch: _Batch, keys: _Keys, report: RelayReport) -> None:
+    def _acknowledge(self, batch: Batch, keys: Keys, report: RelayReport) -> None:
         """Acknowledges a batch, and sees to it that the key is worked at again if need be."""
         key = batch.lease.name
         next_attempt = self._store(batch, report)
@@ -291,14 +246,14 @@ class Relay:
         else:
             report.finished.add(key)
 
-    def _wait(self, batch: _Batch, outage: str, report: RelayReport) -> None:
+    def _wait(self, batch: Batch, outage: str, report: RelayReport) -> None:
         """Lets a key wait for the destination of its next message."""
         destination = batch.next.message.destination
         report.unavailable.setdefault(destination, outage)
         report.busy += 1
         self._resting.wait_for(self._publishers[destination], batch.lease.name)
 
-    def _store(self, batch: _Batch, report: RelayReport) -> datetime | None:
+    def _store(self, batch: Batch, report: RelayReport) -> datetime | None:
         """Acknowledges a batch; when the key may be tried again, if its message failed."""
         now = self.clock.now()
         next_attempt = None
@@ -336,25 +291,3 @@ class Relay:
         """
         left = lease.until - self.clock.now()
         return left if left <= timedelta(seconds=self._options.lease_seconds) else timedelta()
-
-
-class _Keys:
-    """Keys to work at: those given, each once, then those that have more.
-
-    So no key is worked at twice at a time, which its lease, being this relay's, would not stop.
-    """
-
-    def __init__(self, pending: Iterable[PendingKey]) -> None:
-        self._given = iter(pending)
-        self._seen: set[str] = set()
-        self._again: deque[PendingKey] = deque()
-
-    def next(self) -> PendingKey | None:
-        for pending in self._given:
-            if pending.ordering_key not in self._seen:
-                self._seen.add(pending.ordering_key)
-                return pending
-        return self._again.popleft() if self._again else None
-
-    def again(self, pending: PendingKey) -> None:
-        self._again.append(pending)

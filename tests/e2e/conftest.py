@@ -9,6 +9,7 @@ import pytest
 from typer.testing import Result
 
 from api.container import Container, build_container
+from infrastructure.engines.process import LOOPBACK, reserved_port
 from infrastructure.settings.settings import Settings
 from infrastructure.system.notifiers import MemoryNotifier
 from tests.commands import Cli, run, variables
@@ -80,6 +81,24 @@ def container(settings: Settings, clock: ManualClock) -> Container:
 def api(container: Container) -> Api:
     """A client of its HTTP API."""
     return Api(container)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port that nobody listens on, and that nobody else is given."""
+    with reserved_port() as port:
+        yield port
+
+
+@pytest.fixture
+def unreachable(port: int) -> dict[str, str]:
+    """Variables of a store that is not there."""
+    return {
+        "DYNASTRATA_PROVIDER": "dynamodb",
+        "DYNASTRATA_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
+        "DYNASTRATA_REGION": REGION,
+        "DYNASTRATA_RETRY_BASE_SECONDS": "0",
+    }
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.error import URLError
@@ -11,14 +10,6 @@ from urllib.request import urlopen
 from infrastructure.settings.settings import Settings
 from tests.commands import variables
 from tests.relaying.children import Child, child
-
-
-def free_port() -> int:
-    """One that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        number: int = found.getsockname()[1]
-    return number
 
 
 @contextmanager

@@ -1,5 +1,4 @@
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -41,22 +40,6 @@ def production(command: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
     with mock_aws(config={"core": {"mock_credentials": False}}):
         assert command("tables", "create", **PRODUCTION).exit_code == 0
         yield partial(command, **PRODUCTION)
-
-
-@pytest.fixture
-def closed_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-    return port
-
-
-@pytest.fixture
-def unreachable(closed_port: int) -> dict[str, str]:
-    return {
-        "DYNASTRATA_PROVIDER": "dynamodb",
-        "DYNASTRATA_ENDPOINT_URL": f"http://127.0.0.1:{closed_port}",
-    }
 
 
 def test_the_help_tells_the_exit_codes(command: Cli) -> None:
@@ -420,15 +403,15 @@ def test_the_demo_starts_an_engine_of_its_own(command: Cli) -> None:
     assert len(json.loads(result.stdout)["users"]) == 2
 
 
-def test_serve_creates_the_tables_seeds_and_serves(settings: Settings, closed_port: int) -> None:
-    arguments = ["serve", "--port", str(closed_port), "--seed"]
+def test_serve_creates_the_tables_seeds_and_serves(settings: Settings, port: int) -> None:
+    arguments = ["serve", "--port", str(port), "--seed"]
     started = [sys.executable, "-c", "from api.cli.main import main; main()", *arguments]
     env = {name: value for name, value in variables(settings).items() if value is not None}
     with subprocess.Popen(
         started, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as server:
         try:
-            assert ready(f"http://127.0.0.1:{closed_port}/ready")
+            assert ready(f"http://127.0.0.1:{port}/ready")
         finally:
             server.terminate()
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event, current_thread, main_thread
 from typing import Any
@@ -48,20 +46,6 @@ def destination(container: Container) -> ScriptedDestination:
     made = ScriptedDestination()
     container.publishers.override({"users": made})
     return made
-
-
-@pytest.fixture
-def unreachable() -> Iterator[dict[str, str]]:
-    """Settings of a store that is not there."""
-    with socket.socket() as taken:  # bound, so nobody else gets it; silent, so nothing answers
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        yield {
-            "DYNASTRATA_PROVIDER": "dynamodb",
-            "DYNASTRATA_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-            "DYNASTRATA_REGION": "us-east-1",
-            "DYNASTRATA_RETRY_BASE_SECONDS": "0",
-        }
 
 
 def add(container: Container, *ids: str, ordering_key: str = "ada") -> None:

@@ -19,7 +19,7 @@ from infrastructure.outbox.relays import PollingRelay
 from infrastructure.settings.settings import Settings
 from tests.commands import variables
 from tests.e2e.clients import registration
-from tests.e2e.servers import free_port, serving
+from tests.e2e.servers import serving
 from tests.outboxes import numbered
 from tests.relaying.children import child
 from tests.users.samples import messages_of_users
@@ -28,11 +28,6 @@ SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 ON_DYNAMODB = pytest.mark.parametrize(
     "settings", [pytest.param("dynamodb", marks=pytest.mark.engine)], indirect=True
 )
-
-
-@pytest.fixture
-def port() -> int:
-    return free_port()
 
 
 def register(port: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from infrastructure.settings.settings import Settings
 from tests.commands import Cli
-from tests.e2e.servers import free_port, is_ready, serving
+from tests.e2e.servers import is_ready, serving
 from tests.relaying.children import Child
 
 ON_DYNAMODB = pytest.mark.parametrize(
@@ -26,8 +26,9 @@ def told(server: Child, line: re.Pattern[str]) -> list[int]:
 
 
 @ON_DYNAMODB
-def test_one_that_dies_is_replaced_and_all_end_with_the_first_process(settings: Settings) -> None:
-    port = free_port()
+def test_one_that_dies_is_replaced_and_all_end_with_the_first_process(
+    settings: Settings, port: int
+) -> None:
     with serving(settings, port, relays=False, workers=2) as server:
         server.wait_until(lambda: len(told(server, _STARTED)) == 2)
         killed, left = told(server, _STARTED)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
-from tests.e2e.servers import free_port, is_ready
+from tests.e2e.servers import is_ready
 from tests.relaying.children import Child, child
 
 
@@ -77,9 +77,8 @@ def test_a_relay_leaves_what_takes_longer_than_the_setting(
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_server_leaves_requests_that_take_longer_than_the_setting(
-    store: HangingStore, workers: int
+    store: HangingStore, workers: int, port: int
 ) -> None:
-    port = free_port()
     env = {
         **environment(store, 0.1),
         "DYNASTRATA_ENVIRONMENT": "test",

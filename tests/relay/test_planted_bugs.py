@@ -21,7 +21,8 @@ from application.ports.publisher import (
 )
 from application.ports.relay_queue import Acknowledgement, Busy, KeyLease
 from application.ports.transaction import Transaction
-from application.relay import Relay, _Batch
+from application.relay import Relay
+from application.relay_work import Batch
 from infrastructure.memory.database import MemoryAction
 from infrastructure.memory.tables.outbox import MemoryOutboxTable
 from infrastructure.outbox.relay_queue import TableRelayQueue
@@ -57,7 +58,7 @@ def leases_that_nobody_respects(monkeypatch: pytest.MonkeyPatch) -> None:
 def published_whatever_is_left_of_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     publish = Relay._publish
 
-    def wrong(self: Relay, publisher: Publisher, batches: Sequence[_Batch]) -> None:
+    def wrong(self: Relay, publisher: Publisher, batches: Sequence[Batch]) -> None:
         leases = [batch.lease for batch in batches]
         for batch in batches:
             batch.lease = evolve(batch.lease, until=self.clock.now() + timedelta(seconds=LEASE))
@@ -71,22 +72,22 @@ def published_whatever_is_left_of_the_lease(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def going_on_behind_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: _Batch, error: str, attempts: int) -> None:
+    def wrong(self: Batch, error: str, attempts: int) -> None:
         self.messages.popleft()
         self.is_over = not self.messages
 
-    monkeypatch.setattr(_Batch, "not_sent", wrong)
+    monkeypatch.setattr(Batch, "not_sent", wrong)
 
 
 def outages_counted_as_failures(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: _Batch, outage: str) -> None:
+    def wrong(self: Batch, outage: str) -> None:
         self.not_sent(outage, 1_000)
 
-    monkeypatch.setattr(_Batch, "put_off", wrong)
+    monkeypatch.setattr(Batch, "put_off", wrong)
 
 
 def two_messages_of_a_key_in_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Relay, publisher: Publisher, batches: Sequence[_Batch]) -> None:
+    def wrong(self: Relay, publisher: Publisher, batches: Sequence[Batch]) -> None:
         for batch in batches:
             two = [message.message for message in islice(batch.messages, 2)]
             for outcome in publisher.publish(two):
@@ -137,10 +138,10 @@ def nothing_below_the_last_message(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def late_messages_of_one_batch_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    def left(self: _Batch) -> frozenset[str]:
+    def left(self: Batch) -> frozenset[str]:
         return frozenset(message.key.message_id for message in self.messages)
 
-    monkeypatch.setattr(_Batch, "left", property(left))
+    monkeypatch.setattr(Batch, "left", property(left))
 
 
 def no_backoff_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
