@@ -45,6 +45,7 @@ def command(python: Path, port: int, scratch: Path) -> EngineCommand:
             *(str(python), "-m", "uvicorn", "ministack.app:app"),
             *("--host", LOOPBACK, "--port", str(port), "--log-level", "warning"),
             *("--no-access-log", "--no-server-header", "--no-date-header"),  # it has its own
+            *("--timeout-keep-alive", "75"),  # that of its own server: clients keep connections
         ],
         environment={
             "GATEWAY_PORT": str(port),  # for the URLs of its queues
