@@ -19,12 +19,12 @@ from infrastructure.engines import LocalEngine
 from tests import commands
 from tests.blobs import new_bucket, s3_client
 from tests.deployment.recording import Access, Recorder
-from tests.faults.kernel_use_cases import add_everything
 from tests.faults.matrix import overtaken
 from tests.faults.matrix.beginning import begin
 from tests.faults.matrix.network import FAULTS, Trouble
 from tests.faults.matrix.service import Configure, Service, service_on
 from tests.faults.matrix.use_cases import UseCase, told_by
+from tests.faults.use_cases.commits import add_everything
 from tests.messaging import Cloud
 from tests.samples.contexts import Unit
 from tests.stores import REGION

@@ -16,22 +16,14 @@ from infrastructure.contexts.context import Contexts
 from infrastructure.deployment.role import Role
 from tests.blobs import key_of, noise, s3_client
 from tests.deployment.driving import LOST, command, real_publishers, resume
-from tests.faults.kernel_use_cases import (
-    ADA,
-    ada,
-    given,
-    key,
-    message,
-    now,
-    one_dead,
-    subscribe,
-    two_events,
-    with_lease,
-)
 from tests.faults.matrix.network import Trouble
 from tests.faults.matrix.service import Service
 from tests.faults.matrix.use_cases import UseCase
-from tests.faults.projection_use_cases import several
+from tests.faults.use_cases.changes import ADA, ada
+from tests.faults.use_cases.messages import key, message, with_lease
+from tests.faults.use_cases.outbox import one_dead
+from tests.faults.use_cases.projections import several
+from tests.faults.use_cases.subscriptions import given, subscribe, two_events_now
 from tests.samples.parcels import PARCELS
 from tests.samples.people import PEOPLE, Email
 from tests.samples.projectors import TALLY
@@ -106,15 +98,10 @@ def one_for_each_destination(service: Service) -> None:
 
 def notes(service: Service) -> None:
     """Out of the safe window, one of them in a blob. Time passes whenever somebody looks."""
-    now(service)
+    service.time.start_now()
     service.time.tick = 0.1
     service.container.dcb_store().append([note("a", BOOK), note(LARGE, BOOK)])
     service.time.turn(60)
-
-
-def events_now(service: Service) -> None:
-    now(service)
-    two_events(service)
 
 
 def hidden_note(service: Service) -> None:
@@ -133,7 +120,7 @@ def hidden_note(service: Service) -> None:
 
 def events_out_of_order(service: Service) -> None:
     """The stream tells of the second event of a commit, and not of the first."""
-    events_now(service)
+    two_events_now(service)
     _, second = sorted(service.tables.items()["events"], key=lambda item: item["sk"]["N"])
     service.tables.renew(service.schemas("events", "checkpoints"))
     given(service)
@@ -214,7 +201,7 @@ MORE: dict[Role, tuple[UseCase, ...]] = {
         ),
         UseCase(
             name="events tail",
-            prepare=events_now,
+            prepare=two_events_now,
             run=command("events", "tail", "--from", "beginning", "--limit", "1"),
             is_prepared_anew=True,
             renewed=("events", "checkpoints"),

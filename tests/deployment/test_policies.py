@@ -22,8 +22,8 @@ from tests.deployment.recording import Access
 from tests.deployment.rows import BY_DEPLOYERS, CONTEXTS, MORE, role_of, rows
 from tests.deployment.samples import ACCOUNT as SHOP
 from tests.deployment.samples import deployment_of, settings_of
-from tests.faults.kernel_use_cases import USE_CASES, configure
 from tests.faults.matrix.completeness import TESTS
+from tests.faults.use_cases.kernel import USE_CASES, configure
 from tests.stores import REGION
 
 MAX_POLICY = 6_144

@@ -8,10 +8,10 @@ import pytest
 
 from api.container import Container
 from infrastructure.engines import LocalEngine
-from tests.faults.kernel_use_cases import CLAIMED, USE_CASES, configure
 from tests.faults.matrix import cases, completeness, late_claims, overtaken
 from tests.faults.matrix.service import Service, service_on
 from tests.faults.matrix.use_cases import UseCase
+from tests.faults.use_cases.kernel import CLAIMED, USE_CASES, configure
 from tests.samples.contexts import SAMPLES
 
 OF_USE_CASES = {"change_aggregate", "append_decision"}

@@ -8,7 +8,7 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -82,6 +82,13 @@ class Time(Clock):
 
     def turn(self, seconds: float) -> None:
         self.passed += seconds
+
+    def start_now(self) -> None:
+        """Starts at the engine's time, by which streams tell when something was written.
+
+        And moves, so that no two leases are asked for at the same time.
+        """
+        self.start, self.tick = datetime.now(UTC), 0.001
 
 
 @define(eq=False)
