@@ -16,7 +16,7 @@ import signal
 import sys
 import tomllib
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from difflib import ndiff
 from functools import partial
 from importlib import import_module
@@ -24,7 +24,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from attrs import field, frozen
@@ -57,6 +57,9 @@ _MEMORY = 4 * 1024**3
 _MORE_SECONDS = 5.0
 """With a change the tests may take this much more time of a processor than twice that without."""
 
+Change: TypeAlias = tuple[str, str]
+"""What lines were, and what they became."""
+
 
 @frozen(order=True)
 class Mutant:
@@ -69,6 +72,11 @@ class Mutant:
 
     def __str__(self) -> str:
         return f"{self.was} -> {self.now}"
+
+    @property
+    def change(self) -> Change:
+        """What the lines were and became."""
+        return self.was, self.now
 
 
 @frozen
@@ -114,19 +122,23 @@ class RemoveStatement:
         return statement.type in ("atom_expr", "raise_stmt")
 
 
-def mutants(source: str) -> list[Mutant]:
+def mutants(source: str, of: Collection[str] | None = None) -> list[Mutant]:
     """Every change of a module that is Python still, in the order of its lines.
 
-    Types, decorators and defaults are left alone: they say what is, not what happens.
+    Or `of` these lines only. Types, decorators and defaults are left alone: they say what is, not
+    what happens.
     """
     operators = [RemoveStatement(), *(get_operator(f"core/{name}")() for name in OPERATORS)]
     declarations = list(_declarations(source))
+    lines = source.splitlines()
+    nodes = list(ast_nodes(get_ast(source)))
     found = []
     for operator in operators:
-        tree = get_ast(source)
-        positions = [p for node in ast_nodes(tree) for p in operator.mutation_positions(node)]
+        positions = [p for node in nodes for p in operator.mutation_positions(node)]
         for occurrence, (start, _) in enumerate(positions):
             if any(first <= start < last for first, last in declarations):
+                continue
+            if of is not None and lines[start[0] - 1].strip() not in of:
                 continue
             code = mutate_code(source, operator, occurrence)
             if _is_python(code):
@@ -134,7 +146,7 @@ def mutants(source: str) -> list[Mutant]:
     return sorted(found)
 
 
-def try_module(module: str, tests: Sequence[str], equivalent: Collection[str], at: Path) -> Trial:
+def try_module(module: str, tests: Sequence[str], equivalent: Set[Change], at: Path) -> Trial:
     """Runs the tests on every mutant of a module in the copy of the code at a place.
 
     `equivalent` are the changes that nobody can notice. Raises `ValueError` where the tests fail as
@@ -143,10 +155,10 @@ def try_module(module: str, tests: Sequence[str], equivalent: Collection[str], a
     path = at / module
     source = path.read_text()
     found = mutants(source)
-    unknown = set(equivalent) - {mutant.now for mutant in found}
+    unknown = equivalent - {mutant.change for mutant in found}
     if unknown:
-        raise ValueError(f"{module} has no such change: {', '.join(sorted(unknown))}")
-    tried = [mutant for mutant in found if mutant.now not in equivalent]
+        raise ValueError(f"{module} has no such change: {sorted(unknown)}")
+    tried = [mutant for mutant in found if mutant.change not in equivalent]
     outside = _outside(source)
     inside = [mutant for mutant in tried if _outside(mutant.code) == outside]
     survivors, seconds = _noticed_by_nobody(path, inside, tests, at)
@@ -249,23 +261,41 @@ class _EachMutant:
             session.testsfailed = 1
             return True
         seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        functions = self._imported()
         told = [str(seconds)]
         for place, mutant in enumerate(self.mutants):
-            if _ends_well(partial(self._run, mutant, session, seconds)):
+            if _ends_well(partial(self._run, mutant, functions, session, seconds)):
                 told.append(str(place))
         self.told.write_text("\n".join(told))
         return True
 
-    def _run(self, mutant: Mutant, session: pytest.Session, seconds: float) -> int:
+    def _run(
+        self,
+        mutant: Mutant,
+        functions: Iterable[FunctionType],
+        session: pytest.Session,
+        seconds: float,
+    ) -> int:
         _confined(seconds)
         session.config.pluginmanager.unregister(name="terminalreporter")
         changed = dict(_functions(compile(mutant.code, str(self.path), "exec", dont_inherit=True)))
-        for function in gc.get_objects():
-            if isinstance(function, FunctionType):
-                code = function.__code__
-                if code.co_filename == str(self.path) and code.co_qualname in changed:
-                    function.__code__ = changed[code.co_qualname]
+        for function in functions:
+            name = function.__code__.co_qualname
+            function.__code__ = changed.get(name, function.__code__)
         return _run_all(session)
+
+    def _imported(self) -> list[FunctionType]:
+        """The functions of the module. Raises `ValueError` where the tests imported none."""
+        gc.unfreeze()  # what was frozen is not among the objects that are told
+        found = [
+            each
+            for each in gc.get_objects()
+            if isinstance(each, FunctionType) and each.__code__.co_filename == str(self.path)
+        ]
+        gc.freeze()
+        if not found:
+            raise ValueError(f"no test imports {self.path}")
+        return found
 
 
 def _functions(code: CodeType) -> Iterator[tuple[str, CodeType]]:
@@ -338,7 +368,7 @@ def main(chosen: Collection[str]) -> int:
         copy = Path(directory) / "code"
         shutil.copytree(Path.cwd(), copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
         trials = [
-            try_module(module, tests, _equivalent(config, module), copy)
+            try_module(module, tests, equivalent_changes(config, module), copy)
             for module, tests in config["modules"].items()
             if not chosen or module in chosen
         ]
@@ -353,8 +383,10 @@ def main(chosen: Collection[str]) -> int:
     return 0 if score >= config["least"] else 1
 
 
-def _equivalent(config: Mapping[str, Any], module: str) -> set[str]:
-    return {each["now"] for each in config["equivalent"] if each["module"] == module}
+def equivalent_changes(config: Mapping[str, Any], module: str) -> set[Change]:
+    """The changes of a module that nobody can notice, as `CONFIG` lists them."""
+    listed = (each for each in config["equivalent"] if each["module"] == module)
+    return {(each["was"], each["now"]) for each in listed}
 
 
 if __name__ == "__main__":
