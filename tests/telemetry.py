@@ -51,12 +51,19 @@ class Told:
         """The values of a metric."""
         return self.metrics().get(name, [])
 
+    def total(self, name: str) -> float:
+        """The sum of all that was measured for a histogram."""
+        return float(sum(point.sum for point in self._data_points().get(name, ())))
+
     def metrics(self) -> dict[str, list[Point]]:
         """The values of all metrics."""
+        return {name: [_point(each) for each in told] for name, told in self._data_points().items()}
+
+    def _data_points(self) -> dict[str, Sequence[Any]]:
         data = self._reader.get_metrics_data()
         found = data.resource_metrics if isinstance(data, MetricsData) else ()
         return {
-            metric.name: [_point(point) for point in metric.data.data_points]
+            metric.name: metric.data.data_points
             for resource in found
             for scope in resource.scope_metrics
             for metric in scope.metrics

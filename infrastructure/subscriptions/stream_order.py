@@ -114,7 +114,8 @@ class OpenCommits:
 
     def arrived(self, record: Written, last: int) -> None:
         """A record came, and the stream's events are dealt with up to version `last`."""
-        stream, first = record[0].stream, record[0].commit_first
+        event = record[0]
+        stream, first = event.stream, event.commit_first
         present = self._open.get(stream)
         if present is not None and first < present.first:
             return  # an older record once more
@@ -122,8 +123,8 @@ class OpenCommits:
         if present is None or present.first < first:
             present = _Open(first, last, 0)
         present.last = last
-        present.arrived |= (1 << len(record)) - 1 << (record[0].version - first)
-        if present.arrived.bit_count() < record[0].commit_count:
+        present.arrived |= (1 << len(record)) - 1 << (event.version - first)
+        if present.arrived.bit_count() < event.commit_count:
             self._open[stream] = present
             if len(self._open) > self._max_commits:
                 self._open.popitem(last=False)

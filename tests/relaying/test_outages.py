@@ -214,6 +214,22 @@ def test_one_request_tries_it_again_and_few_keys_are_taken_for_it(relays: Relayi
     assert relay.work(relays.queue.pending()).published == 30
 
 
+def test_log_tells_which_destination_takes_nothing_and_why(relays: Relaying) -> None:
+    relays.add("1")
+    relays.destination.is_out = True
+    with capture_logs() as lines:
+        relays.polling_relay(Script([])).run_once()
+
+    assert lines == [
+        {
+            "event": "messages wait for their destination",
+            "log_level": "debug",
+            "destination": "people",
+            "reason": "no connection",
+        }
+    ]
+
+
 def test_relay_that_follows_the_stream_comes_back_to_what_waited(relays: Relaying) -> None:
     relays.destination.is_out = True
 

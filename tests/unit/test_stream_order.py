@@ -70,6 +70,15 @@ class TestStreams:
 
         assert [given(order, "a", version) for version in (4, 2, 5)] == [[], [], [5]]
 
+    def test_of_a_packed_commit_is_handed_out_what_is_new(self) -> None:
+        order = StreamOrder(stored("a", 4))
+        order.know(stream_id("a"), 2, 2)
+
+        due = order.due([record("a", version, count=4) for version in (1, 2, 3, 4)], first=2)
+
+        assert [event.version for event in due] == [3, 4]
+        assert order.last(stream_id("a")) == 4
+
 
 class TestCommitsThatArrivedInPart:
     def test_so_many_are_kept_and_the_newest_ones(self) -> None:

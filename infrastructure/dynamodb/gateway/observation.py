@@ -70,6 +70,9 @@ class GatewayTelemetry:
     to share between threads and gateways.
     """
 
+    is_tracing: bool
+    is_measuring: bool
+
     def __init__(
         self,
         telemetry: Telemetry | None = None,
@@ -80,7 +83,6 @@ class GatewayTelemetry:
         self.telemetry = telemetry or Telemetry()
         self.key_names = key_names or {}
         self.debug = debug
-        self.is_tracing = self.is_measuring = False
         self._looked = -math.inf
         self.tracer = self.telemetry.tracer
         self.instruments = OperationInstruments(self.telemetry.meter)

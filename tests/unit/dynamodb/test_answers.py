@@ -201,6 +201,12 @@ def test_the_error_says_what_is_wrong_with_the_answer(
     assert f"(BrokenAnswer: the answer {what})" in str(error)
 
 
+def test_a_list_is_no_answer_about_a_table(transport: str) -> None:
+    error = call(transport, "DescribeTable", BROKEN["a list"])
+
+    assert "(BrokenAnswer: the answer is no JSON object)" in str(error)
+
+
 BYTES = st.binary(max_size=200)
 CODES_OF_ERRORS = st.sampled_from(
     ["x#TransactionCanceledException", "ConditionalCheckFailed", *(f"x#{code}" for code in CODES)]

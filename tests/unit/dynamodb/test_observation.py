@@ -238,6 +238,22 @@ class TestLines:
             "correlation_id": "request-1",
         }
 
+    def test_seconds_are_told_to_the_microsecond(
+        self, told: Told, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        started = iter([100.0])
+        monkeypatch.setattr(observation, "perf_counter", lambda: next(started, 100.123_456_789))
+        with capture_logs() as lines:
+            door(told, answer(consumed()), debug=True).call("PutItem", PUT)
+
+        assert lines[0]["seconds"] == 0.123_457
+
+    def test_capacity_that_an_answer_does_not_tell_is_none(self, told: Told) -> None:
+        with capture_logs() as lines:
+            door(told, answer({"TableName": "users"}), debug=True).call("PutItem", PUT)
+
+        assert lines[0]["units"] == 0
+
     def test_without_it_none_that_succeeds_or_is_refused_has_one(self, told: Told) -> None:
         with capture_logs() as lines:
             door(told, answer(consumed())).call("PutItem", PUT)

@@ -7,7 +7,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from structlog.testing import capture_logs
 
 from api.composition.telemetry import broker_of, observed_publishers
-from application.ports.publisher import Accepted, Failed, NotSent, Publisher
+from application.ports.publisher import Accepted, Failed, NotSent, Publisher, Unavailable
+from infrastructure.messaging import observed_publisher
 from infrastructure.settings.settings import Settings
 from infrastructure.telemetry import names
 from tests.messaging import bare_message, message
@@ -72,6 +73,26 @@ def test_where_a_message_fails_the_span_and_the_metrics_tell(told: Told) -> None
     failed = {**BROKER, "error.type": "Failed"}
     assert told.points(names.SENT_MESSAGES) == [Point(1, failed), Point(1, BROKER)]
     assert told.points(names.MESSAGING_DURATION) == [Point(1, failed)]
+
+
+def test_where_messages_fail_in_several_ways_the_first_one_names_the_failure(told: Told) -> None:
+    class Broken(ScriptedDestination):
+        def publish(self, messages: object) -> list[Unavailable | Failed]:
+            return [Unavailable("no connection"), Failed("no such queue")]
+
+    observed(told, Broken()).publish([message(1), message(2)])
+
+    assert attributes(told.span)[names.ERROR_TYPE] == "Unavailable"
+    unavailable = {**BROKER, "error.type": "Unavailable"}
+    assert told.points(names.MESSAGING_DURATION) == [Point(1, unavailable)]
+
+
+def test_the_duration_of_a_call_is_measured(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observed_publisher, "perf_counter", iter([100.0, 100.25]).__next__)
+
+    observed(told).publish([message()])
+
+    assert told.total(names.MESSAGING_DURATION) == 0.25
 
 
 def test_what_was_not_tried_is_not_counted(told: Told) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -123,6 +124,26 @@ def test_attributes_beyond_what_a_dimension_may_be_are_cut(written: Written) -> 
     [document] = written.documents()
 
     assert len(document["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) == 29
+    assert len(document["a01"]) == 1024
+
+
+def test_a_document_tells_the_milliseconds_of_its_time(written: Written) -> None:
+    before = time.time_ns() // 1_000_000
+    written.provider.get_meter("tests").create_counter("some").add(1)
+
+    [document] = written.documents()
+
+    assert before <= document["_aws"]["Timestamp"] <= time.time_ns() // 1_000_000
+
+
+def test_nothing_stays_in_a_buffer() -> None:
+    file = io.BytesIO()
+    provider = emf_meter_provider(io.TextIOWrapper(file))
+    provider.get_meter("tests").create_counter("some").add(1)
+
+    provider.force_flush()
+
+    check(json.loads(file.getvalue()))
 
 
 def test_nothing_is_written_before_it_is_flushed(written: Written) -> None:
