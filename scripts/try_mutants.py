@@ -135,11 +135,14 @@ def mutants(source: str, of: Collection[str] | None = None) -> list[Mutant]:
     found = []
     for operator in operators:
         positions = [p for node in nodes for p in operator.mutation_positions(node)]
-        for occurrence, (start, _) in enumerate(positions):
+        for occurrence, (start, end) in enumerate(positions):
             if any(first <= start < last for first, last in declarations):
                 continue
-            if of is not None and lines[start[0] - 1].strip() not in of:
+            line = lines[start[0] - 1]
+            if of is not None and line.strip() not in of:
                 continue
+            if line.lstrip().startswith("except") and "." in line[start[1] : end[1]]:
+                continue  # Cosmic Ray fails to replace a dotted name in a tuple of exceptions
             code = mutate_code(source, operator, occurrence)
             if _is_python(code):
                 found.append(Mutant(start[0], *_difference(source, code), code))

@@ -13,7 +13,7 @@ from domain.consistency import StreamId
 
 R = TypeVar("R")
 
-_ENDLESS = 2**31 - 1
+_ENDLESS = 1_000_000_000
 """No stream has so many events: a limit from here on is none."""
 
 

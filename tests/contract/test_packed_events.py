@@ -128,13 +128,16 @@ def test_a_number_within_a_commit_is_a_conflict(store: Store, packed: bool) -> N
     assert texts(store) == ["1", "2", "3", "4"]
 
 
-def test_a_loaded_version_that_nothing_gave_is_told_when_the_stream_is_read(store: Store) -> None:
+@pytest.mark.parametrize("loaded", [2, 3])
+def test_a_loaded_version_that_nothing_gave_is_told_when_the_stream_is_read(
+    store: Store, loaded: int
+) -> None:
     fill(store, STREAM, [(4, True)])
-    store.event_store().append(STREAM, noted("x"), Loaded(2))
+    store.event_store().append(STREAM, noted("x"), Loaded(loaded))
 
     with pytest.raises(UnreadableEvent, match="begins within the commit before it") as caught:
         store.event_store().read(STREAM)
-    assert caught.value.event == "event 3 of Note 1"
+    assert caught.value.event == f"event {loaded + 1} of Note 1"
 
 
 def test_a_commit_has_as_many_events_as_an_item_holds(store: Store) -> None:

@@ -9,11 +9,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from attrs import evolve
 
+from application.errors import LimitExceeded
 from application.ports.event_store import EventMetadata, RawEvent, StoredEvent
 from domain.consistency import StreamId
 from domain.errors import InvalidValue
 from infrastructure.events.packing import pack, packed_record, unpack
+from infrastructure.limits import MAX_BYTES
 from tests.times import NOW
 
 METADATA = '{"actor":"ada","correlationId":"request","schemaVersion":2}'
@@ -64,6 +67,25 @@ def test_what_later_releases_add_at_the_end_is_passed_over(rows: Sequence[Any]) 
     assert [list(msgspec.structs.astuple(each)) for each in found] == ROWS
 
 
-def test_text_that_utf_8_cannot_encode_is_refused() -> None:
+@pytest.mark.parametrize("hostile", [event(7, actor="\ud800"), evolve(event(7), event_id="\ud800")])
+def test_text_that_utf_8_cannot_encode_is_refused(hostile: StoredEvent) -> None:
     with pytest.raises(InvalidValue, match="UTF-8"):
-        pack([event(7, actor="\ud800")])
+        pack([hostile])
+
+
+def test_exactly_4_mb_are_packed_and_a_byte_more_is_refused() -> None:
+    room = MAX_BYTES - len(zlib.decompress(pack([large(1_000_000)]))) + 1_000_000
+
+    [found] = unpack(pack([large(room)]), 1, StreamId("Note", "1"), 7)
+    assert len(found.data) == room
+
+    with pytest.raises(LimitExceeded) as exceeded:
+        pack([large(room + 1)])
+    assert exceeded.value.args == (
+        "size of one commit",
+        *(MAX_BYTES + 1, MAX_BYTES, "bytes", "Note 1, before it is compressed"),
+    )
+
+
+def large(size: int) -> StoredEvent:
+    return evolve(event(7), event=RawEvent("Noted", 2, b"x" * size))

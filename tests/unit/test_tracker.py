@@ -406,6 +406,7 @@ def test_staging_is_refused_while_a_commit_is_under_way() -> None:
 
     for stage, staged in (
         *((subject.save, person), (subject.remove, person), (subject.add, person)),
+        (subject.require_unchanged, person),
         (subject.add, new_person(id="new")),
     ):
         with pytest.raises(UnitOfWorkMisused, match="under way"):
