@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from infrastructure.memory.tables.failures import MemoryFailureTable
 from infrastructure.metering import Usage
+from infrastructure.system.failure_limiter import TableStorage, seconds_left, windows_in
 from infrastructure.system.failure_windows import FailureTable, FailureWindow
 from tests.contract.storing import HOSTILE_IDS
-from tests.failures import WINDOW, add, fail, failure_table, limiter, wait_of, window
+from tests.failures import LIMITS, WINDOW, add, fail, failure_table, limiter, wait_of, window
 from tests.stores import Store
+from tests.subscription.subscribing import FakeClock
 from tests.times import NOW
 
 MINUTE = 60
@@ -141,6 +144,12 @@ class TestTable:
         assert add(table, until) == 1
         assert window(table, until) == FailureWindow(1, until + WINDOW)
 
+    def test_a_window_may_be_as_long_as_the_longest(self, table: FailureTable) -> None:
+        counted = [table.add("key", 1, now=NOW, latest=NOW + HOUR, until=NOW + HOUR) for _ in "ab"]
+
+        assert counted == [1, 2]
+        assert window(table, NOW) == FailureWindow(2, NOW + HOUR)
+
     def test_a_window_that_a_clock_far_ahead_has_begun_is_replaced(
         self, table: FailureTable
     ) -> None:
@@ -149,6 +158,25 @@ class TestTable:
         assert window(table, NOW) is None
         assert add(table, NOW) == 1
         assert window(table, NOW) == FailureWindow(1, NOW + WINDOW)
+
+
+def test_who_waits_for_a_window_that_has_just_ended_waits_for_a_second(
+    table: FailureTable,
+) -> None:
+    clock, limit = FakeClock(NOW), LIMITS.per_source
+    windows = windows_in(table, clock, [limit])
+
+    assert seconds_left(windows, clock, limit, "1.1.1.1") == 1
+
+
+def test_windows_cannot_be_ended() -> None:
+    storage = TableStorage(MemoryFailureTable(), FakeClock(NOW), HOUR)
+
+    assert storage.check()
+    with pytest.raises(NotImplementedError, match="end by themselves"):
+        storage.reset()
+    with pytest.raises(NotImplementedError, match="end by themselves"):
+        storage.clear("key")
 
 
 def test_a_clock_far_ahead_keeps_nobody_out(table: FailureTable) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from attrs import define, field
 from structlog.testing import capture_logs
 
@@ -96,10 +97,11 @@ def test_a_call_that_is_not_made_spends_no_try() -> None:
     assert breakers.refusal(["users"]) is None
 
 
-def test_what_is_due_for_a_try_is_not_left_alone() -> None:
+@pytest.mark.parametrize("seconds", [5, 7])
+def test_what_is_due_for_a_try_is_not_left_alone(seconds: float) -> None:
     world = World()
     breakers = world.opened()
-    world.now += 5
+    world.now += seconds
 
     assert breakers.open == {}
 

@@ -23,6 +23,21 @@ def test_windows_that_have_ended_are_removed_and_those_that_run_are_not() -> Non
     assert add(table, "long", NOW + MINUTE) == 2
 
 
+def test_a_table_that_is_large_for_good_is_swept_when_it_is_twice_as_large() -> None:
+    table = MemoryFailureTable()
+    running = [f"running-{n}" for n in range(KEPT + 1)]
+    for key in running:
+        add(table, key, NOW, minutes=60)
+    for n in range(KEPT + 1):
+        add(table, f"short-{n}", NOW)
+
+    add(table, running[0], NOW + MINUTE)
+    assert len(table._windows) == 2 * (KEPT + 1)
+
+    add(table, "new", NOW + MINUTE)
+    assert table._windows.keys() == {*running, "new"}
+
+
 def test_windows_that_all_run_are_all_kept() -> None:
     table = MemoryFailureTable()
     keys = [f"key-{n}" for n in range(2 * KEPT)]

@@ -5,12 +5,34 @@ from __future__ import annotations
 import pytest
 
 from application.errors import Unreachable
+from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.dynamodb.tables.failures import DynamoDBFailureTable
-from tests.failures import add
+from tests.failures import add, fail, failure_table, limiter, window
+from tests.stores import dynamodb_store
 from tests.times import NOW
 from tests.unit.dynamodb.scripted import gateway, lost, sent
 
 COUNTED = {"Attributes": {"failures": {"N": "2"}}}
+
+
+def test_a_window_is_read_consistently() -> None:
+    door = gateway({})
+
+    assert window(DynamoDBFailureTable(door, "failures"), NOW) is None
+    assert [request["ConsistentRead"] for _, request in sent(door)] == [True]
+
+
+def test_a_window_begins_with_one_write(moto_client: Client) -> None:
+    store = dynamodb_store("moto", moto_client)
+    with store.meter.measure() as usage:
+        add(failure_table(store), NOW)
+
+    assert usage.requests == 1
+
+
+def test_limiter_passes_on_that_the_store_does_not_answer() -> None:
+    with pytest.raises(Unreachable):
+        fail(limiter(DynamoDBFailureTable(gateway(lost()), "failures")), 1)
 
 
 def test_answer_that_is_lost_is_asked_for_again() -> None:

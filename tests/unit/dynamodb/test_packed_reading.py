@@ -78,6 +78,10 @@ def test_no_more_items_are_read_than_have_wanted_events(
     assert found.pages == len(items)
 
 
+def test_a_stream_without_events_is_asked_for_once(store: Store) -> None:
+    assert store.provider.events().read(StreamId("Note", "2")).pages == 1
+
+
 @pytest.mark.parametrize(("expected", "requests"), [(Loaded(12), 1), (Exact(12), 2)])
 def test_only_a_number_from_outside_costs_a_read(
     store: Store, expected: Loaded | Exact, requests: int

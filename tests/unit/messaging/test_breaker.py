@@ -217,3 +217,11 @@ def test_log_says_once_that_it_is_out_and_once_that_it_works_again() -> None:
         },
         {"event": "circuit breaker closed", "what": "people", "log_level": "info"},
     ]
+
+
+def test_the_log_says_why_the_first_message_of_the_last_request_did_not_get_through() -> None:
+    of = guarded([OUT, Unavailable("no connection"), Unavailable("no connection")])
+    with capture_logs() as lines:
+        of.publish(2)
+
+    assert [line["reason"] for line in lines] == ["EndpointConnectionError"]
