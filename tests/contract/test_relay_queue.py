@@ -489,6 +489,14 @@ class TestPending:
 
         assert seen_pending(store) == {ordering_key: {"1"} for ordering_key in all_keys}
 
+    def test_keys_come_in_another_order_each_time(self, store: Store) -> None:
+        for ordering_key in numbered(20):
+            add(store, "1", ordering_key=ordering_key)
+
+        orders = {tuple(each.ordering_key for each in queue_of(store).pending()) for _ in range(5)}
+
+        assert len(orders) > 1
+
 
 class TestShards:
     def test_all_of_them_are_asked(self, store: Store) -> None:

@@ -41,15 +41,17 @@ def failure(door: Gateway, operation: str = "PutItem", **request: object) -> Sto
 
 class TestTheQuota:
     def test_retries_end_when_it_is_used_up(self) -> None:
+        assert failure(gateway(FAULT, attempts=4, quota=2 * 14 - 1)).attempts == 2
         door = gateway(FAULT, attempts=4, quota=2 * 14)
 
         assert failure(door).attempts == 3
         assert [failure(door).attempts for _ in range(3)] == [1, 1, 1]
 
-    def test_a_throttled_retry_takes_less_of_it(self) -> None:
-        door = gateway(refusal("ThrottlingException"), attempts=4, quota=2 * 5)
+    @pytest.mark.parametrize(("quota", "attempts"), [(2 * 5, 3), (2 * 5 - 1, 2)])
+    def test_a_throttled_retry_takes_less_of_it(self, quota: int, attempts: int) -> None:
+        door = gateway(refusal("ThrottlingException"), attempts=4, quota=quota)
 
-        assert failure(door).attempts == 3
+        assert failure(door).attempts == attempts
 
     def test_a_retry_that_succeeds_gives_back_what_it_took(self) -> None:
         door = gateway(FAULT, {}, FAULT, {}, FAULT, {}, quota=14)
@@ -74,6 +76,14 @@ class TestTheQuota:
             door.call("PutItem", USERS)
 
         assert len(sent(door)) == 2 + 14 + 2
+
+    def test_fewer_of_them_do_not(self) -> None:
+        door = gateway(FAULT, FAULT, *([{}] * 13), FAULT, {}, attempts=2, quota=14)
+        failure(door)
+        for _ in range(13):
+            door.call("PutItem", USERS)
+
+        assert failure(door).attempts == 1
 
     def test_other_writers_take_nothing_of_it(self) -> None:
         contended = refusal("TransactionConflictException")
