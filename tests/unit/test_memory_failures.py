@@ -28,14 +28,16 @@ def test_a_table_that_is_large_for_good_is_swept_when_it_is_twice_as_large() -> 
     running = [f"running-{n}" for n in range(KEPT + 1)]
     for key in running:
         add(table, key, NOW, minutes=60)
-    for n in range(KEPT + 1):
+    for n in range(KEPT - 9):
         add(table, f"short-{n}", NOW)
+    new = [f"new-{n}" for n in range(10)]
+    for key in new:
+        add(table, key, NOW + MINUTE)
+    assert len(table._windows) == 2 * len(running)
 
-    add(table, running[0], NOW + MINUTE)
-    assert len(table._windows) == 2 * (KEPT + 1)
+    add(table, "one more", NOW + MINUTE)
 
-    add(table, "new", NOW + MINUTE)
-    assert table._windows.keys() == {*running, "new"}
+    assert table._windows.keys() == {*running, *new, "one more"}
 
 
 def test_windows_that_all_run_are_all_kept() -> None:
