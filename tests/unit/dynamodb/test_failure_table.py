@@ -7,7 +7,7 @@ import pytest
 from application.errors import Unreachable
 from infrastructure.dynamodb.gateway.gateway import Client
 from infrastructure.dynamodb.tables.failures import DynamoDBFailureTable
-from tests.failures import add, fail, failure_table, limiter, window
+from tests.failures import LONGEST, add, fail, failure_table, limiter, window
 from tests.stores import dynamodb_store
 from tests.times import NOW
 from tests.unit.dynamodb.scripted import gateway, lost, sent
@@ -22,12 +22,13 @@ def test_a_window_is_read_consistently() -> None:
     assert [request["ConsistentRead"] for _, request in sent(door)] == [True]
 
 
-def test_a_window_begins_with_one_write(moto_client: Client) -> None:
+def test_a_window_begins_and_goes_on_with_a_write_each(moto_client: Client) -> None:
     store = dynamodb_store("moto", moto_client)
+    table, latest = failure_table(store), NOW + LONGEST
     with store.meter.measure() as usage:
-        add(failure_table(store), NOW)
+        counted = [table.add("key", 1, now=NOW, latest=latest, until=latest) for _ in range(3)]
 
-    assert usage.requests == 1
+    assert (counted, usage.requests) == ([1, 2, 3], 3)
 
 
 def test_limiter_passes_on_that_the_store_does_not_answer() -> None:
