@@ -178,6 +178,7 @@ def test_a_request_is_signed_as_the_sdk_signs_it(token: str | None, data: st.Dat
     client.put_item(**data.draw(REQUESTS["put_item"]))
 
     (sent,) = wire.sent
+    assert sent.headers.get("X-Amz-Security-Token") == token
     unsigned = {k: v for k, v in sent.headers.items() if k not in ("Authorization", "User-Agent")}
     request = AWSRequest("POST", sent.url, unsigned, sent.body)
     request.context["timestamp"] = sent.headers["X-Amz-Date"]
@@ -243,6 +244,11 @@ ANSWERS: Mapping[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
             "ConsumedCapacity": [CAPACITY],
         },
     ),
+    "no leftovers": (
+        "batch_write_item",
+        {"RequestItems": {"users": [{"PutRequest": {"Item": KEY}}]}},
+        {"ConsumedCapacity": [CAPACITY]},
+    ),
     "what a transaction consumed": (
         "transact_write_items",
         {"TransactItems": [{"Put": {"TableName": "users", "Item": KEY}}]},
@@ -289,7 +295,10 @@ REFUSALS: Mapping[str, tuple[str, int, dict[str, Any]]] = {
         {
             "__type": "a.b#ProvisionedThroughputExceededException",
             "message": "no",
-            "ThrottlingReasons": [{"reason": "TableReadProvisioned", "resource": "arn"}],
+            "ThrottlingReasons": [
+                {"reason": "TableReadProvisioned", "resource": "arn"},
+                {"reason": "TableReadProvisioned"},
+            ],
         },
     ),
     "a code with an address": ("get_item", 400, {"__type": "ThrottlingException:http://x/"}),
@@ -320,6 +329,13 @@ def test_what_was_consumed_must_be_told_where_it_was_asked() -> None:
     assert lean.get_item(**READ)["Item"] == KEY
     with pytest.raises(BrokenAnswer, match="ConsumedCapacity"):
         lean.get_item(**READ, ReturnConsumedCapacity="TOTAL")
+
+
+def test_an_answer_of_another_shape_is_broken() -> None:
+    WIRE.status, WIRE.body = 200, b'{"Item": []}'
+
+    with pytest.raises(BrokenAnswer, match="has not the shape that it must have"):
+        both()[1].get_item(**READ)
 
 
 def test_credentials_that_are_about_to_expire_are_refreshed() -> None:
@@ -365,6 +381,7 @@ def test_a_request_that_is_no_json_is_not_sent_and_not_quoted(value: object) -> 
         ("http://127.0.0.1:80", "127.0.0.1"),
         ("http://[::1]:8000", "[::1]:8000"),
         ("https://proxy.example.com/dynamodb", "proxy.example.com"),
+        ("https://proxy.example.com:443", "proxy.example.com"),
     ],
 )
 def test_the_endpoint_of_the_settings_is_asked(url: str, host: str) -> None:
