@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from attrs import define, field
@@ -104,6 +104,22 @@ def test_what_is_due_for_a_try_is_not_left_alone(seconds: float) -> None:
     world.now += seconds
 
     assert breakers.open == {}
+
+
+def test_who_looks_while_it_opens_sees_nothing_left_alone_yet() -> None:
+    seen: list[Mapping[str, float]] = []
+
+    def monotonic() -> float:
+        if not seen:
+            seen.append({})  # looking asks for the time, too
+            seen.append(breakers.open)
+        return 0.0
+
+    breakers = Breakers(BreakerOptions(1, 5.0), monotonic)
+    breakers.tell(TABLE, "500")
+
+    assert seen == [{}, {}]
+    assert breakers.open == {"users": 5.0}
 
 
 def test_a_try_that_is_answered_closes_it() -> None:
