@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from scripts.try_mutants import CONFIG, equivalent_changes, mutants
+from scripts.mutants import mutants
+from scripts.try_mutants import CONFIG, equivalent_changes
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTED: dict[str, Any] = tomllib.loads(CONFIG.read_text())
