@@ -1,4 +1,4 @@
-"""What becomes of counting a failure where the store does not answer."""
+"""The requests that count failures, and what becomes of them where the store does not answer."""
 
 from __future__ import annotations
 
