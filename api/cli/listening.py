@@ -1,27 +1,17 @@
-"""How `serve` listens: in this process, or in several that share a socket."""
+"""How `serve` listens: in this process, or in the workers of `api.cli.workers`."""
 
 from __future__ import annotations
 
-import atexit
-import os
-import signal
-import socket
 import sys
-from collections.abc import Sequence
 from functools import partial
-from multiprocessing import parent_process
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from api.bootstrap import start
 from api.cli.working import until_stopped
 from infrastructure.system.logs import config_of_server
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
     import uvicorn
     from fastapi import FastAPI
 
@@ -43,8 +33,6 @@ _SECONDS_TO_CLOSE = 2.0
 _SECONDS_TO_ANSWER = 30
 """A process that does not even say that it lives is replaced. Its start may take long."""
 
-_STOPS = (signal.SIGINT, signal.SIGTERM)
-
 
 def app_of(container: Container) -> FastAPI:
     """What `serve` serves, with the relay that the settings ask for."""
@@ -62,7 +50,9 @@ def listen(settings: Settings, app: FastAPI) -> None:
 
     config = _config(settings, app)
     if settings.http_workers > 1:
-        _serve_in_several(config)
+        from api.cli.workers import serve_in_several  # noqa: PLC0415 as above
+
+        serve_in_several(config)
         return
     # In a thread, as other workers are. Those that it starts for requests are like itself: they
     # never keep the process from ending.
@@ -87,56 +77,6 @@ class HttpServer:
         self.server.should_exit = True
 
 
-def app_of_worker() -> FastAPI:
-    """What one of several processes serves. It reads the settings that the first one checked."""
-    Thread(target=_stop_with_parent, daemon=True).start()
-    return app_of(start())
-
-
-def loop_of_worker() -> AbstractEventLoop:
-    """The event loop of one of several processes. Whoever asks for it is about to serve.
-
-    Having shut down, the server raises the signal again that it got. Left to its default, that
-    would end the process there: with mail not sent, with spans not exported.
-    """
-    from uvicorn.loops.auto import auto_loop_factory  # noqa: PLC0415 as above
-
-    for number in _STOPS:
-        signal.signal(number, _leave)
-    return auto_loop_factory(use_subprocess=True)()
-
-
-def _leave(*_: object) -> None:
-    """Ends the process without waiting for threads that hang."""
-    for number in _STOPS:
-        signal.signal(number, signal.SIG_IGN)
-    atexit._run_exitfuncs()  # noqa: SLF001 `os._exit` does not, and `sys.exit` would wait
-    os._exit(0)
-
-
-def _stop_with_parent() -> None:
-    """Without it, the others would go on where the first process was killed."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _serve_in_several(config: uvicorn.Config) -> None:
-    from uvicorn.config import STARTUP_FAILURE  # noqa: PLC0415 as above
-    from uvicorn.supervisors.multiprocess import Multiprocess, Process  # noqa: PLC0415 as above
-
-    listening = config.bind_socket()
-    # asyncio does so only where a socket names its protocol. Without, an answer, which is written
-    # in parts, waits for the client to confirm the first one: 40 ms.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    several = Multiprocess(config, sockets=[listening])
-    several.run()
-    processes: Sequence[Process] = several.processes
-    if any(process.exitcode == STARTUP_FAILURE for process in processes):
-        raise SystemExit(STARTUP_FAILURE)
-
-
 def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
     import uvicorn  # noqa: PLC0415 as above
 
@@ -149,9 +89,9 @@ def _config(settings: Settings, app: FastAPI) -> uvicorn.Config:
     )
     in_several = settings.http_workers > 1
     return uvicorn.Config(
-        f"{__name__}:{app_of_worker.__name__}" if in_several else app,
+        "api.cli.workers:app_of_worker" if in_several else app,
         factory=in_several,
-        loop=f"{__name__}:{loop_of_worker.__name__}" if in_several else "auto",
+        loop="api.cli.workers:loop_of_worker" if in_several else "auto",
         workers=settings.http_workers,
         timeout_worker_healthcheck=_SECONDS_TO_ANSWER,
         host=settings.http_host,

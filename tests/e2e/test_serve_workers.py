@@ -7,7 +7,9 @@ import re
 import signal
 
 import pytest
+from uvicorn.config import Config
 
+from api.cli.workers import Workers
 from infrastructure.settings.settings import Settings
 from tests.commands import Cli
 from tests.e2e.servers import is_ready, serving
@@ -40,6 +42,21 @@ def test_one_that_dies_is_replaced_and_all_end_with_the_first_process(
         server.end(signal.SIGKILL)  # waits until no process writes to its log
 
     assert set(told(server, _FINISHED)) == {left, told(server, _STARTED)[2]}
+
+
+@pytest.mark.timeout(120)
+def test_no_answer_of_one_that_died_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # those of the tests stay
+    workers = Workers(Config("nowhere:app", workers=1, timeout_worker_healthcheck=3600), [])
+    workers.init_processes()
+    [worker] = workers.processes
+    worker.process.join()
+    # As where it dies right after somebody has looked.
+    monkeypatch.setattr(worker.process, "is_alive", lambda: True)
+
+    workers.keep_subprocess_alive()
+
+    assert workers.should_exit.is_set()
 
 
 @pytest.mark.parametrize(
