@@ -10,7 +10,8 @@ PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Compiled code is kept, whatever the shell says: tests start many commands.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+WORKERS = auto
 
 # On CI a missing MiniStack is a failure: a green run must have met a real engine.
 ENGINE_FLAGS := $(if $(CI),--require-engine ministack)
@@ -30,13 +31,12 @@ serve: .venv/installed ## The HTTP API with its documentation at /docs
 	@$(BIN)/dynastrata serve $(ARGS)
 
 # One more than there are processors: many tests wait for other processes.
-WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-
+test: WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 test: check engines ## Everything: check, then all tests, those on an engine where it can be had
-	$(PYTEST) -n $(WORKERS) $(ENGINE_FLAGS) $(ARGS)
+	$(PYTEST) $(ENGINE_FLAGS) $(ARGS)
 
 # The tests of the contexts of the service: each has a folder in domain.
-CONTEXT_TESTS := $(wildcard $(patsubst domain/%/,tests/%,$(wildcard domain/*/)))
+CONTEXT_TESTS := $(wildcard $(patsubst domain/%/,tests/%,$(filter-out %/__pycache__/,$(wildcard domain/*/))))
 
 test-fast: .venv/installed ## Unit and property tests, and the contracts in memory
 	$(PYTEST) tests/unit tests/property tests/contract tests/dcb_examples $(CONTEXT_TESTS) -m "not engine" -k "not moto" $(ARGS)

@@ -50,7 +50,7 @@ class Batch:
             is_dead=message.retry_count + 1 >= attempts,
             correlation_id=message.message.correlation_id,
         )
-        self.is_cut = self.is_over = True
+        self.stop()
 
     def put_off(self, outage: str) -> None:
         """The destination of the next message takes nothing."""
